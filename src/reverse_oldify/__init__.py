@@ -1,0 +1,1 @@
+"""Black-and-white photographs in colour."""

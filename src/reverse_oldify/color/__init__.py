@@ -1,0 +1,1 @@
+"""Colour science: sRGB, CIELAB, gamut, differences, and the quantised ab plane."""

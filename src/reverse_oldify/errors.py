@@ -1,0 +1,75 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    ReverseOldifyError
+    ├── InputError              a picture (or folder) that cannot be used
+    │   ├── UnreadableError     missing, empty, damaged, or not a picture
+    │   ├── UnsupportedError    a picture, but in a form that is not handled
+    │   └── TooLargeError       more pixels than the limit allows
+    ├── OutputError             a result that cannot be written
+    │   └── ExistsError         the output exists (or is the input) and overwriting was not asked for
+    ├── OptionError             an option, hint or recipe value out of its range  (also a ValueError)
+    ├── ModelError              weights that are missing, damaged, or of another kind
+    ├── DataError               a training set that cannot be used
+    └── MissingExtraError       an optional dependency that is not installed  (also an ImportError)
+
+Every message says what was given, what is wrong with it, and what to do next, on one line.
+"""
+
+from __future__ import annotations
+
+
+class ReverseOldifyError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InputError(ReverseOldifyError):
+    """A picture or folder that cannot be used."""
+
+
+class UnreadableError(InputError):
+    """The file is missing, empty, damaged, or not a picture at all."""
+
+
+class UnsupportedError(InputError):
+    """The file is a picture, but in a form that this version does not handle."""
+
+
+class TooLargeError(InputError):
+    """The picture has more pixels than the limit allows."""
+
+
+class OutputError(ReverseOldifyError):
+    """The result cannot be written."""
+
+
+class ExistsError(OutputError):
+    """The output exists already, or is the input itself, and overwriting was not asked for."""
+
+
+class OptionError(ReverseOldifyError, ValueError):
+    """An option, hint or recipe value is out of its range."""
+
+
+class ModelError(ReverseOldifyError):
+    """The weights are missing, damaged, or of another kind than asked for."""
+
+
+class DataError(ReverseOldifyError):
+    """A training or evaluation set that cannot be used."""
+
+
+class MissingExtraError(ReverseOldifyError, ImportError):
+    """An optional dependency is not installed.
+
+    Parameters
+    ----------
+    what : str
+        What was attempted, for example ``"training"``.
+    extra : str
+        The extra that brings the dependency, for example ``"train"``.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs more packages: pip install 'reverse-oldify[{extra}]'")
