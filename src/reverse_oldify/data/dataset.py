@@ -1,0 +1,219 @@
+"""Training samples: each one a pure function of the seed and its number in the run.
+
+That makes a run exactly resumable, whatever the number of worker processes: sample *n* is the
+same picture, cut, aged and hinted in the same way, wherever and whenever it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from reverse_oldify.color.bins import AB_LIMIT, histogram
+from reverse_oldify.data.cache import PictureCache, decode_lab
+from reverse_oldify.data.degrade import Degradation
+from reverse_oldify.types import ByteArray, FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """How a training sample is made from a picture.
+
+    Attributes
+    ----------
+    crop : float
+        Smallest side of the crop, as a share of the largest square (0..1).
+    stretch : float
+        Largest change of aspect ratio, as a share.
+    hinted : float
+        Share of samples that get hints from the truth.
+    palette : float
+        Share of samples that are told the truth's ab histogram.
+    degradation
+        Ageing of the lightness.
+    """
+
+    crop: float = 0.6
+    stretch: float = 0.1
+    hinted: float = 0.5
+    palette: float = 0.15
+    degradation: Degradation = field(default_factory=Degradation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One training sample or a batch of them.
+
+    Attributes
+    ----------
+    lightness : float32 (..., 1, S, S)
+        L*, 0..100, as the network sees it.
+    ab : float32 (..., 2, S / stride, S / stride)
+        True a*, b*, averaged over each cell of the output grid.
+    hints : float32 (..., 3, S / stride, S / stride)
+        a* / 110, b* / 110, mask.
+    palette : float32 (..., bins)
+        Global ab histogram, or zeros.
+    """
+
+    lightness: Tensor
+    ab: Tensor
+    hints: Tensor
+    palette: Tensor
+
+
+def collate(samples: list[Sample]) -> Sample:
+    """Stack samples of one size into a batch."""
+    return Sample(
+        lightness=torch.stack([sample.lightness for sample in samples]),
+        ab=torch.stack([sample.ab for sample in samples]),
+        hints=torch.stack([sample.hints for sample in samples]),
+        palette=torch.stack([sample.palette for sample in samples]),
+    )
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Asks for sample ``number`` of the run, at side ``size``."""
+
+    number: int
+    size: int
+
+
+class TrainingSet(Dataset[Sample]):
+    """Samples made from the pictures of a prepared set; indexed by `Ticket`.
+
+    Parameters
+    ----------
+    cache
+        Prepared set.
+    numbers
+        Which pictures of it.
+    augmentation
+        How samples are made.
+    stride : int
+        Pixels per cell of the network's output grid.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        cache: PictureCache,
+        numbers: list[int],
+        augmentation: Augmentation,
+        stride: int,
+        seed: int,
+    ) -> None:
+        self.cache, self.numbers, self.augmentation = cache, numbers, augmentation
+        self.stride, self.seed = stride, seed
+        self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, ticket: Ticket) -> Sample:
+        rng = np.random.default_rng([self.seed, 1, ticket.number])
+        packed = self.cache[self._picture(ticket.number)]
+        packed = random_crop(packed, ticket.size, self.augmentation, rng)
+        return make_sample(packed, self.augmentation, self.stride, rng)
+
+    def _picture(self, number: int) -> int:
+        """Each pass over the set has an order of its own."""
+        epoch, place = divmod(number, len(self.numbers))
+        if self._order[0] != epoch:
+            rng = np.random.default_rng([self.seed, 0, epoch])
+            self._order = (epoch, rng.permutation(len(self.numbers)))
+        return self.numbers[self._order[1][place]]
+
+
+class TicketSampler(Sampler[Ticket]):
+    """Numbers of a run from ``start`` to ``end``; process ``rank`` of ``world`` takes its share.
+
+    Parameters
+    ----------
+    sizes
+        Side of every sample by number, as (first number, side) in rising order.
+    """
+
+    def __init__(
+        self, start: int, end: int, sizes: list[tuple[int, int]], rank: int = 0, world: int = 1
+    ) -> None:
+        self.numbers, self.sizes = range(start + rank, end, world), sizes
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Ticket]:
+        for number in self.numbers:
+            yield Ticket(number, [side for first, side in self.sizes if first <= number][-1])
+
+
+def random_crop(
+    packed: ByteArray, size: int, augmentation: Augmentation, rng: Generator
+) -> ByteArray:
+    """Cut a random square-ish part, flip it half of the time, scale it to ``size``."""
+    height, width = packed.shape[:2]
+    aspect = np.exp(rng.uniform(-1, 1) * np.log1p(augmentation.stretch))
+    side = min(height, width) * rng.uniform(augmentation.crop, 1.0)
+    crop_h, crop_w = min(height, side * aspect), min(width, side / aspect)
+    top, left = rng.uniform(0, height - crop_h), rng.uniform(0, width - crop_w)
+    box = (left, top, left + crop_w, top + crop_h)
+    # Lab in an image marked RGB: to Pillow three channels are three channels.
+    image = Image.fromarray(packed).resize((size, size), Image.Resampling.BICUBIC, box)
+    if rng.random() < 0.5:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return np.asarray(image)
+
+
+def make_sample(
+    packed: ByteArray, augmentation: Augmentation, stride: int, rng: Generator
+) -> Sample:
+    """Packed Lab (S, S, 3) -> what the network sees, what it should say, and what it is told."""
+    lab = decode_lab(packed)
+    lightness, ab = lab[..., 0], lab[..., 1:]
+    cells = len(lab) // stride
+    grid = ab.reshape(cells, stride, cells, stride, 2).mean((1, 3))
+    hints = np.zeros((3, cells, cells), np.float32)
+    if rng.random() < augmentation.hinted:
+        hints = random_hints(grid, rng)
+    palette = histogram(grid)
+    if rng.random() >= augmentation.palette:
+        palette = np.zeros_like(palette)
+    return Sample(
+        lightness=torch.from_numpy(augmentation.degradation(lightness, ab, rng)[None]),
+        ab=torch.from_numpy(np.ascontiguousarray(grid.transpose(2, 0, 1))),
+        hints=torch.from_numpy(hints),
+        palette=torch.from_numpy(palette),
+    )
+
+
+def random_hints(ab: FloatArray, rng: Generator) -> FloatArray:
+    """Hints as a user might give them, taken from the truth (after Zhang et al. 2017).
+
+    A geometric number of patches of 1 to 3 cells, each with the mean colour under it.
+
+    Parameters
+    ----------
+    ab : float32 (h, w, 2)
+
+    Returns
+    -------
+    float32 (3, h, w)
+        a* / 110, b* / 110, mask.
+    """
+    height, width = ab.shape[:2]
+    hints = np.zeros((3, height, width), np.float32)
+    for _ in range(min(int(rng.geometric(1 / 8)), 100)):
+        reach = int(rng.integers(1, 4))
+        top, left = rng.integers(0, height - reach + 1), rng.integers(0, width - reach + 1)
+        patch = (slice(top, top + reach), slice(left, left + reach))
+        hints[:2, *patch] = ab[patch].mean((0, 1))[:, None, None] / AB_LIMIT
+        hints[2, *patch] = 1
+    return hints

@@ -1,0 +1,180 @@
+"""The network: a distribution over ab bins for every cell of a coarse grid over the picture.
+
+::
+
+    lightness -> LiteEncoder -> maps at stride 4, 8, 16, 32          (once per picture)
+    maps + hints + palette -> Context -> Decoder -> logits           (again for every hint)
+
+Hints enter the decoder at every level, the palette at the context blocks; both are optional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from reverse_oldify.models.encoder import LiteEncoder
+
+
+HINT_PLANES = 3  # a*, b*, mask
+
+
+class Block(nn.Module):
+    """Transformer block over a map (Dosovitskiy et al. 2021), place told by a depthwise
+    convolution (Chu et al. 2021), so that any height and width will do.
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.place = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.norm1 = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.join = nn.Linear(width, width)
+        self.norm2 = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, width, H, W) -> same."""
+        x = x + self.place(x)
+        n, c, h, w = x.shape
+        tokens = x.flatten(2).transpose(1, 2)
+        q, k, v = (
+            self.qkv(self.norm1(tokens))
+            .reshape(n, h * w, 3, self.heads, c // self.heads)
+            .permute(2, 0, 3, 1, 4)
+        )
+        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, h * w, c)
+        tokens = tokens + self.join(mixed)
+        tokens = tokens + self.mlp(self.norm2(tokens))
+        return tokens.transpose(1, 2).reshape(n, c, h, w)
+
+
+class ConvNorm(nn.Sequential):
+    """3x3 convolution, batch norm, ReLU."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Level(nn.Module):
+    """One step up: the coarser map, the encoder's map and the hints meet, then are refined."""
+
+    def __init__(self, coarse: int, skip: int, width: int, refinements: int) -> None:
+        super().__init__()
+        self.coarse = nn.Conv2d(coarse, width, 1, bias=False)
+        self.skip = nn.Conv2d(skip, width, 1, bias=False)
+        self.hint = nn.Conv2d(HINT_PLANES, width, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.refine = nn.ModuleList(ConvNorm(width) for _ in range(refinements))
+
+    def forward(self, coarse: Tensor, skip: Tensor, hints: Tensor) -> Tensor:
+        """(N, coarse, H / 2, W / 2), (N, skip, H, W), (N, 3, H, W) -> (N, width, H, W)."""
+        up = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="bilinear")
+        x = F.relu(self.norm(up + self.skip(skip) + self.hint(hints)), inplace=True)
+        for number, refine in enumerate(self.refine):
+            x = refine(x) if number == 0 else x + refine(x)
+        return x
+
+
+class Decoder(nn.Module):
+    """Encoder maps, hints and palette -> one embedding for every cell at stride 4."""
+
+    def __init__(
+        self,
+        skips: Sequence[int],
+        widths: Sequence[int],
+        palette: int,
+        blocks: int,
+        heads: int,
+        refinements: Sequence[int],
+    ) -> None:
+        super().__init__()
+        stride32, *rest = widths
+        self.enter = nn.Conv2d(skips[3], stride32, 1)
+        self.hint = nn.Conv2d(HINT_PLANES, stride32, 1, bias=False)
+        self.palette = nn.Linear(palette + 1, stride32)
+        self.context = nn.Sequential(*(Block(stride32, heads) for _ in range(blocks)))
+        coarser = [stride32, *rest]
+        self.levels = nn.ModuleList(
+            Level(coarser[i], skips[2 - i], width, refinements[i]) for i, width in enumerate(rest)
+        )
+
+    def forward(self, maps: Sequence[Tensor], hints: Tensor, palette: Tensor) -> Tensor:
+        """Maps at stride 4, 8, 16, 32; hints (N, 3, H/4, W/4); palette (N, n) -> (N, w, H/4, W/4).
+
+        A palette of zeros means: none given.
+        """
+        pyramid = [hints]
+        for _ in range(3):
+            pyramid.append(_coarser_hints(pyramid[-1]))
+        given = palette.sum(1, keepdim=True)
+        steer = self.palette(torch.cat([palette.clamp_min(0).sqrt(), given], 1))
+        x = self.enter(maps[3]) + self.hint(pyramid[3]) + steer[:, :, None, None]
+        x = self.context(x)
+        for number, level in enumerate(self.levels):
+            x = level(x, maps[2 - number], pyramid[2 - number])
+        return x
+
+
+class ColorNet(nn.Module):
+    """Encoder, decoder and head.
+
+    Parameters
+    ----------
+    encoder : {"lite0", "lite2"}
+    bins : int
+        Number of ab bins.
+    widths : four ints
+        Channels at stride 32, 16, 8, 4.
+    blocks, heads : int
+        Transformer blocks on the stride-32 map, and their attention heads.
+    refinements : three ints
+        3x3 convolutions at stride 16, 8, 4.
+    """
+
+    stride = 4
+    multiple = 32
+
+    def __init__(
+        self,
+        encoder: str,
+        bins: int,
+        widths: Sequence[int] = (192, 128, 96, 64),
+        blocks: int = 2,
+        heads: int = 6,
+        refinements: Sequence[int] = (2, 1, 1),
+    ) -> None:
+        super().__init__()
+        self.bins = bins
+        self.encoder = LiteEncoder(encoder)
+        self.decoder = Decoder(self.encoder.widths, widths, bins, blocks, heads, refinements)
+        self.head = nn.Linear(widths[-1], bins)
+
+    def embed(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> Tensor:
+        """(N, 1, H, W) L*, (N, 3, H/4, W/4), (N, bins) -> (N, width, H/4, W/4)."""
+        embedding: Tensor = self.decoder(self.encoder(lightness), hints, palette)
+        return embedding
+
+    def forward(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> Tensor:
+        """As `embed`, then logits (N, bins, H / 4, W / 4)."""
+        return self.logits(self.embed(lightness, hints, palette))
+
+    def logits(self, embedding: Tensor) -> Tensor:
+        """(N, width, h, w) -> (N, bins, h, w)."""
+        return F.conv2d(embedding, self.head.weight[:, :, None, None], self.head.bias)
+
+
+def _coarser_hints(hints: Tensor) -> Tensor:
+    """Halve hint planes (N, 3, H, W): colours averaged over the mask, the mask by its maximum."""
+    mean = F.avg_pool2d(hints, 2)
+    ab = mean[:, :2] / mean[:, 2:].clamp_min(1e-4)
+    mask = F.max_pool2d(hints[:, 2:], 2)
+    return torch.cat([ab * mask, mask], 1)
