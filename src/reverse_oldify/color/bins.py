@@ -32,7 +32,9 @@ def ab_bins() -> FloatArray:
     level = np.linspace(0, 1, 52, dtype=np.float32)
     srgb = np.stack(np.meshgrid(level, level, level, indexing="ij"), -1).reshape(-1, 3)
     cell = np.unique(np.floor(srgb_to_lab(srgb)[:, 1:] / SPACING).astype(int), axis=0)
-    corners = np.unique(np.concatenate([cell + [i, j] for i in (0, 1) for j in (0, 1)]), axis=0)
+    corners = np.unique(
+        np.concatenate([cell + np.array([i, j]) for i in (0, 1) for j in (0, 1)]), axis=0
+    )
     bins = (corners * SPACING).astype(np.float32)
     bins.setflags(write=False)
     return bins
@@ -60,10 +62,7 @@ def soft_encode(ab: FloatArray) -> tuple[np.ndarray, FloatArray]:
     corner = [(i, j) for i in (0, 1) for j in (0, 1)]
     index = np.stack([number[low[..., 0] + i, low[..., 1] + j] for i, j in corner], -1)
     weight = np.stack(
-        [
-            np.abs(1 - i - fraction[..., 0]) * np.abs(1 - j - fraction[..., 1])
-            for i, j in corner
-        ],
+        [np.abs(1 - i - fraction[..., 0]) * np.abs(1 - j - fraction[..., 1]) for i, j in corner],
         -1,
     ).astype(np.float32)
     return index, weight
@@ -73,7 +72,7 @@ def histogram(ab: FloatArray) -> FloatArray:
     """Soft histogram of colours (..., 2) over `ab_bins`; float32 (n,), sums to 1."""
     index, weight = soft_encode(ab)
     count = np.bincount(index.ravel(), weight.ravel(), minlength=len(ab_bins()))
-    return (count / max(count.sum(), 1e-12)).astype(np.float32)
+    return np.asarray(count / max(count.sum(), 1e-12), np.float32)
 
 
 @cache
