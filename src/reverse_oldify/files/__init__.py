@@ -1,1 +1,1 @@
-"""."""
+"""Files: one table of formats, reading, writing, and finding pictures in folders."""

@@ -1,0 +1,157 @@
+"""From Pillow's many modes to plain arrays: grey or RGB at 8 or 16 bits, and alpha."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, TiffImagePlugin
+
+from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.files.picture import Pixels
+from reverse_oldify.files.profile import lab_to_srgb, to_srgb
+
+_FLOAT_RANGES = (1.0, 255.0, 65535.0)
+_BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # TIFF tags
+_WHITE_IS_ZERO = 0
+
+
+class Arrays(NamedTuple):
+    """Pixels uint8 or uint16 (H, W) or (H, W, 3) in sRGB; alpha (H, W) or None; notes."""
+
+    pixels: Pixels
+    alpha: Pixels | None
+    notes: tuple[str, ...]
+
+
+def to_arrays(image: Image.Image) -> Arrays:
+    """Take the pixels out of an image of any mode, converted from its profile to sRGB.
+
+    Grey at 16 bits stays exact. RGB whose channels are all equal becomes grey.
+
+    Raises
+    ------
+    UnsupportedError
+        For integers or floats whose range has no obvious meaning, or an unknown mode.
+    """
+    notes = []
+    if _is_cut(image):
+        notes.append("its 16 bits per channel were cut to 8; only 16-bit grey is kept whole")
+    image.load()
+    opaque, alpha = _split_alpha(image)
+    colour, note = _plain_mode(opaque)
+    notes += [note] if note else []
+    icc = image.info.get("icc_profile")
+    if icc:
+        colour, note = to_srgb(colour, icc)
+        notes += [note] if note else []
+    if colour.mode == "CMYK":
+        colour = colour.convert("RGB")
+        notes.append("CMYK without a usable profile; converted by the plain formula")
+    pixels = _without_equal_channels(_array(colour))
+    return Arrays(pixels, _match(alpha, pixels), tuple(notes))
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Part an image into an opaque one (not ``P``) and its alpha as ``L``."""
+    if image.mode[0] in "IF":
+        return image, _keyed_alpha(image)
+    if image.mode in ("La", "RGBa"):
+        image = image.convert(image.mode.upper())
+    elif image.mode in ("P", "PA") or "transparency" in image.info:
+        transparent = image.mode == "PA" or "transparency" in image.info
+        image = image.convert("RGBA" if transparent else "RGB")
+    if image.mode in ("LA", "RGBA"):
+        return image.convert(image.mode[:-1]), image.getchannel("A")
+    return image, None
+
+
+def _keyed_alpha(image: Image.Image) -> Image.Image | None:
+    """Alpha of 16-bit grey where one value stands for nothing (PNG's tRNS)."""
+    key = image.info.get("transparency")
+    if not isinstance(key, int):
+        return None
+    return Image.fromarray(np.where(np.asarray(image) == key, 0, 255).astype(np.uint8))
+
+
+def _plain_mode(image: Image.Image) -> tuple[Image.Image, str | None]:
+    """Bring an image without alpha to ``L``, ``I;16``, ``RGB`` or ``CMYK``."""
+    if image.mode in ("L", "RGB", "CMYK"):
+        return image, None
+    if image.mode.startswith("I;16"):
+        return Image.fromarray(_whole_range(image)), None
+    if image.mode in ("I", "F"):
+        return _wide_gray(image)
+    if image.mode == "1":
+        return image.convert("L"), None
+    if image.mode == "LAB":
+        return lab_to_srgb(image), None
+    if image.mode in ("YCbCr", "HSV", "RGBX"):
+        return image.convert("RGB"), None
+    raise UnsupportedError(f"pixels of the kind {image.mode} are not handled; save it as RGB")
+
+
+def _whole_range(image: Image.Image) -> NDArray[np.uint16]:
+    """16-bit grey as uint16, black 0 and white 65535, which Pillow leaves to us for TIFF."""
+    gray: NDArray[np.uint16] = np.asarray(image).astype(np.uint16)
+    tags = _tags(image)
+    if tags.get(_BITS_PER_SAMPLE) == (12,):
+        gray = gray << np.uint16(4) | gray >> np.uint16(8)
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        gray = np.invert(gray)
+    return gray
+
+
+def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
+    """32-bit integers or floats as 16-bit grey."""
+    values = np.asarray(image)
+    low, high = float(values.min()), float(values.max())
+    if image.mode == "I":
+        limit = 65535.0 if high <= 65535 else None
+    else:
+        limit = next((limit for limit in _FLOAT_RANGES if high <= limit), None)
+    if not (np.isfinite(values).all() and low >= 0 and limit):
+        raise UnsupportedError(
+            f"its values run from {low:g} to {high:g}, which is no known range of grey; "
+            "save it as 16-bit grey"
+        )
+    gray = np.rint(values.astype(np.float64) * (65535 / limit)).astype(np.uint16)
+    note = f"its floating-point values were read as 0 to {limit:g}" if image.mode == "F" else None
+    return Image.fromarray(gray), note
+
+
+def _array(image: Image.Image) -> Pixels:
+    if image.mode == "I;16":
+        return np.asarray(image, np.uint16)
+    return np.asarray(image, np.uint8)
+
+
+def _without_equal_channels(pixels: Pixels) -> Pixels:
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    if not (np.array_equal(red, green) and np.array_equal(green, blue)):
+        return pixels
+    return np.array(red)
+
+
+def _match(alpha: Image.Image | None, pixels: Pixels) -> Pixels | None:
+    """Bring 8-bit alpha to the depth of the pixels."""
+    if alpha is None:
+        return None
+    codes = np.asarray(alpha, np.uint8)
+    return codes.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else codes
+
+
+def _is_cut(image: Image.Image) -> bool:
+    """Whether Pillow, about to load colour at 16 bits, will keep only 8 of them."""
+    if image.mode.startswith("I"):
+        return False
+    raw_modes = (str(tile.args) for tile in getattr(image, "tile", ()))
+    return any(";16" in raw_mode for raw_mode in raw_modes)
+
+
+def _tags(image: Image.Image) -> Mapping[int, object]:
+    return dict(image.tag_v2) if isinstance(image, TiffImagePlugin.TiffImageFile) else {}

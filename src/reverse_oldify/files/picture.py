@@ -1,0 +1,141 @@
+"""The picture as it travels through the package: pixels, and what the file said about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverse_oldify.color.lab import STRIP_ROWS, gray_to_lightness, srgb_to_lab
+from reverse_oldify.types import ByteArray, FloatArray
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+# A scan of a grey photograph is seldom exactly grey: JPEG, the lamp and the paper tint it by a
+# few units of chroma. Sepia has 10 to 25.
+_TINT = 6.0
+_COLOURED_SHARE = 0.01
+_SAMPLES_PER_SIDE = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """What a file says beside its pixels.
+
+    Attributes
+    ----------
+    exif : bytes or None
+        An EXIF block; its orientation is 1, for the pixels are upright already.
+    xmp : bytes or None
+        An XMP packet, as it was read.
+    icc : bytes or None
+        The colour profile that the file carried. The pixels are sRGB whatever it says: it was
+        applied when the file was read, and must not be written beside them.
+    dpi : (float, float) or None
+        Pixels per inch across and down.
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Picture:
+    """A picture, upright and in sRGB.
+
+    Attributes
+    ----------
+    pixels : uint8 or uint16, (H, W) or (H, W, 3)
+        sRGB-encoded grey, or sRGB. Orientation and colour profile are already applied.
+    alpha : same dtype (H, W), or None
+        Opacity, 0 to the dtype's maximum.
+    format : str or None
+        Key of `formats.FORMATS`: what it was read from, and the default of what is written.
+    metadata : Metadata
+        What the file said beside its pixels.
+    source : Path or None
+        Where it was read from.
+    notes : tuple of str
+        What a person should know of how it was read, one short sentence each.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    format: str | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    source: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def lightness(self) -> FloatArray:
+        """L* (CIE 1976, D65), float32 (H, W), 0..100; computed at each call."""
+        if self.pixels.ndim == 2:
+            return gray_to_lightness(self.pixels)
+        lightness = np.empty(self.size, np.float32)
+        for start in range(0, len(lightness), STRIP_ROWS):
+            strip = slice(start, start + STRIP_ROWS)
+            lightness[strip] = srgb_to_lab(self.pixels[strip])[..., 0]
+        return lightness
+
+    @property
+    def srgb(self) -> ByteArray:
+        """The pixels as 8-bit sRGB, uint8 (H, W, 3); grey is repeated, 16 bits are rounded."""
+        pixels = to_8_bits(self.pixels)
+        if pixels.ndim == 3:
+            return pixels
+        return np.repeat(pixels[..., None], 3, axis=2)
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether there is more colour than the tint of a scanned grey photograph.
+
+        Looks at no more than 256 x 256 pixels: true when one in a hundred has a chroma above 6.
+        """
+        if self.pixels.ndim == 2:
+            return False
+        height, width = self.size
+        across, down = -(-width // _SAMPLES_PER_SIDE), -(-height // _SAMPLES_PER_SIDE)
+        ab = srgb_to_lab(self.pixels[::down, ::across])[..., 1:]
+        return bool((np.hypot(ab[..., 0], ab[..., 1]) > _TINT).mean() > _COLOURED_SHARE)
+
+    def with_notes(self, *notes: str) -> Picture:
+        """Return the same picture with more notes."""
+        return replace(self, notes=self.notes + notes)
+
+    def to_image(self) -> Image.Image:
+        """Return a Pillow image: ``L``, ``I;16`` or ``RGB``, or ``LA`` or ``RGBA`` with alpha.
+
+        What Pillow has no mode for (16-bit colour, 16-bit grey with alpha) is rounded to 8 bits.
+        """
+        from PIL import Image
+
+        if self.alpha is None:
+            return Image.fromarray(self.pixels if self.pixels.ndim == 2 else self.srgb)
+        pixels = to_8_bits(self.pixels)
+        return Image.fromarray(np.dstack([pixels, to_8_bits(self.alpha)]))
+
+    def save(self, path: Path | str, *, format: str | None = None, overwrite: bool = False) -> Path:
+        """Write the picture to a file; see `files.write.write`."""
+        from reverse_oldify.files.write import write
+
+        return write(self, path, format=format, overwrite=overwrite)
+
+
+def to_8_bits(pixels: Pixels) -> ByteArray:
+    """Round 16-bit codes to the nearest 8-bit ones; 8-bit codes are returned as they are."""
+    if pixels.dtype == np.uint8:
+        return np.asarray(pixels, np.uint8)
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

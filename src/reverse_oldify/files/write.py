@@ -1,0 +1,170 @@
+"""Write a picture so that there is never half a file, and never one that replaces another unasked.
+
+The bytes go to a temporary file in the same folder, are forced to the disk, and only then get their
+name. A hard link gives the name without replacing anything, even if another process takes the same
+name at the same moment.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from reverse_oldify.errors import ExistsError, OptionError, OutputError, UnsupportedError
+from reverse_oldify.files.encode import encode
+from reverse_oldify.files.formats import FORMATS, Format, by_suffix
+from reverse_oldify.files.picture import Picture
+
+_ADVICE = {
+    errno.ENOSPC: "free some space or choose another folder",
+    errno.EDQUOT: "free some space or choose another folder",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOENT: "make the folder first",
+}
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+def write(
+    picture: Picture, path: Path | str, *, format: str | None = None, overwrite: bool = False
+) -> Path:
+    """Write a picture to a file: all of it, or nothing.
+
+    Parameters
+    ----------
+    picture : Picture
+        What to write.
+    path : path
+        Where to. Its folder must exist.
+    format : str, optional
+        Key of `formats.FORMATS`. By default the suffix decides, else the picture's own format.
+    overwrite : bool
+        Whether a file of that name (it may be the picture's source) may be replaced.
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    ExistsError
+        The file exists (or is the source) and ``overwrite`` is false.
+    OutputError
+        It cannot be written: no folder, no permission, disk full, or too large for the format.
+    OptionError
+        An unknown format.
+    """
+    path = Path(path)
+    kind = output_format(picture, path, format)
+    with written(path, overwrite=overwrite) as file:
+        try:
+            encode(picture, kind, file)
+        except UnsupportedError as error:
+            raise OutputError(f"{path}: {error}") from error
+    return path
+
+
+def output_format(picture: Picture, path: Path, key: str | None = None) -> Format:
+    """Format that `write` will use.
+
+    Raises
+    ------
+    OptionError
+        ``key`` is not in the table, or there is nothing to decide by.
+    """
+    if key is not None and key not in FORMATS:
+        raise OptionError(f"format is {key!r}; choose one of {', '.join(FORMATS)}")
+    kind = FORMATS.get(key or "") or by_suffix(path) or FORMATS.get(picture.format or "")
+    if kind is None:
+        raise OptionError(f"{path}: its suffix names no format; give one of {', '.join(FORMATS)}")
+    return kind
+
+
+@contextmanager
+def written(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open a file that appears under its name, whole, when the block ends without an error.
+
+    Raises
+    ------
+    ExistsError, OutputError
+        As `write`.
+    """
+    if not overwrite and os.path.lexists(path):
+        raise _exists(path)
+    # Short, for the name itself may have all of the 255 bytes that file systems allow.
+    temporary = path.parent / f".{secrets.token_hex(6)}.part"
+    try:
+        with _create(temporary) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            temporary.replace(path)
+        else:
+            _name(temporary, path)
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError as error:
+        raise _failure(path, error) from error
+    finally:  # also after Ctrl-C
+        _remove(temporary)
+
+
+def check_folder(folder: Path) -> None:
+    """Make a folder, with its parents, and see that files can be made in it.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made, is not a folder, or is not writable.
+    """
+    probe = folder / f".{secrets.token_hex(6)}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _create(probe).close()
+    except FileExistsError as error:
+        raise OutputError(f"{folder}: is a file, not a folder; choose another folder") from error
+    except OSError as error:
+        raise _failure(folder, error) from error
+    finally:
+        _remove(probe)
+
+
+def _create(path: Path) -> BinaryIO:
+    """Create a file that did not exist, with the permissions that the user's umask gives."""
+    return path.open("xb")
+
+
+def _name(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, replacing nothing."""
+    try:
+        path.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        _create(path).close()  # file systems such as FAT: take the name first, then fill it
+        try:
+            temporary.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _remove(temporary: Path) -> None:
+    with suppress(OSError):  # its folder is missing, or is none: that is being reported already
+        temporary.unlink()
+
+
+def _exists(path: Path) -> ExistsError:
+    return ExistsError(f"{path}: exists already; choose another folder, or allow --overwrite")
+
+
+def _failure(path: Path, error: OSError) -> OutputError:
+    reason = (error.strerror or str(error)).lower()
+    advice = _ADVICE.get(error.errno or 0, "choose another folder")
+    return OutputError(f"{path}: cannot be written ({reason}); {advice}")
