@@ -44,7 +44,7 @@ class Entry:
 
 
 def encode_lab(srgb: ByteArray) -> ByteArray:
-    """sRGB uint8 (H, W, 3) -> Lab packed in uint8 (H, W, 3), rounding error at most half a code."""
+    """Pack sRGB, uint8 (H, W, 3), as Lab in uint8 (H, W, 3); rounds by at most half a code."""
     lab = srgb_to_lab(srgb)
     return np.clip(np.rint(lab * [2.55, 1, 1] + [0, 128, 128]), 0, 255).astype(np.uint8)
 
@@ -101,5 +101,13 @@ def write_index(path: Path, entries: list[Entry]) -> None:
 def _read_index(path: Path) -> Iterator[Entry]:
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            numbers = {key: int(row.pop(key)) for key in ("width", "height", "offset")}
-            yield Entry(**row, **numbers)
+            yield Entry(
+                id=row["id"],
+                source=row["source"],
+                name=row["name"],
+                kind=row["kind"],
+                split=row["split"],
+                width=int(row["width"]),
+                height=int(row["height"]),
+                offset=int(row["offset"]),
+            )

@@ -1,0 +1,225 @@
+"""Where training pictures come from: folders, zips and tar shards, all read as a stream of files.
+
+Nothing is ever extracted to disk, and the names inside archives serve as labels only, never as
+paths.
+"""
+
+from __future__ import annotations
+
+import csv
+import lzma
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from io import FileIO
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from reverse_oldify.data.cache import INDEX, PIXELS
+from reverse_oldify.errors import DataError, UnreadableError
+from reverse_oldify.files.formats import by_suffix
+
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+MAX_FILE_BYTES = 256 * 2**20  # a photograph is far smaller; guards memory against archive bombs
+
+_SHARD_COLUMNS = {"shard", "name", "split", "kind"}
+_READ_ERRORS = (
+    OSError,
+    EOFError,
+    RuntimeError,  # an encrypted zip member
+    NotImplementedError,  # an unknown zip compression
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureFile:
+    """One file that is a picture by its name.
+
+    Attributes
+    ----------
+    name : str
+        Its place inside its source, with forward slashes. A label, not to be opened.
+    open : callable
+        Opens the content; valid only until the source moves on to its next file.
+    """
+
+    name: str
+    open: Callable[[], IO[bytes]]
+
+    def read(self) -> bytes:
+        """Return the content.
+
+        Raises
+        ------
+        UnreadableError
+            It is damaged, encrypted, or larger than `MAX_FILE_BYTES`.
+        """
+        try:
+            with self.open() as file:
+                content = file.read(MAX_FILE_BYTES + 1)
+        except _READ_ERRORS as error:
+            raise UnreadableError(f"{self.name}: cannot be read ({error})") from error
+        if len(content) > MAX_FILE_BYTES:
+            raise UnreadableError(f"{self.name}: larger than {MAX_FILE_BYTES >> 20} MB")
+        return content
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A folder of loose pictures, or one archive.
+
+    Attributes
+    ----------
+    path : Path
+        The folder or archive.
+    label : str
+        How the index names it: relative to where the user pointed, so that it does not depend
+        on the machine.
+    kind : str
+        Kind of the pictures that ``labels`` does not mention.
+    labels : dict
+        ``(split, kind)`` by file name, from an ``index.csv`` beside tar shards.
+    """
+
+    path: Path
+    label: str
+    kind: str
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def files(self) -> Iterator[PictureFile]:
+        """Yield the picture files, in the source's own order; nothing is read yet.
+
+        Raises
+        ------
+        DataError
+            The archive itself is damaged.
+        """
+        if self.path.is_dir():
+            return _folder_files(self.path)
+        return _zip_files(self.path) if _is_zip(self.path) else _tar_files(self.path)
+
+    def count(self) -> int:
+        """How many files `files` yields."""
+        return sum(1 for _ in self.files())
+
+
+def find_sources(paths: list[Path], kind: str | None = None) -> list[Source]:
+    """Find the folders of pictures and the archives that the given paths stand for.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Folders, searched with everything below them, and zip or tar archives.
+    kind : str, optional
+        Kind of every picture that no ``index.csv`` labels; without it the name of the given
+        folder, or of the given archive without its suffix.
+
+    Raises
+    ------
+    DataError
+        A path is missing, is of another sort, or is a prepared set.
+    """
+    return [source for path in paths for source in _sources_at(path, kind)]
+
+
+def _sources_at(path: Path, kind: str | None) -> Iterator[Source]:
+    if not path.exists():
+        raise DataError(f"{path}: not found; give a folder, a zip or a tar of pictures")
+    top = path.resolve().name
+    if path.is_file():
+        if not _is_archive(path):
+            raise DataError(
+                f"{path}: neither a folder nor a zip or tar archive; "
+                "to take single pictures, give the folder that holds them"
+            )
+        yield _archive(path, top, kind or top.split(".")[0])
+        return
+    if (path / INDEX).is_file() and (path / PIXELS).is_file():
+        raise DataError(f"{path}: is a prepared set already; give the pictures it was made from")
+    yield Source(path=path, label=top, kind=kind or top)
+    for file in filter(_is_archive, _walk(path)):
+        yield _archive(file, f"{top}/{file.relative_to(path).as_posix()}", kind or top)
+
+
+def _archive(path: Path, label: str, kind: str) -> Source:
+    return Source(path=path, label=label, kind=kind, labels=_read_labels(path))
+
+
+def _read_labels(archive: Path) -> dict[str, tuple[str, str]]:
+    """Split and kind by file name, from the rows about this archive in the index beside it."""
+    index = archive.parent / INDEX
+    if not index.is_file():
+        return {}
+    with index.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        if not set(rows.fieldnames or ()) >= _SHARD_COLUMNS:
+            return {}
+        labels = {
+            row["name"]: (row["split"], row["kind"]) for row in rows if row["shard"] == archive.name
+        }
+    unknown = {split for split, _ in labels.values()} - {"train", "val"}
+    if unknown:
+        raise DataError(f"{index}: split {min(unknown)!r} is unknown; use 'train' or 'val'")
+    return labels
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, sorted; hidden ones and links to folders are left out."""
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _folder_files(folder: Path) -> Iterator[PictureFile]:
+    for path in _walk(folder):
+        name = path.relative_to(folder).as_posix()
+        if _is_picture(name):
+            yield PictureFile(name=name, open=partial(FileIO, path))
+
+
+def _zip_files(path: Path) -> Iterator[PictureFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if not info.is_dir() and _is_picture(info.filename):
+                    yield PictureFile(name=info.filename, open=partial(archive.open, info))
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path}: damaged zip ({error}); copy or download it again") from error
+
+
+def _tar_files(path: Path) -> Iterator[PictureFile]:
+    try:
+        with tarfile.open(path) as archive:
+            for info in archive:
+                if info.isreg() and _is_picture(info.name):
+                    yield PictureFile(name=info.name, open=partial(_open_member, archive, info))
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise DataError(f"{path}: damaged tar ({error}); copy or download it again") from error
+
+
+def _open_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    file = archive.extractfile(info)
+    assert file is not None  # only regular members get here
+    return file
+
+
+def _is_picture(name: str) -> bool:
+    path = PurePosixPath(name)
+    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    return by_suffix(path) is not None and not hidden
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _is_archive(path: Path) -> bool:
+    return _is_zip(path) or path.name.lower().endswith(TAR_SUFFIXES)
