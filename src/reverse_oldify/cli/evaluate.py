@@ -1,0 +1,137 @@
+"""``reverse-oldify evaluate``: measure models on colour photographs, side by side."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reverse_oldify.evaluate.contenders import Contender
+    from reverse_oldify.evaluate.photographs import Photograph, PhotographSet, Skipped
+    from reverse_oldify.evaluate.suite import Evaluation
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        help="colour photographs: a folder, a zip or tar, or a prepared set (its val split)",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="REPORT_DIR", type=Path, required=True, help="where to report"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        action="append",
+        help="a model's name or file; repeat to compare several (default: the product's own)",
+    )
+    parser.add_argument(
+        "--vividness",
+        metavar="V",
+        type=float,
+        action="append",
+        help="0..2; repeat to compare several (default: 0 and 1)",
+    )
+    parser.add_argument(
+        "--size",
+        metavar="PIXELS",
+        type=_positive,
+        default=512,
+        help="scale photographs down to this short side (default: 512); smaller ones stay",
+    )
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=_positive,
+        help="use only N photographs: always the same for the same content",
+    )
+    parser.add_argument("--kind", help="use only photographs of this kind, for example landscape")
+    parser.add_argument("--threads", metavar="N", type=_positive, help="processor threads to use")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier report")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate and report; 1 if a file could not be read, else 0."""
+    from importlib.metadata import version
+
+    from reverse_oldify.evaluate.photographs import PhotographSet
+    from reverse_oldify.evaluate.report import claim, write_report
+    from reverse_oldify.evaluate.scores import Settings
+    from reverse_oldify.evaluate.suite import evaluate
+
+    claim(arguments.output, overwrite=arguments.overwrite)
+    photographs = PhotographSet(
+        arguments.folder, size=arguments.size, limit=arguments.limit, kind=arguments.kind
+    )
+    evaluation = evaluate(_watched(photographs), _contenders(arguments, photographs))
+    settings = Settings(
+        place=arguments.folder.resolve().name,
+        size=arguments.size,
+        limit=arguments.limit,
+        kind=arguments.kind,
+    )
+    page = write_report(
+        arguments.output, evaluation, photographs, settings, version("reverse-oldify")
+    )
+    print(_table(evaluation))
+    print(f"\nReport: {page}")
+    return int(any(skipped.failed for skipped in evaluation.skipped))
+
+
+def _contenders(arguments: argparse.Namespace, photographs: PhotographSet) -> list[Contender]:
+    from reverse_oldify.evaluate.contenders import Constant, grey, models, prior_mean
+    from reverse_oldify.evaluate.photographs import mean_ab
+    from reverse_oldify.pipeline.colorizer import Colorizer
+
+    colorizers = [
+        Colorizer(model, threads=arguments.threads) for model in arguments.model or [None]
+    ]
+    priors = [prior_mean(colorizer.info) for colorizer in colorizers]
+    mean = next((prior for prior in priors if prior is not None), None) or mean_ab(photographs)
+    rows = models(colorizers, arguments.vividness or [0.0, 1.0])
+    return [grey(), Constant("mean colour", mean), *rows]
+
+
+def _watched(photographs: PhotographSet) -> Iterator[Photograph | Skipped]:
+    """Pass photographs on, with a progress bar, and a line on stderr for each one left out."""
+    from tqdm import tqdm
+
+    from reverse_oldify.evaluate.photographs import Skipped
+
+    with tqdm(photographs, total=len(photographs), unit="picture", disable=None) as bar:
+        for photograph in bar:
+            if isinstance(photograph, Skipped):
+                level = "error" if photograph.failed else "note"
+                bar.write(f"{level}: {photograph.name}: {photograph.reason}", file=sys.stderr)
+            yield photograph
+
+
+def _table(evaluation: Evaluation) -> str:
+    """Return the scores as a plain table."""
+    from reverse_oldify.evaluate.metrics import METRICS
+
+    lines = [["", *(metric.title for metric in METRICS)]]
+    for number, row in enumerate(evaluation.rows):
+        scores = evaluation.scores(number)
+        values = [metric.format(scores[metric.key].value) for metric in METRICS]
+        lines.append([row.contender.name, *values])
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(_line(cells, widths) for cells in lines)
+
+
+def _line(cells: Iterable[str], widths: Iterable[int]) -> str:
+    first, *rest = zip(cells, widths, strict=True)
+    return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
