@@ -94,8 +94,8 @@ def written(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     ExistsError, OutputError
         As `write`.
     """
-    if not overwrite and os.path.lexists(path):
-        raise _exists(path)
+    if not overwrite:
+        refuse_existing(path)
     # Short, for the name itself may have all of the 255 bytes that file systems allow.
     temporary = path.parent / f".{secrets.token_hex(6)}.part"
     try:
@@ -115,20 +115,40 @@ def written(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
         _remove(temporary)
 
 
-def check_folder(folder: Path) -> None:
-    """Make a folder, with its parents, and see that files can be made in it.
+def refuse_existing(path: Path) -> None:
+    """Raise `ExistsError` if there is anything at a path, were it a link to nowhere."""
+    if os.path.lexists(path):
+        raise _exists(path)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, with its parents, unless it is there.
 
     Raises
     ------
     OutputError
-        It cannot be made, is not a folder, or is not writable.
+        It cannot be made, or there is a file of that name.
     """
-    probe = folder / f".{secrets.token_hex(6)}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _create(probe).close()
     except FileExistsError as error:
         raise OutputError(f"{folder}: is a file, not a folder; choose another folder") from error
+    except OSError as error:
+        raise _failure(folder, error) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Make a folder and see that files can be made in it, before an hour of work depends on it.
+
+    Raises
+    ------
+    OutputError
+        As `make_folder`, and when it is not writable.
+    """
+    make_folder(folder)
+    probe = folder / f".{secrets.token_hex(6)}.part"
+    try:
+        _create(probe).close()
     except OSError as error:
         raise _failure(folder, error) from error
     finally:

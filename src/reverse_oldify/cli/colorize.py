@@ -1,0 +1,203 @@
+"""``reverse-oldify colorize``: photographs in, colour photographs out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reverse_oldify.cli.main import PROGRAM, one_line
+from reverse_oldify.errors import InputError, OptionError, OutputError, ReverseOldifyError
+from reverse_oldify.files.formats import OUTPUT_FORMATS, by_suffix
+
+if TYPE_CHECKING:
+    from reverse_oldify.files.discover import Discovery, Task
+    from reverse_oldify.files.picture import Picture
+    from reverse_oldify.files.sheet import Pair
+    from reverse_oldify.pipeline.colorizer import Colorizer
+    from reverse_oldify.types import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="picture, folder (searched to any depth) or quoted pattern such as 'scans/*.tif'; "
+        "JPEG, PNG, WebP, TIFF, BMP, GIF",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT_DIR", help="folder for the results"
+    )
+    parser.add_argument(
+        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
+    )
+    parser.add_argument(
+        "--vividness",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="0 (safest) to 2 (bold) (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--working-size",
+        type=int,
+        metavar="N",
+        help="side in pixels at which the network looks at the picture (default: the model's)",
+    )
+    parser.add_argument("--model", metavar="NAME_OR_FILE", help="model (default: the one shipped)")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--quiet", action="store_true", help="print failures only")
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="also write a sheet of all, before and after"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Colourise every input; 0 if all went well, 1 if any failed.
+
+    Raises
+    ------
+    OptionError, OutputError, ModelError
+        What keeps every picture from being done: it is reported once.
+    """
+    from reverse_oldify.files.discover import discover
+    from reverse_oldify.files.write import check_folder
+    from reverse_oldify.types import Options
+
+    options = Options(vividness=arguments.vividness, working_size=arguments.working_size)
+    found = discover(arguments.inputs, arguments.output, format=arguments.format)
+    job = _Job(
+        options=options,
+        overwrite=arguments.overwrite,
+        quiet=arguments.quiet,
+        sheet=arguments.sheet,
+    )
+    if job.sheet is not None:
+        _check_sheet(job.sheet, found, job.overwrite)
+    for problem in found.problems:
+        job.fail(str(problem))
+    if found.tasks:
+        check_folder(arguments.output)
+        job.do(found.tasks, _colorizer(arguments.model))
+    return job.finish(arguments.output, found.skipped)
+
+
+def _colorizer(model: str | None) -> Colorizer:
+    from reverse_oldify.pipeline.colorizer import Colorizer
+
+    return Colorizer(model)
+
+
+def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
+    """See that the sheet can be written, before the work and not after it."""
+    from reverse_oldify.files.write import check_folder, refuse_existing
+
+    kind = by_suffix(sheet)
+    if kind is None or kind.key == "gif":
+        suffixes = ", ".join("." + key for key in OUTPUT_FORMATS)
+        raise OptionError(f"{sheet}: no format for a sheet; choose one of {suffixes}")
+    if sheet in {path for task in found.tasks for path in (task.source, task.target)}:
+        raise OptionError(f"{sheet}: the sheet would replace a picture; choose another name")
+    if not overwrite:
+        refuse_existing(sheet)
+    check_folder(sheet.parent)
+
+
+@dataclass
+class _Job:
+    """The pictures of one call, and what has become of them."""
+
+    options: Options
+    overwrite: bool
+    quiet: bool
+    sheet: Path | None
+    done: int = 0
+    failed: int = 0
+    pairs: list[Pair] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+
+    def do(self, tasks: Iterable[Task], colorizer: Colorizer) -> None:
+        """Colourise pictures one after the other; a failure does not stop the others."""
+        from tqdm import tqdm
+
+        tasks = list(tasks)
+        # None: no bar where stderr is no terminal, so that a log holds failures and nothing else.
+        hidden = True if self.quiet or len(tasks) < 2 else None
+        warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
+        for task in tqdm(tasks, unit="picture", disable=hidden, leave=False):
+            try:
+                self._do_one(task, colorizer)
+            except (InputError, OutputError) as error:
+                self.fail(str(error))
+            except ReverseOldifyError as error:
+                self.fail(f"{task.source}: {error}")
+            except MemoryError:
+                self.fail(f"{task.source}: it does not fit into memory; make it smaller")
+            except Exception as error:  # a fault of ours must not cost the user the other pictures
+                kind = type(error).__name__
+                self.fail(f"{task.source}: unexpected {kind}: {error}; please report this")
+
+    def _do_one(self, task: Task, colorizer: Colorizer) -> None:
+        from reverse_oldify.files.encode import losses
+        from reverse_oldify.files.write import make_folder, output_format, refuse_existing
+
+        if not self.overwrite:
+            refuse_existing(task.target)
+        picture = colorizer.colorize(task.source, self.options)
+        make_folder(task.target.parent)
+        picture.save(task.target, overwrite=self.overwrite)
+        self.done += 1
+        for note in (*picture.notes, *losses(picture, output_format(picture, task.target))):
+            self.say(f"{task.source}: {note}")
+        self._remember(picture, task)
+
+    def _remember(self, picture: Picture, task: Task) -> None:
+        from reverse_oldify.files.sheet import MOST_PAIRS, pair
+
+        if self.sheet is not None and len(self.pairs) < MOST_PAIRS:
+            self.pairs.append(pair(picture, task.source.name))
+
+    def finish(self, out_dir: Path, skipped: int) -> int:
+        """Write the sheet and the summary; return the exit status."""
+        if self.sheet is not None and self.pairs:
+            self._write_sheet(self.sheet)
+        seconds = time.perf_counter() - self.started
+        line = f"{self.done} {_plural('picture', self.done)} colourised into {out_dir}"
+        line += f", {self.failed} failed" if self.failed else ""
+        line += f", {skipped} other {_plural('file', skipped)} skipped" if skipped else ""
+        self.say(f"{line} ({seconds:.1f} s)")
+        return 1 if self.failed else 0
+
+    def _write_sheet(self, sheet: Path) -> None:
+        from reverse_oldify.files.sheet import contact_sheet
+
+        contact_sheet(self.pairs).save(sheet, overwrite=self.overwrite)
+        if self.done > len(self.pairs):
+            self.say(f"{sheet}: shows the first {len(self.pairs)} pictures only")
+
+    def say(self, text: str) -> None:
+        """Print a line for people to stdout, above the progress bar."""
+        if not self.quiet:
+            _print(one_line(text), error=False)
+
+    def fail(self, text: str) -> None:
+        """Count a failure, and print it as one line to stderr."""
+        self.failed += 1
+        _print(f"{PROGRAM}: {one_line(text)}", error=True)
+
+
+def _print(line: str, *, error: bool) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr if error else sys.stdout)
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else noun + "s"

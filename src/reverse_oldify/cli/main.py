@@ -1,0 +1,112 @@
+"""The command ``reverse-oldify``: finds the subcommand, runs it, and turns errors into one line.
+
+Exit status: 0 all was done, 1 something failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple, NoReturn
+
+from reverse_oldify.errors import OptionError, ReverseOldifyError
+
+PROGRAM = "reverse-oldify"
+
+
+class Command(NamedTuple):
+    """A subcommand: one line of help, and the module with ``add_arguments`` and ``run``."""
+
+    help: str
+    module: str
+
+
+COMMANDS = {
+    "colorize": Command("colourise photographs", "reverse_oldify.cli.colorize"),
+    "evaluate": Command("measure models on colour photographs", "reverse_oldify.cli.evaluate"),
+    "data": Command("prepare photographs for training", "reverse_oldify.cli.data"),
+    "train": Command("train a model from a recipe", "reverse_oldify.cli.train"),
+    "export": Command("turn a checkpoint into a model file", "reverse_oldify.cli.export"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; ``argv`` without the program's name, by default the process's own."""
+    _print_any_name()
+    _stop_cleanly_when_terminated()
+    try:
+        status = _run(sys.argv[1:] if argv is None else list(argv))
+        sys.stdout.flush()  # here, so that a reader that has gone is noticed here
+    except KeyboardInterrupt:
+        complain("interrupted; what was written is whole")
+        return 130
+    except BrokenPipeError:  # for example `| head`: the reader has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except ReverseOldifyError as error:
+        complain(str(error))
+        return 2 if isinstance(error, OptionError) else 1
+    return status
+
+
+def complain(text: str) -> None:
+    """Print one line to stderr, after the program's name."""
+    print(f"{PROGRAM}: {one_line(text)}", file=sys.stderr)
+
+
+def one_line(text: str) -> str:
+    """Escape what is not printable: a file's name may hold newlines or terminal commands."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def _run(argv: list[str]) -> int:
+    wanted = next((word for word in argv if not word.startswith("-")), None)
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description="Black-and-white photographs in colour."
+    )
+    version = _version() if "--version" in argv else ""
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        subparser = commands.add_parser(name, help=command.help, description=command.help)
+        if name == wanted:  # the others stay unimported
+            import_module(command.module).add_arguments(subparser)
+    arguments = parser.parse_args(argv)
+    status: int = import_module(COMMANDS[arguments.command].module).run(arguments)
+    return status
+
+
+def _version() -> str:
+    from importlib.metadata import version  # slow to import, and seldom wanted
+
+    return f"{PROGRAM} {version(PROGRAM)}"
+
+
+def _print_any_name() -> None:
+    """Let names that the terminal's encoding lacks be printed, escaped, instead of raising."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _stop_cleanly_when_terminated() -> None:
+    """Turn SIGTERM into an exception, so that temporary files are removed on the way out."""
+
+    def leave(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, leave)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

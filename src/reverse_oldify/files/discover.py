@@ -1,0 +1,161 @@
+"""Find the pictures behind what a user typed, and say where the result of each one goes."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reverse_oldify.errors import ExistsError, InputError, UnreadableError
+from reverse_oldify.files.formats import FORMATS, Format, by_suffix, sniff
+
+_LONGEST_NAME = 255  # bytes, on every common file system
+
+
+@dataclass(frozen=True)
+class Task:
+    """One picture to do: where it is read from, and where its result is written."""
+
+    source: Path
+    target: Path
+
+
+@dataclass
+class Discovery:
+    """What was found.
+
+    Attributes
+    ----------
+    tasks : list of Task
+        In the order of the inputs; within a folder sorted by path.
+    problems : list of ReverseOldifyError
+        Inputs that cannot be used, and results that would replace another's.
+    skipped : int
+        Files inside folders that are no pictures; hidden ones are not counted.
+    """
+
+    tasks: list[Task] = field(default_factory=list)
+    problems: list[InputError | ExistsError] = field(default_factory=list)
+    skipped: int = 0
+
+
+def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None) -> Discovery:
+    """Find pictures, and name their results.
+
+    A file's result goes directly into ``out_dir``. A folder is searched to any depth, links
+    included, and its structure is kept below ``out_dir``; hidden files and ``out_dir`` itself are
+    left out. A pattern (``*``, ``?``, ``[...]``, ``**``) that names no file itself is expanded.
+
+    Names stay as they are; a suffix changes only with the format. Two pictures that would be
+    written to the same file are a problem, and only the first is done.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Files, folders and patterns.
+    out_dir : Path
+        Where results go; it need not exist.
+    format : str, optional
+        Key of `formats.FORMATS` for every result; by default each follows its source.
+    """
+    found = Discovery()
+    owner: dict[Path, Path] = {}
+    for source, relative in _walk_inputs(inputs, out_dir, found):
+        target = out_dir / relative.parent / _result_name(source, FORMATS.get(format or ""))
+        earlier = owner.setdefault(target, source)
+        if earlier is source:
+            found.tasks.append(Task(source, target))
+        elif not _same(earlier, source):
+            found.problems.append(
+                ExistsError(
+                    f"{source}: its result {target} would replace that of {earlier}; "
+                    "rename one, or use another folder"
+                )
+            )
+    return found
+
+
+def _walk_inputs(
+    inputs: Sequence[str], out_dir: Path, found: Discovery
+) -> Iterator[tuple[Path, Path]]:
+    """Yield source and path below the output folder; note problems in ``found``."""
+    for name in inputs:
+        paths = _expand(name)
+        if not paths:
+            found.problems.append(UnreadableError(f"{name}: no file matches this pattern"))
+        for path in paths:
+            if path.is_dir():
+                yield from _walk_folder(path, out_dir, found)
+            else:
+                yield path, Path(path.name)
+
+
+def _expand(name: str) -> list[Path]:
+    if not os.path.lexists(name) and glob.has_magic(name):
+        matches = glob.glob(name, recursive=True)  # noqa: PTH207 (Path.glob takes no absolute one)
+        return [Path(match) for match in sorted(matches)]
+    return [Path(name)]
+
+
+def _walk_folder(folder: Path, out_dir: Path, found: Discovery) -> Iterator[tuple[Path, Path]]:
+    empty = True
+    for path in sorted(_files(folder, out_dir, found)):
+        if by_suffix(path) is None:
+            found.skipped += 1
+            continue
+        empty = False
+        yield path, path.relative_to(folder)
+    if empty:
+        found.problems.append(
+            UnreadableError(f"{folder}: no picture in this folder; check that it is the right one")
+        )
+
+
+def _files(folder: Path, out_dir: Path, found: Discovery) -> Iterator[Path]:
+    """Every file below a folder that is not hidden; each real folder is entered once."""
+
+    def report(error: OSError) -> None:
+        reason = (error.strerror or "cannot be read").lower()
+        found.problems.append(UnreadableError(f"{error.filename}: {reason}; check the folder"))
+
+    entered = {os.path.realpath(out_dir), os.path.realpath(folder)}
+    for parent, folders, names in os.walk(folder, followlinks=True, onerror=report):
+        real = {name: os.path.realpath(Path(parent, name)) for name in sorted(folders)}
+        folders[:] = [
+            name for name in real if not name.startswith(".") and real[name] not in entered
+        ]
+        entered.update(real[name] for name in folders)
+        yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+def _result_name(source: Path, wanted: Format | None) -> str:
+    """Name of a result: the source's, with another suffix only where the format demands it."""
+    own = by_suffix(source)
+    kind = wanted or own or _sniff(source)
+    if kind is None or kind == own:
+        return source.name
+    stem = source.stem if own else source.name
+    suffix = kind.suffixes[0]
+    while len(os.fsencode(stem + suffix)) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return stem + suffix
+
+
+def _sniff(source: Path) -> Format | None:
+    """Format of a file whose suffix says nothing; None also when reading it will fail later."""
+    if not source.is_file():
+        return None
+    try:
+        with source.open("rb") as file:
+            return sniff(file.read(32))
+    except (OSError, ValueError, InputError):
+        return None
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one == other
