@@ -129,3 +129,10 @@ def test_a_member_beyond_the_size_limit_is_unreadable(tmp_path, monkeypatch):
     with pytest.raises(UnreadableError, match="larger than"):
         next(files).read()
     assert len(next(files).read()) == 1000
+
+
+def test_a_name_that_is_no_unicode_becomes_a_plain_label(tmp_path):
+    archive = write_tar(
+        tmp_path / "odd.tar", {b"\xff.jpg".decode("utf-8", "surrogateescape"): b"x"}
+    )
+    assert contents(archive) == {("odd.tar", "odd", "\\udcff.jpg"): b"x"}

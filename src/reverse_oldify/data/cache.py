@@ -4,8 +4,12 @@
     One row a picture: id, source, name, kind, split, width, height, offset.
 ``lab.u8``
     All pictures end to end, each (height, width, 3) uint8: L* x 2.55, a* + 128, b* + 128.
+``dropped.csv``
+    The pictures that are not in the set: source, name, reason, detail.
 ``about.json``
-    How the set was made, what was dropped and why, and the hash of the index.
+    How the set was made: counts, options, the version that made it, and the hash of the index.
+``overview.png``
+    Samples, sizes, colours and counts, to look at.
 """
 
 from __future__ import annotations
@@ -22,7 +26,8 @@ from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import DataError
 from reverse_oldify.types import ByteArray, FloatArray
 
-INDEX, PIXELS, ABOUT, OVERVIEW = "index.csv", "lab.u8", "about.json", "overview.png"
+INDEX, PIXELS, DROPPED = "index.csv", "lab.u8", "dropped.csv"
+ABOUT, OVERVIEW = "about.json", "overview.png"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,13 @@ def decode_lab(packed: ByteArray) -> FloatArray:
 
 
 class PictureCache:
-    """Read side of a prepared set: ``cache[i]`` is packed Lab, uint8 (H, W, 3), not copied."""
+    """Read side of a prepared set: ``cache[i]`` is packed Lab, uint8 (H, W, 3), not copied.
+
+    Raises
+    ------
+    DataError
+        The folder is not a prepared set, or a damaged one.
+    """
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
@@ -65,13 +76,16 @@ class PictureCache:
                 f"{folder}: no prepared set here; run 'reverse-oldify data prepare SOURCE... "
                 f"-o {folder}' first"
             )
-        self.entries = tuple(_read_index(index))
+        try:
+            self.entries = tuple(_read_index(index))
+            self._pixels = np.memmap(self.folder / PIXELS, np.uint8, "r")
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{folder}: {INDEX} or {PIXELS} is damaged ({error}); prepare the set again"
+            ) from error
+        if sum(entry.width * entry.height * 3 for entry in self.entries) != len(self._pixels):
+            raise DataError(f"{folder}: {PIXELS} does not match {INDEX}; prepare the set again")
         self.index_hash = hashlib.sha256(index.read_bytes()).hexdigest()
-        self._pixels = np.memmap(self.folder / PIXELS, np.uint8, "r")
-        if self.entries:
-            last = self.entries[-1]
-            if last.offset + last.width * last.height * 3 != len(self._pixels):
-                raise DataError(f"{folder}: {PIXELS} does not match {INDEX}; prepare the set again")
 
     def __len__(self) -> int:
         return len(self.entries)

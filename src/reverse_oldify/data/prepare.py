@@ -19,7 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from reverse_oldify.data.cache import ABOUT, INDEX, PIXELS, Entry, encode_lab, write_index
+from reverse_oldify.data.cache import ABOUT, DROPPED, INDEX, PIXELS, Entry, encode_lab, write_index
 from reverse_oldify.data.duplicates import Fingerprint, find_near_duplicates, fingerprint
 from reverse_oldify.data.folder import new_folder
 from reverse_oldify.data.screen import Reason, Unfit, decode, judge_colour, shrink
@@ -28,7 +28,6 @@ from reverse_oldify.errors import DataError, OptionError, UnreadableError
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.types import ByteArray
 
-DROPPED = "dropped.csv"
 _SPOOL = "spool"
 
 
@@ -136,6 +135,7 @@ def prepare(
     options = options or PrepareOptions()
     output = Path(output)
     sources = find_sources([Path(path) for path in paths], options.kind)
+    _check_apart(output, sources)
     with new_folder(output, overwrite=overwrite, marker=ABOUT) as folder:
         spool = folder / _SPOOL
         candidates, dropped = _read_all(sources, spool, options, progress)
@@ -156,6 +156,13 @@ def prepare(
 def split_of(picture_id: str, val_fraction: float) -> str:
     """Return ``"val"`` for about the given fraction of ids (64-bit hex), ``"train"`` otherwise."""
     return "val" if int(picture_id, 16) < val_fraction * 2**64 else "train"
+
+
+def _check_apart(output: Path, sources: list[Source]) -> None:
+    """Refuse to write where pictures are looked for: the next run would read its own overview."""
+    for source in sources:
+        if output.resolve().is_relative_to(source.path.resolve()):
+            raise DataError(f"{output}: inside the source {source.path}; choose a folder outside")
 
 
 def _read_all(

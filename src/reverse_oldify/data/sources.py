@@ -182,7 +182,7 @@ def _folder_files(folder: Path) -> Iterator[PictureFile]:
     for path in _walk(folder):
         name = path.relative_to(folder).as_posix()
         if _is_picture(name):
-            yield PictureFile(name=name, open=partial(FileIO, path))
+            yield PictureFile(name=_label(name), open=partial(FileIO, path))
 
 
 def _zip_files(path: Path) -> Iterator[PictureFile]:
@@ -190,7 +190,7 @@ def _zip_files(path: Path) -> Iterator[PictureFile]:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
                 if not info.is_dir() and _is_picture(info.filename):
-                    yield PictureFile(name=info.filename, open=partial(archive.open, info))
+                    yield PictureFile(name=_label(info.filename), open=partial(archive.open, info))
     except zipfile.BadZipFile as error:
         raise DataError(f"{path}: damaged zip ({error}); copy or download it again") from error
 
@@ -200,7 +200,9 @@ def _tar_files(path: Path) -> Iterator[PictureFile]:
         with tarfile.open(path) as archive:
             for info in archive:
                 if info.isreg() and _is_picture(info.name):
-                    yield PictureFile(name=info.name, open=partial(_open_member, archive, info))
+                    yield PictureFile(
+                        name=_label(info.name), open=partial(_open_member, archive, info)
+                    )
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{path}: damaged tar ({error}); copy or download it again") from error
 
@@ -209,6 +211,11 @@ def _open_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     file = archive.extractfile(info)
     assert file is not None  # only regular members get here
     return file
+
+
+def _label(name: str) -> str:
+    """The name in plain Unicode: bytes that were no UTF-8 (surrogates) are spelt out."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_picture(name: str) -> bool:
