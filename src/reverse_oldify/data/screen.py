@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import warnings
 from enum import StrEnum
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from reverse_oldify.errors import InputError, TooLargeError
+from reverse_oldify.files.read import read
 from reverse_oldify.types import ByteArray, FloatArray
 
 MAX_PIXELS = 100_000_000
@@ -51,25 +50,20 @@ def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> ByteArray:
     Returns
     -------
     uint8 (H, W, 3)
-        sRGB, upright (EXIF orientation applied).
+        sRGB, upright (colour profile and EXIF orientation applied).
 
     Raises
     ------
     Unfit
-        ``BROKEN``: damaged, truncated, or not a picture. ``TOO_LARGE``: more than ``max_pixels``
-        pixels, which is found out before anything is decoded.
+        ``BROKEN``: damaged, truncated, not a picture, or of a kind that is not handled.
+        ``TOO_LARGE``: more than ``max_pixels`` pixels, found out before anything is decoded.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content)) as image:
-                if image.width * image.height > max_pixels:
-                    raise Unfit(Reason.TOO_LARGE, f"{image.width} x {image.height} pixels")
-                return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except Image.DecompressionBombError as error:
+        return read(content, max_pixels=max_pixels).srgb
+    except TooLargeError as error:
         raise Unfit(Reason.TOO_LARGE, str(error)) from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, MemoryError) as error:
-        raise Unfit(Reason.BROKEN, str(error) or type(error).__name__) from error
+    except InputError as error:
+        raise Unfit(Reason.BROKEN, str(error)) from error
 
 
 def shrink(srgb: ByteArray, short_side: int) -> ByteArray:
