@@ -1,1 +1,1 @@
-"""."""
+"""Training sets: photographs verified and decoded once, memory-mapped ever after."""
