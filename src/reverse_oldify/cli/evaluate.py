@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverse_oldify.cli.main import PROGRAM, one_line
+from reverse_oldify.errors import OutputError
+
 if TYPE_CHECKING:
     from reverse_oldify.evaluate.contenders import Contender
     from reverse_oldify.evaluate.photographs import Photograph, PhotographSet, Skipped
@@ -42,8 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size",
         metavar="PIXELS",
         type=_positive,
-        default=512,
-        help="scale photographs down to this short side (default: 512); smaller ones stay",
+        default=256,
+        help="scale photographs down to this short side (default: 256); smaller ones stay",
     )
     parser.add_argument(
         "--limit",
@@ -65,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     from reverse_oldify.evaluate.scores import Settings
     from reverse_oldify.evaluate.suite import evaluate
 
-    claim(arguments.output, overwrite=arguments.overwrite)
+    claim(arguments.output, arguments.folder, overwrite=arguments.overwrite)
     photographs = PhotographSet(
         arguments.folder, size=arguments.size, limit=arguments.limit, kind=arguments.kind
     )
@@ -76,9 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         kind=arguments.kind,
     )
-    page = write_report(
-        arguments.output, evaluation, photographs, settings, version("reverse-oldify")
-    )
+    try:
+        page = write_report(arguments.output, evaluation, photographs, settings, version(PROGRAM))
+    except OSError as error:
+        raise OutputError(
+            f"{arguments.output}: the report cannot be written ({error.strerror}); "
+            "make room or choose another folder"
+        ) from error
     print(_table(evaluation))
     print(f"\nReport: {page}")
     return int(any(skipped.failed for skipped in evaluation.skipped))
@@ -107,8 +114,8 @@ def _watched(photographs: PhotographSet) -> Iterator[Photograph | Skipped]:
     with tqdm(photographs, total=len(photographs), unit="picture", disable=None) as bar:
         for photograph in bar:
             if isinstance(photograph, Skipped):
-                level = "error" if photograph.failed else "note"
-                bar.write(f"{level}: {photograph.name}: {photograph.reason}", file=sys.stderr)
+                line = one_line(f"{photograph.name}: {photograph.reason}")
+                bar.write(f"{PROGRAM}: {line}", file=sys.stderr)
             yield photograph
 
 
@@ -116,7 +123,7 @@ def _table(evaluation: Evaluation) -> str:
     """Return the scores as a plain table."""
     from reverse_oldify.evaluate.metrics import METRICS
 
-    lines = [["", *(metric.title for metric in METRICS)]]
+    lines = [["", *(metric.heading for metric in METRICS)]]
     for number, row in enumerate(evaluation.rows):
         scores = evaluation.scores(number)
         values = [metric.format(scores[metric.key].value) for metric in METRICS]

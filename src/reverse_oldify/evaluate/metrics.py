@@ -13,9 +13,6 @@ from typing import Literal
 
 import numpy as np
 
-from reverse_oldify.color.colorfulness import colorfulness
-from reverse_oldify.color.difference import ciede2000
-from reverse_oldify.evaluate.area import area, share_within
 from reverse_oldify.types import ByteArray, FloatArray
 
 IDENTICAL_PSNR = 100.0
@@ -33,11 +30,14 @@ class Metric:
     decimals: int
     unit: str = ""
 
+    @property
+    def heading(self) -> str:
+        """Title with the unit, for example ``"PSNR (dB)"``."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
     def format(self, value: float) -> str:
-        """Value as text, for example ``"26.04 dB"``; a percentage is given as 0..1."""
-        if self.unit == "%":
-            return f"{100 * value:.{self.decimals}f} %"
-        return f"{value:.{self.decimals}f} {self.unit}".rstrip()
+        """Value as text, without the unit: ``"26.04"``. What is shown in % is given as 0..1."""
+        return f"{100 * value if self.unit == '%' else value:.{self.decimals}f}"
 
     def distance(self, value: float) -> float:
         """How far from good, for ranking: smaller is better."""
@@ -125,20 +125,6 @@ class PictureScores:
     argmax_agreement: float
     colorfulness: float
     auc: float
-
-
-def score_picture(
-    truth: ByteArray, truth_lab: FloatArray, predicted: ByteArray, predicted_lab: FloatArray
-) -> PictureScores:
-    """Score a prediction: uint8 sRGB (H, W, 3) and the float32 Lab (H, W, 3) of both pictures."""
-    return PictureScores(
-        psnr=psnr(truth, predicted),
-        rms_ab=rms_ab_error(truth_lab[..., 1:], predicted_lab[..., 1:]),
-        ciede2000=float(np.mean(ciede2000(truth_lab, predicted_lab))),
-        argmax_agreement=argmax_agreement(truth_lab[..., 1:], predicted_lab[..., 1:]),
-        colorfulness=float(colorfulness(predicted)),
-        auc=area(share_within(truth_lab[..., 1:], predicted_lab[..., 1:])),
-    )
 
 
 def psnr(truth: ByteArray, predicted: ByteArray) -> float:

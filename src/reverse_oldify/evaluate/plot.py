@@ -102,7 +102,7 @@ def _draw(x_axis: Axis, y_axis: Axis, series: Series) -> str:
     colour = f"s{series.colour % COLOURS}"
     line = f'<path class="line {colour}" d="{_path(x_axis, y_axis, series.x, series.y)}"/>'
     dots = "".join(
-        f'<circle class="dot {colour}" cx="{_x(x_axis, x):.1f}" cy="{_y(y_axis, y):.1f}" r="3"/>'
+        f'<circle class="dot {colour}" cx="{_x(x_axis, x):.1f}" cy="{_y(y_axis, y):.1f}" r="3.5"/>'
         for x, y in zip(series.x, series.y, strict=True)
     )
     return {"line": line, "dots": dots, "both": line + dots}[series.mark]

@@ -32,13 +32,16 @@ PAGE = "report.html"
 GALLERY_COUNT = 6
 
 
-def claim(folder: Path, *, overwrite: bool) -> None:
+def claim(folder: Path, place: Path, *, overwrite: bool) -> None:
     """Make sure that a report may be written to a folder, before hours are spent on it.
 
     Parameters
     ----------
     folder : Path
         Is created if missing. May hold something only if that is an earlier report.
+    place : Path
+        Where the photographs are. The report must not lie among them: the next run would take its
+        pictures for photographs.
     overwrite : bool
         Replace an earlier report.
 
@@ -47,8 +50,10 @@ def claim(folder: Path, *, overwrite: bool) -> None:
     ExistsError
         The folder holds an earlier report, or something else that is not to be mixed with one.
     OutputError
-        The folder cannot be created.
+        The folder cannot be created, or lies among the photographs.
     """
+    if folder.resolve().is_relative_to(place.resolve()):
+        raise OutputError(f"{folder}: lies among the photographs; choose a folder outside {place}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         content = {path.name for path in folder.iterdir()}
@@ -95,7 +100,7 @@ def write_report(
         summary=_summary(evaluation, settings, version),
         scores=_score_table(evaluation),
         definitions="".join(
-            f"<dt>{escape(m.title)}</dt><dd>{escape(m.definition)}</dd>" for m in METRICS
+            f"<div><dt>{escape(m.title)}</dt><dd>{escape(m.definition)}</dd></div>" for m in METRICS
         ),
         calibration=_calibration(evaluation),
         plots=_charts(charts(evaluation, lead)),
@@ -128,7 +133,7 @@ def _summary(evaluation: Evaluation, settings: Settings, version: str) -> str:
 def _score_table(evaluation: Evaluation) -> str:
     scores = [evaluation.scores(row) for row in range(len(evaluation.rows))]
     best = {m.key: min(m.distance(score[m.key].value) for score in scores) for m in METRICS}
-    head = "".join(f"<th>{escape(m.title)}</th>" for m in METRICS)
+    head = "".join(f"<th>{escape(m.heading)}</th>" for m in METRICS)
     body = "".join(
         _score_line(row, score, best) for row, score in zip(evaluation.rows, scores, strict=True)
     )
@@ -150,8 +155,7 @@ def _score_line(row: Row, scores: Mapping[str, Score], best: Mapping[str, float]
 def _score_cell(metric: Metric, score: Score, *, marked: bool) -> str:
     interval = ""
     if score.low is not None and score.high is not None:
-        low, high = (metric.format(value).split(" ")[0] for value in (score.low, score.high))
-        interval = f"<small>{low} – {high}</small>"
+        interval = f"<small>{metric.format(score.low)} – {metric.format(score.high)}</small>"
     mark = ' class="best"' if marked else ""
     return f"<td{mark}>{escape(metric.format(score.value))}{interval}</td>"
 

@@ -8,16 +8,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from reverse_oldify.color.colorfulness import colorfulness
+from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import DataError
-from reverse_oldify.evaluate.area import Curve, RebalancedCurve, area, share_within
+from reverse_oldify.evaluate.area import (
+    Curve,
+    RebalancedCurve,
+    area,
+    distance_steps,
+    nearest_bin,
+    share_within,
+)
 from reverse_oldify.evaluate.bootstrap import Score, mean_score, ratio_score
 from reverse_oldify.evaluate.calibration import Calibration
 from reverse_oldify.evaluate.contenders import Contender
-from reverse_oldify.evaluate.metrics import PictureScores, score_picture
+from reverse_oldify.evaluate.metrics import PictureScores, argmax_agreement, psnr, rms_ab_error
 from reverse_oldify.evaluate.photographs import Photograph, Skipped
 from reverse_oldify.types import FloatArray, ModelInfo
 
@@ -123,23 +132,34 @@ def _score(truth: Photograph, rows: Sequence[Row]) -> PictureRecord:
         if info is not None and not any(info is other for other in judged):
             judged.append(info)
             _calibrate(truth, row)
+    true_bins = nearest_bin(truth.lab[..., 1:])
     return PictureRecord(
         name=truth.name,
         kind=truth.kind,
         id=truth.id,
-        truth_colorfulness=float(colorfulness(truth.srgb)),
-        scores=tuple(_score_row(truth, row) for row in rows),
+        truth_colorfulness=colorfulness(truth.srgb),
+        scores=tuple(_score_row(truth, true_bins, row) for row in rows),
     )
 
 
-def _score_row(truth: Photograph, row: Row) -> PictureScores:
+def _score_row(truth: Photograph, true_bins: NDArray[np.int64], row: Row) -> PictureScores:
     start = time.perf_counter()
     predicted = row.contender.colorize(truth.gray)
     row.seconds.append(time.perf_counter() - start)
     lab = srgb_to_lab(predicted)
-    row.within.append(share_within(truth.lab[..., 1:], lab[..., 1:]))
-    row.rebalanced.add(truth.lab[..., 1:], lab[..., 1:])
-    return score_picture(truth.srgb, truth.lab, predicted, lab)
+    true_ab, ab = truth.lab[..., 1:], lab[..., 1:]
+    steps = distance_steps(true_ab, ab)
+    within = share_within(steps)
+    row.within.append(within)
+    row.rebalanced.add(true_bins, steps)
+    return PictureScores(
+        psnr=psnr(truth.srgb, predicted),
+        rms_ab=rms_ab_error(true_ab, ab),
+        ciede2000=float(ciede2000(truth.lab, lab).mean(dtype=np.float64)),
+        argmax_agreement=argmax_agreement(true_ab, ab),
+        colorfulness=colorfulness(predicted),
+        auc=area(within),
+    )
 
 
 def _calibrate(truth: Photograph, row: Row) -> None:
