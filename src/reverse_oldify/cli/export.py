@@ -1,0 +1,58 @@
+"""``reverse-oldify export CHECKPOINT -o FOLDER``: write a trained network as ONNX."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("checkpoint", type=Path, help="best.pt or checkpoint.pt of a run")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder for the model"
+    )
+    parser.add_argument("--name", help="name of the model (default: the recipe's)")
+    parser.add_argument("--licence", default="Apache-2.0", help="licence of the weights")
+    parser.add_argument("--data", default="", help="what it was trained on, in words")
+    parser.add_argument(
+        "--working-size",
+        type=int,
+        default=256,
+        metavar="PIXELS",
+        help="side at which the network looks at pictures by default",
+    )
+    parser.add_argument(
+        "--decoding",
+        nargs=3,
+        type=float,
+        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "GAIN"),
+        help="decoding at vividness 1",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export, and say what was proved."""
+    try:
+        from reverse_oldify.export.model import export_checkpoint
+    except ModuleNotFoundError as error:
+        from reverse_oldify.errors import MissingExtraError
+
+        raise MissingExtraError("exporting a model", "train") from error
+
+    names = ("temperature", "prior_exponent", "gain")
+    decoding = dict(zip(names, arguments.decoding, strict=True)) if arguments.decoding else None
+    result = export_checkpoint(
+        arguments.checkpoint,
+        arguments.output,
+        name=arguments.name,
+        licence=arguments.licence,
+        data=arguments.data,
+        working_size=arguments.working_size,
+        decoding=decoding,
+    )
+    print(
+        f"{result.folder}: {result.size / 1e6:.1f} MB, differs from PyTorch by at most "
+        f"{result.difference:.1e}"
+    )
+    return 0

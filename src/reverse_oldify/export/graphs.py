@@ -1,0 +1,78 @@
+"""How each network is cut into its two graphs, *encode* and *decode*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.runtime.info import ENCODE_INPUT, HINTS_INPUT, PALETTE_INPUT
+
+_MAPS = ("map4", "map8", "map16", "map32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """A module with what its export needs: example inputs, names, and which sides may vary."""
+
+    module: nn.Module
+    example: tuple[Tensor, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    dynamic_shapes: Any
+
+
+class _Decode(nn.Module):
+    """Decoder and head of a `ColorNet` as one call with flat arguments."""
+
+    def __init__(self, network: ColorNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, map4: Tensor, map8: Tensor, map16: Tensor, map32: Tensor, hints: Tensor, palette: Tensor
+    ) -> Tensor:
+        maps = (map4, map8, map16, map32)
+        return self.network.logits(self.network.decoder(maps, hints, palette))
+
+
+def graphs_of(network: nn.Module) -> tuple[Graph, Graph]:
+    """The *encode* and the *decode* graph of a network."""
+    assert isinstance(network, ColorNet)
+    return _colornet_graphs(network)
+
+
+def _colornet_graphs(network: ColorNet) -> tuple[Graph, Graph]:
+    h, w = Dim("h", min=1, max=1024), Dim("w", min=1, max=1024)
+    rows, columns = 4, 5
+    widths = network.encoder.widths
+    maps = [
+        torch.zeros(1, width, rows << level, columns << level)
+        for width, level in zip(widths, (3, 2, 1, 0), strict=True)
+    ]
+    encode = Graph(
+        module=network.encoder.eval(),
+        example=(torch.rand(1, 1, rows * 32, columns * 32),),
+        inputs=(ENCODE_INPUT,),
+        outputs=_MAPS,
+        dynamic_shapes=({2: 32 * h, 3: 32 * w},),
+    )
+    decode = Graph(
+        module=_Decode(network).eval(),
+        example=(*maps, torch.zeros(1, 3, rows * 8, columns * 8), torch.zeros(1, network.bins)),
+        inputs=(*_MAPS, HINTS_INPUT, PALETTE_INPUT),
+        outputs=("logits",),
+        dynamic_shapes=(
+            {2: 8 * h, 3: 8 * w},
+            {2: 4 * h, 3: 4 * w},
+            {2: 2 * h, 3: 2 * w},
+            {2: h, 3: w},
+            {2: 8 * h, 3: 8 * w},
+            {},
+        ),
+    )
+    return encode, decode

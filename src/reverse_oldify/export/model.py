@@ -1,0 +1,92 @@
+"""From a training checkpoint to a model folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from reverse_oldify.color.bins import ab_bins
+from reverse_oldify.errors import ModelError
+from reverse_oldify.export.onnx import Exported, export_network
+from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.train.build import build_network
+from reverse_oldify.train.checkpoint import load_checkpoint
+from reverse_oldify.train.recipe import parse_recipe
+from reverse_oldify.types import ModelInfo
+
+DEFAULT_DECODING = {"temperature": 0.75, "prior_exponent": 0.2, "gain": 1.15}
+"""Decoding at vividness 1, until fitted on validation pictures; see `pipeline.decode`."""
+
+
+def export_checkpoint(
+    checkpoint: Path,
+    folder: Path,
+    *,
+    name: str | None = None,
+    licence: str = "Apache-2.0",
+    data: str = "",
+    working_size: int = 256,
+    decoding: dict[str, float] | None = None,
+) -> Exported:
+    """Export the weights of a run.
+
+    Parameters
+    ----------
+    checkpoint
+        ``best.pt`` or ``checkpoint.pt`` of a run; of the latter, the averaged weights are taken.
+    folder
+        Where the model goes.
+    name
+        Default: the name in the recipe.
+    licence, data
+        Licence of the weights, and what they were trained on, in words.
+    working_size
+        Default side at which the network looks at pictures, in pixels.
+    decoding
+        Constants of `pipeline.decode`.
+
+    Raises
+    ------
+    ModelError
+        If the checkpoint cannot be used, or the export does not match the network.
+    """
+    content = load_checkpoint(checkpoint)
+    recipe = parse_recipe(content["recipe"], str(checkpoint))
+    network = build_network(recipe.model)
+    try:
+        network.load_state_dict(content.get("average", content["weights"]))
+    except RuntimeError as error:
+        raise ModelError(f"{checkpoint}: its weights do not fit its recipe") from error
+    distribution = isinstance(network, ColorNet)
+    bins = ab_bins() if distribution else np.zeros((0, 2), np.float32)
+    info = ModelInfo(
+        name=name or recipe.run.name,
+        version=time.strftime("%Y.%m.%d"),
+        output="distribution" if distribution else "ab",
+        multiple=int(network.multiple),  # type: ignore[arg-type]
+        stride=int(network.stride),  # type: ignore[arg-type]
+        working_size=working_size,
+        bins=bins,
+        prior=_prior(content) if distribution else np.zeros(0, np.float32),
+        decoding=(decoding or DEFAULT_DECODING) if distribution else {},
+        licence=licence,
+        data=data,
+        recipe=content["recipe"],
+        scores=_history(content),
+    )
+    return export_network(network, info, folder)
+
+
+def _prior(content: dict[str, Any]) -> np.ndarray:
+    prior = content["prior"]
+    assert isinstance(prior, torch.Tensor)
+    return prior.numpy()
+
+
+def _history(content: dict[str, Any]) -> dict[str, Any]:
+    keys = ("scores", "step", "samples", "seconds", "index_hash")
+    return {key: content[key] for key in keys if key in content}

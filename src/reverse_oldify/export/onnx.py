@@ -1,0 +1,183 @@
+"""From a checkpoint to a model folder: two ONNX graphs with everything that must travel along.
+
+Weights are rounded to half precision first and stored so; ONNX Runtime widens them to single
+precision once, when it loads the model. The parity check is therefore against the *rounded*
+PyTorch network, and what the rounding itself costs is measured apart (``evaluate``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from reverse_oldify.errors import MissingExtraError, ModelError, OutputError
+from reverse_oldify.export.graphs import Graph, graphs_of
+from reverse_oldify.runtime.info import DECODE_FILE, ENCODE_FILE, METADATA_KEY, dump_info
+from reverse_oldify.runtime.onnx import OnnxBackend
+from reverse_oldify.types import ModelInfo
+
+try:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as error:
+    raise MissingExtraError("exporting a model", "train") from error
+
+PARITY = 1e-4
+_HALF_FROM = 256  # smaller tensors (biases, norms) stay in single precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """Result of `export_network`: where it is, how large (bytes), and the largest difference
+    between ONNX Runtime and PyTorch over the trial inputs.
+    """
+
+    folder: Path
+    size: int
+    difference: float
+
+
+def export_network(network: nn.Module, info: ModelInfo, folder: Path) -> Exported:
+    """Write ``encode.onnx`` and ``decode.onnx`` and prove that they do what the network does.
+
+    Parameters
+    ----------
+    network
+        `ColorNet` or `ClassicNet`; its weights are rounded to half precision in place.
+    info
+        Goes into the files' metadata.
+    folder
+        Must not exist yet, or be empty.
+
+    Raises
+    ------
+    OutputError
+        If the folder is in use.
+    ModelError
+        If the graphs differ from the network by more than ``PARITY``.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise OutputError(f"{folder}: not empty; choose another output folder")
+    network.eval()
+    round_to_half(network)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
+        partial = Path(name) / "model"
+        partial.mkdir()
+        for graph, file in zip(graphs_of(network), (ENCODE_FILE, DECODE_FILE), strict=True):
+            model = _with_half_weights(_traced(graph))
+            helper.set_model_props(model, {METADATA_KEY: dump_info(info)})
+            onnx.save(model, partial / file)
+        difference = parity(network, OnnxBackend(partial, threads=1))
+        if difference > PARITY:
+            raise ModelError(
+                f"the exported graphs differ from the network by {difference:.2g} "
+                f"(allowed: {PARITY:.0e}); nothing was written"
+            )
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    return Exported(folder=folder, size=size, difference=difference)
+
+
+@torch.no_grad()
+def round_to_half(network: nn.Module) -> None:
+    """Round the tensors that are stored in half precision to what half precision can hold."""
+    for parameter in network.parameters():
+        if parameter.numel() >= _HALF_FROM:
+            parameter.copy_(parameter.half().float())
+
+
+@torch.no_grad()
+def parity(network: nn.Module, backend: OnnxBackend) -> float:
+    """Largest difference of output, over sizes, with and without hints and palette.
+
+    Logits are compared as they are; ab values (of tens) as shares of 128.
+    """
+    rng = np.random.default_rng(0)
+    multiple, stride, bins = backend.info.multiple, backend.info.stride, len(backend.info.bins)
+    worst = 0.0
+    for rows, columns in ((1, 1), (4, 4), (3, 7)):
+        height, width = rows * multiple, columns * multiple
+        lightness = rng.uniform(0, 100, (height, width)).astype(np.float32)
+        features = backend.encode(lightness)
+        hints = np.zeros((3, height // stride, width // stride), np.float32)
+        hints[:, :2, :2] = rng.uniform(0, 1, (3, 1, 1))
+        palette = rng.dirichlet(np.ones(bins)).astype(np.float32) if bins else None
+        for given in ((None, None), (hints, palette)) if bins else ((None, None),):
+            want = network_output(network, lightness, *given)
+            got = backend.decode(features, *given)
+            scale = 1.0 if bins else 128.0
+            worst = max(worst, float(np.abs(got - want).max()) / scale)
+    return worst
+
+
+def network_output(
+    network: nn.Module,
+    lightness: np.ndarray,
+    hints: np.ndarray | None,
+    palette: np.ndarray | None,
+) -> np.ndarray:
+    """What the pair of graphs should return: float32 (n or 2, H / stride, W / stride)."""
+    encode, decode = graphs_of(network)
+    maps = encode.module(torch.from_numpy(lightness[None, None]))
+    steering: list[Tensor] = []
+    if len(decode.inputs) > len(maps):
+        finest = maps[0].shape[2:]
+        steering.append(torch.zeros(1, 3, *finest) if hints is None else torch.tensor(hints[None]))
+        steering.append(
+            torch.zeros(decode.example[-1].shape)
+            if palette is None
+            else torch.tensor(palette[None])
+        )
+    output: Tensor = decode.module(*maps, *steering)
+    return output[0].numpy()
+
+
+def _traced(graph: Graph) -> onnx.ModelProto:
+    chatter = io.StringIO()  # PyTorch's exporter reports its progress on stdout
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(chatter):
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            graph.module,
+            graph.example,
+            dynamo=True,
+            dynamic_shapes=graph.dynamic_shapes,
+            input_names=list(graph.inputs),
+            output_names=list(graph.outputs),
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
+
+
+def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store large initialisers in half precision, followed by a cast that loading folds away."""
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and _count(tensor.dims) >= _HALF_FROM:
+            name, stored = tensor.name, f"{tensor.name}.half"
+            half = numpy_helper.to_array(tensor).astype(np.float16)
+            tensor.CopyFrom(numpy_helper.from_array(half, stored))
+            casts.append(helper.make_node("Cast", [stored], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    del model.graph.value_info[:]
+    return model
+
+
+def _count(dims: Sequence[int]) -> int:
+    return int(np.prod(dims, dtype=int))

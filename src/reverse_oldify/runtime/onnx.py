@@ -1,0 +1,87 @@
+"""ONNX Runtime behind the `Backend` protocol."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from reverse_oldify.errors import ModelError
+from reverse_oldify.runtime.backend import Features
+from reverse_oldify.runtime.info import (
+    DECODE_FILE,
+    ENCODE_FILE,
+    ENCODE_INPUT,
+    HINTS_INPUT,
+    METADATA_KEY,
+    PALETTE_INPUT,
+    parse_info,
+)
+from reverse_oldify.types import FloatArray
+
+
+class OnnxBackend:
+    """A model folder loaded into ONNX Runtime, on the processor.
+
+    Parameters
+    ----------
+    folder
+        Holds ``encode.onnx`` and ``decode.onnx``.
+    threads : int, optional
+        Threads per call; default: ONNX Runtime's choice (all cores).
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, damaged, or not a model of this project.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        files = [folder / ENCODE_FILE, folder / DECODE_FILE]
+        try:
+            content = [file.read_bytes() for file in files]
+        except OSError as error:
+            raise ModelError(f"{folder}: not a complete model ({error})") from error
+        self._encode, self._decode = (_session(data, folder, threads) for data in content)
+        metadata = self._decode.get_modelmeta().custom_metadata_map
+        if METADATA_KEY not in metadata:
+            raise ModelError(f"{folder}: ONNX, but not written by 'reverse-oldify export'")
+        weights_hash = hashlib.sha256(b"".join(content)).hexdigest()
+        self.info = parse_info(metadata[METADATA_KEY], weights_hash)
+        self._maps = [output.name for output in self._encode.get_outputs()]
+        self._steered = {value.name for value in self._decode.get_inputs()} - set(self._maps)
+
+    def encode(self, lightness: FloatArray) -> Features:
+        """See `Backend.encode`."""
+        maps = self._encode.run(None, {ENCODE_INPUT: lightness[None, None]})
+        return dict(zip(self._maps, maps, strict=True))
+
+    def decode(
+        self, features: Features, hints: FloatArray | None = None, palette: FloatArray | None = None
+    ) -> FloatArray:
+        """See `Backend.decode`."""
+        feed = dict(features)
+        if HINTS_INPUT in self._steered:
+            finest = features[self._maps[0]].shape[2:]
+            feed[HINTS_INPUT] = np.zeros((1, 3, *finest), np.float32) if hints is None else hints[None]
+        if PALETTE_INPUT in self._steered:
+            none = np.zeros(len(self.info.bins), np.float32)
+            feed[PALETTE_INPUT] = (none if palette is None else palette)[None]
+        output: FloatArray = self._decode.run(None, feed)[0][0]
+        return output
+
+
+def _session(data: bytes, folder: Path, threads: int | None) -> onnxruntime.InferenceSession:
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3
+    if threads is not None:
+        settings.intra_op_num_threads = threads
+    # Spinning threads would take the core that decodes and writes the next picture.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises many kinds, none of them public
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{folder}: ONNX Runtime cannot load it ({reason})") from error

@@ -1,0 +1,39 @@
+"""Checkpoints: written whole or not at all, read without running anything in them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reverse_oldify.errors import ModelError
+
+LATEST, BEST = "checkpoint.pt", "best.pt"
+
+
+def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """Write plain types and tensors; a kill at any moment leaves the old file or the new one."""
+    partial = path.with_suffix(".partial")
+    torch.save(content, partial)
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path | str) -> dict[str, Any]:
+    """Read what `save_checkpoint` wrote.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, damaged, or not a checkpoint of this project.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for damaged files
+        raise ModelError(f"{path}: not a readable checkpoint ({error})") from error
+    if not isinstance(content, dict) or not {"weights", "recipe"} <= content.keys():
+        raise ModelError(f"{path}: not a checkpoint of this project")
+    return content

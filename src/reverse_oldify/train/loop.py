@@ -1,0 +1,308 @@
+"""The training loop: one run, from a recipe to a folder of weights, logs and pictures.
+
+On a laptop::
+
+    reverse-oldify data prepare photos/ -o cache
+    reverse-oldify train recipes/landscape.toml
+
+On several processes or machines, each with its own graphics card or processor::
+
+    torchrun --nproc-per-node 2 -m reverse_oldify train recipes/landscape.toml
+
+Killed at any moment, the same command goes on from the last checkpoint, and (on the same number
+of threads) ends with the same weights as a run that was never killed.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from reverse_oldify.data.cache import PictureCache
+from reverse_oldify.data.prior import ab_prior
+from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
+from reverse_oldify.errors import DataError, OptionError
+from reverse_oldify.train.average import MovingAverage
+from reverse_oldify.train.build import build_objective
+from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
+from reverse_oldify.train.objective import Objective
+from reverse_oldify.train.recipe import OptimSection, Recipe
+from reverse_oldify.train.report import draw_curves, draw_sheet, read_metrics
+from reverse_oldify.train.schedule import Schedule
+from reverse_oldify.train.validate import (
+    choose_pictures,
+    predict_full,
+    validate,
+    validation_lab,
+)
+
+METRICS, CURVES, SHEET = "metrics.jsonl", "curves.png", "samples.png"
+_LOG_EVERY = 20
+
+
+def train(recipe: Recipe, *, stop_after: int | None = None, quiet: bool = False) -> Path:
+    """Run a recipe to its end, or go on with it where its folder's checkpoint left off.
+
+    Parameters
+    ----------
+    recipe
+    stop_after : int, optional
+        Stop (with a checkpoint) once this many steps of the whole run are done.
+    quiet : bool
+        No progress bar.
+
+    Returns
+    -------
+    Path
+        The run's folder: ``best.pt``, ``checkpoint.pt``, ``metrics.jsonl``, ``curves.png``,
+        ``samples.png``.
+    """
+    world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    if world > 1:
+        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        return Run(recipe, rank, world).go(stop_after, quiet=quiet)
+    finally:
+        if world > 1:
+            distributed.destroy_process_group()
+
+
+class Run:
+    """State of a run. Built from its recipe, then overwritten from its checkpoint if there is one."""
+
+    def __init__(self, recipe: Recipe, rank: int, world: int) -> None:
+        self.recipe, self.rank, self.world = recipe, rank, world
+        if recipe.run.threads:
+            torch.set_num_threads(recipe.run.threads)
+        torch.manual_seed(recipe.run.seed)
+        self.device = _device()
+        self.folder = Path(recipe.run.folder)
+        self.cache = PictureCache(recipe.data.cache)
+        self.train_numbers = self._numbers("train")
+        self.val_pictures = self._validation_pictures()
+        self.prior = ab_prior(self.cache, self.train_numbers, stride=4)
+
+        self.objective = cast(nn.Module, build_objective(recipe)).to(self.device)
+        self.objective.to(memory_format=torch.channels_last)
+        self.network = cast(Objective, self.objective).network
+        self.average = MovingAverage(self.network, recipe.optim.ema)
+        self.averaged = copy.deepcopy(self.objective).eval()  # carries the average's weights
+        self.optimizer = _optimizer(self.network, recipe.optim)
+        self.schedule = Schedule(recipe.optim)
+        self.step, self.seconds = 0, 0.0
+        if (self.folder / LATEST).exists():
+            self._restore(load_checkpoint(self.folder / LATEST))
+
+    def go(self, stop_after: int | None, *, quiet: bool) -> Path:
+        """Train to the end of the recipe (or to ``stop_after``)."""
+        if self.rank == 0:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._forget_later_metrics()
+        end = min(self.recipe.optim.steps, stop_after or self.recipe.optim.steps)
+        parallel = self._parallel()
+        batches = iter(self._loader(end))
+        last_save = time.monotonic()
+        with tqdm(total=end, initial=self.step, disable=quiet or self.rank > 0, unit="step") as bar:
+            while self.step < end and not self.schedule.exhausted:
+                started = time.monotonic()
+                logs = self._train_step(parallel, next(batches))
+                self.seconds += time.monotonic() - started
+                self.step += 1
+                bar.update()
+                if self.step % _LOG_EVERY == 0:
+                    self._log(logs)
+                    bar.set_postfix(loss=f"{logs['loss']:.3f}")
+                if self.step % self.recipe.run.validate_every == 0 or self.step == end:
+                    self._validate()
+                if time.monotonic() - last_save > 60 * self.recipe.run.checkpoint_minutes:
+                    self._save()
+                    last_save = time.monotonic()
+        self._save()
+        return self.folder
+
+    def _train_step(self, parallel: nn.Module, batch: Sample) -> dict[str, float]:
+        optim = self.recipe.optim
+        factor = self.schedule.factor(self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["full_lr"] * factor
+        self.objective.train()
+        losses = parallel(_to(batch, self.device), seed=self.step)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses["loss"].backward()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), optim.clip or float("inf"))
+        if not torch.isfinite(norm):
+            raise DataError(
+                f"the loss became {losses['loss'].item()} at step {self.step}; lower the learning "
+                "rate in the recipe and start again from the last checkpoint"
+            )
+        self.optimizer.step()
+        self.average.update(self.network)
+        logs = {key: value.item() for key, value in losses.items()}
+        return logs | {"gradient_norm": norm.item(), "lr": optim.lr * factor}
+
+    # -- data
+
+    def _numbers(self, split: str) -> list[int]:
+        numbers = self.cache.select(split, self.recipe.data.kinds)
+        if not numbers:
+            kinds = ", ".join(self.recipe.data.kinds) or "any kind"
+            raise DataError(f"{self.cache.folder}: no {split} pictures of {kinds}")
+        return numbers
+
+    def _validation_pictures(self) -> dict[str, list[Any]]:
+        run = self.recipe.run
+        pictures: dict[str, list[Any]] = {}
+        for number in choose_pictures(self.cache, self._numbers("val"), run.validate_pictures):
+            lab = validation_lab(self.cache, number, run.validate_size, multiple=32)
+            pictures.setdefault(self.cache.entries[number].kind, []).append(lab)
+        return pictures
+
+    def _loader(self, end: int) -> DataLoader[Sample]:
+        """Batches from the present step to ``end``."""
+        recipe, per_step = self.recipe, self.recipe.optim.batch * self.world
+        samples = TrainingSet(
+            self.cache, self.train_numbers, recipe.augmentation, stride=4, seed=recipe.run.seed
+        )
+        sizes = [
+            (round(share * recipe.optim.steps) * per_step, side)
+            for share, side in recipe.optim.sizes
+        ]
+        sampler = TicketSampler(
+            self.step * per_step, end * per_step, sizes, self.rank, self.world
+        )
+        return DataLoader(
+            cast("Any", samples),
+            batch_size=recipe.optim.batch,
+            sampler=sampler,
+            collate_fn=collate,
+            num_workers=recipe.run.workers,
+            prefetch_factor=4 if recipe.run.workers else None,
+        )
+
+    def _parallel(self) -> nn.Module:
+        if self.world == 1:
+            return self.objective
+        return DistributedDataParallel(
+            self.objective, device_ids=[self.device] if self.device.type == "cuda" else None
+        )
+
+    # -- looking
+
+    def _validate(self) -> None:
+        """Score the averaged weights; keep them if they are the best so far."""
+        if self.rank == 0:
+            cast(Objective, self.averaged).network.load_state_dict(self.average.state)
+            averaged = cast(Objective, self.averaged)
+            scores = validate(averaged, self.val_pictures, self.device)
+            self._log(scores)
+            if self.schedule.judge(scores["score"]):
+                self._keep_best(scores)
+            self._draw(averaged)
+        if self.world > 1:  # every process must agree on the schedule
+            state = [self.schedule.state()]
+            distributed.broadcast_object_list(state)
+            self.schedule.restore(state[0])
+
+    def _draw(self, averaged: Objective) -> None:
+        kinds = list(self.val_pictures.values())
+        labs = [kind[i] for kind in kinds for i in range(min(len(kind), 10 // len(kinds)))]
+        predictions = [predict_full(averaged, lab, self.device) for lab in labs]
+        draw_sheet(labs, predictions, self.folder / SHEET)
+        draw_curves(read_metrics(self.folder / METRICS), self.folder / CURVES)
+
+    def _log(self, values: dict[str, float]) -> None:
+        if self.rank == 0:
+            samples = self.step * self.recipe.optim.batch * self.world
+            row = {"step": self.step, "samples": samples, "seconds": round(self.seconds, 1)}
+            row |= {key: round(value, 6) for key, value in values.items()}
+            with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+    def _forget_later_metrics(self) -> None:
+        """A killed run logged steps that its checkpoint does not know; they are done again."""
+        path = self.folder / METRICS
+        rows = [row for row in read_metrics(path) if row["step"] <= self.step]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+    # -- keeping
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "recipe": self.recipe.to_dict(),
+            "index_hash": self.cache.index_hash,
+            "prior": torch.from_numpy(self.prior),
+            "step": self.step,
+            "samples": self.step * self.recipe.optim.batch * self.world,
+            "seconds": self.seconds,
+        }
+
+    def _keep_best(self, scores: dict[str, float]) -> None:
+        content = self._content() | {"weights": self.average.state, "scores": scores}
+        save_checkpoint(self.folder / BEST, content)
+
+    def _save(self) -> None:
+        if self.rank == 0:
+            state = {
+                "weights": self.network.state_dict(),
+                "average": self.average.state,
+                "average_updates": self.average.updates,
+                "optimizer": self.optimizer.state_dict(),
+                "schedule": self.schedule.state(),
+                "world": self.world,
+            }
+            save_checkpoint(self.folder / LATEST, self._content() | state)
+
+    def _restore(self, content: dict[str, Any]) -> None:
+        if content.get("world") != self.world or content["index_hash"] != self.cache.index_hash:
+            raise OptionError(
+                f"{self.folder}: its checkpoint was made with another prepared set or number of "
+                "processes; choose another folder in the recipe, or start_from its best.pt"
+            )
+        self.network.load_state_dict(content["weights"])
+        self.average.state = content["average"]
+        self.average.updates = content["average_updates"]
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.schedule.restore(content["schedule"])
+        self.step, self.seconds = content["step"], content["seconds"]
+
+
+def _device() -> torch.device:
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device("cpu")
+
+
+def _to(batch: Sample, device: torch.device) -> Sample:
+    move = {key: cast(Tensor, value).to(device) for key, value in vars(batch).items()}
+    move["lightness"] = move["lightness"].contiguous(memory_format=torch.channels_last)
+    return Sample(**move)
+
+
+def _optimizer(network: nn.Module, optim: OptimSection) -> torch.optim.Optimizer:
+    """Weights decay, biases and norms do not; the pretrained encoder learns more slowly."""
+    groups: dict[tuple[bool, bool], list[Tensor]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            key = (name.startswith("encoder."), parameter.ndim > 1)
+            groups.setdefault(key, []).append(parameter)
+    settings = [
+        {
+            "params": parameters,
+            "full_lr": optim.lr * (optim.encoder_lr_factor if encoder else 1.0),
+            "weight_decay": optim.weight_decay if decays else 0.0,
+        }
+        for (encoder, decays), parameters in groups.items()
+    ]
+    if optim.optimizer == "adam":
+        return torch.optim.Adam(settings, lr=optim.lr)
+    return torch.optim.AdamW(settings, lr=optim.lr, fused=True)

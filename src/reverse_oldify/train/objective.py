@@ -1,0 +1,103 @@
+"""What a network is trained for: one module per kind of output, from batch to loss."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from reverse_oldify.color.bins import AB_LIMIT, ab_bins, soft_encode
+from reverse_oldify.data.dataset import Sample
+from reverse_oldify.models.colornet import ColorNet
+
+
+class Objective(Protocol):
+    """A network together with its loss. Implementations are `torch.nn.Module`."""
+
+    network: nn.Module
+
+    def __call__(self, batch: Sample, seed: int) -> dict[str, Tensor]:
+        """Losses of a batch; ``"loss"`` is the one to minimise. ``seed`` is the step's chance."""
+        ...
+
+    def expected_ab(self, lightness: Tensor) -> Tensor:
+        """(N, 1, H, W) L* -> (N, 2, h, w) a*, b*, without hints or palette."""
+        ...
+
+
+class DistributionObjective(nn.Module):
+    """Soft-encoded cross-entropy over ab bins, not rebalanced, so that probabilities stay honest.
+
+    Parameters
+    ----------
+    network
+    positions : float
+        Share of grid cells scored in a step.
+    regression : float
+        Weight of the squared error of the expected ab (in units of 10, the spacing of bins).
+    """
+
+    bins: Tensor
+    code_index: Tensor
+    code_weight: Tensor
+
+    def __init__(self, network: ColorNet, positions: float = 1.0, regression: float = 0.0) -> None:
+        super().__init__()
+        self.network: ColorNet = network
+        self.positions, self.regression = positions, regression
+        side = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
+        index, weight = soft_encode(np.stack(np.meshgrid(side, side, indexing="ij"), -1))
+        self.register_buffer("bins", torch.tensor(ab_bins()), persistent=False)
+        self.register_buffer("code_index", torch.tensor(index), persistent=False)
+        self.register_buffer("code_weight", torch.tensor(weight), persistent=False)
+
+    def forward(self, batch: Sample, seed: int) -> dict[str, Tensor]:
+        """See `Objective`. Also reports the cross-entropy of hinted and of free samples."""
+        embedding = self.network.embed(batch.lightness, batch.hints, batch.palette)
+        vectors = embedding.permute(0, 2, 3, 1).flatten(1, 2)
+        ab = batch.ab.permute(0, 2, 3, 1).flatten(1, 2)
+        chosen = self._positions(vectors.shape[1], seed).to(vectors.device)
+        log_p = F.log_softmax(self.network.head(vectors[:, chosen]), -1)
+        ab = ab[:, chosen]
+        index, weight = self._encode(ab)
+        entropy = -(log_p.gather(-1, index) * weight).sum(-1)
+        squared = (log_p.exp() @ self.bins - ab).square().sum(-1)
+        loss = entropy.mean() + self.regression * squared.mean() / 100
+        return {"loss": loss, "cross_entropy": entropy.mean(), "squared_ab": squared.mean() / 2}
+
+    def expected_ab(self, lightness: Tensor) -> Tensor:
+        """See `Objective`."""
+        n, _, height, width = lightness.shape
+        hints = lightness.new_zeros(n, 3, height // 4, width // 4)
+        logits = self.network(lightness, hints, lightness.new_zeros(n, self.network.bins))
+        return torch.einsum("nkhw,kc->nchw", logits.softmax(1), self.bins)
+
+    def _positions(self, count: int, seed: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        return torch.randperm(count, generator=generator)[: max(1, round(count * self.positions))]
+
+    def _encode(self, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """Soft-encoding by table, at whole ab values: (..., 2) -> index and weight (..., 4)."""
+        a, b = (ab.round().clamp(-AB_LIMIT, AB_LIMIT) + AB_LIMIT).long().unbind(-1)
+        return self.code_index[a, b], self.code_weight[a, b]
+
+
+class RegressionObjective(nn.Module):
+    """Mean squared error of ab / 128: the classic baseline's."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: Sample, seed: int) -> dict[str, Tensor]:  # noqa: ARG002
+        """See `Objective`."""
+        squared = (self.network(batch.lightness) * 128 - batch.ab).square().mean()
+        return {"loss": squared / 128**2, "squared_ab": squared}
+
+    def expected_ab(self, lightness: Tensor) -> Tensor:
+        """See `Objective`."""
+        ab: Tensor = self.network(lightness) * 128
+        return ab

@@ -1,0 +1,180 @@
+"""A recipe: everything a training run depends on, in one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from reverse_oldify.data.dataset import Augmentation
+from reverse_oldify.errors import OptionError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSection:
+    """What the run is and where it goes.
+
+    ``folder`` receives checkpoints, logs and pictures. ``threads`` is per process (0: let PyTorch
+    choose). ``workers`` make samples beside the training process.
+    """
+
+    name: str
+    folder: str
+    seed: int = 0
+    threads: int = 0
+    workers: int = 1
+    checkpoint_minutes: float = 5.0
+    validate_every: int = 500
+    validate_pictures: int = 200
+    validate_size: int = 192
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSection:
+    """Prepared set; ``kinds`` limits it (empty: all). ``val_fraction`` above 0 redraws the split."""
+
+    cache: str
+    kinds: tuple[str, ...] = ()
+    val_fraction: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSection:
+    """Which network, and what it starts from.
+
+    Attributes
+    ----------
+    kind : {"colornet", "classic"}
+    encoder : str
+        lite0 or lite2 for colornet, vgg16 for classic.
+    encoder_weights : str
+        "pretrained" (ColorNet: from the encoder's package), "random", or the path of a file
+        (classic: torchvision's VGG-16).
+    frozen_stages : int
+        Leading encoder stages that keep their weights.
+    start_from : str
+        File of weights to start from (as written by a run or by export); empty: none.
+    """
+
+    kind: Literal["colornet", "classic"] = "colornet"
+    encoder: str = "lite2"
+    encoder_weights: str = "pretrained"
+    widths: tuple[int, ...] = (192, 128, 96, 64)
+    blocks: int = 2
+    heads: int = 6
+    refinements: tuple[int, ...] = (2, 1, 1)
+    frozen_stages: int = 3
+    start_from: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimSection:
+    """Optimiser and schedule.
+
+    Attributes
+    ----------
+    schedule : {"cosine", "plateau"}
+        Warm-up and cosine to zero over ``steps``; or halving when validation stalls for
+        ``patience`` validations, with an end after three times as many.
+    sizes : pairs (share of the run, side in pixels)
+        Growing resolution: from this share of the steps on, samples have this side.
+    positions : float
+        Share (0..1] of grid cells scored in each step; the rest would add cost, not direction.
+    regression : float
+        Weight of the squared error of the expected ab, beside the cross-entropy.
+    """
+
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    schedule: Literal["cosine", "plateau"] = "cosine"
+    steps: int
+    batch: int = 32
+    lr: float = 1.5e-3
+    encoder_lr_factor: float = 0.25
+    weight_decay: float = 0.02
+    warmup: int = 200
+    clip: float = 1.0
+    ema: float = 0.999
+    patience: int = 4
+    sizes: tuple[tuple[float, int], ...] = ((0.0, 128),)
+    positions: float = 0.25
+    regression: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A whole training run. `load_recipe` reads it; `to_dict` gives it back as plain types."""
+
+    run: RunSection
+    data: DataSection
+    model: ModelSection
+    optim: OptimSection
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists, numbers and strings."""
+        return asdict(self)
+
+
+def load_recipe(path: Path | str) -> Recipe:
+    """Read a recipe file. Paths in it are relative to the working directory.
+
+    Raises
+    ------
+    OptionError
+        If the file cannot be read, or a key is unknown, missing, or of the wrong type.
+    """
+    try:
+        table = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise OptionError(f"{path}: not a readable recipe ({error})") from error
+    return parse_recipe(table, str(path))
+
+
+def parse_recipe(table: dict[str, Any], where: str = "recipe") -> Recipe:
+    """Check plain types against `Recipe`; see `load_recipe`."""
+    return _build(Recipe, table, where)
+
+
+def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
+    assert is_dataclass(kind)
+    hints = get_type_hints(kind)
+    unknown = sorted(set(table) - set(hints))
+    if unknown:
+        known = ", ".join(item.name for item in fields(kind))
+        raise OptionError(f"{where}: unknown key {unknown[0]!r}; known are {known}")
+    values = {}
+    for key, value in table.items():
+        place = f"{where}: {key}"
+        if is_dataclass(hints[key]):
+            if not isinstance(value, dict):
+                raise OptionError(f"{place} must be a section, not {value!r}")
+            values[key] = _build(hints[key], value, place)
+        else:
+            values[key] = _checked(hints[key], value, place)
+    try:
+        return kind(**values)
+    except TypeError as error:  # a required key is missing; Python's message names it
+        raise OptionError(f"{where}: {str(error).split('() ')[-1]}") from error
+
+
+def _checked(hint: Any, value: Any, place: str) -> Any:
+    origin, arguments = getattr(hint, "__origin__", None), getattr(hint, "__args__", ())
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise OptionError(f"{place} must be a list, not {value!r}")
+        inner = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else list(arguments)
+        if len(inner) != len(value):
+            raise OptionError(f"{place} must have {len(inner)} values, not {len(value)}")
+        return tuple(_checked(h, v, place) for h, v in zip(inner, value, strict=True))
+    if origin is Literal:
+        if value not in arguments:
+            raise OptionError(f"{place} must be one of {', '.join(arguments)}, not {value!r}")
+        return value
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        raise OptionError(f"{place} must be of type {hint.__name__}, not {value!r}")
+    return value
