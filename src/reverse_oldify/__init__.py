@@ -1,1 +1,71 @@
-"""Black-and-white photographs in colour."""
+"""Black-and-white photographs in colour.
+
+>>> from reverse_oldify import Colorizer
+>>> picture = Colorizer().colorize("grandmother.jpg")  # doctest: +SKIP
+>>> picture.save("grandmother-in-colour.jpg")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reverse_oldify.errors import (
+        ExistsError,
+        InputError,
+        ModelError,
+        OptionError,
+        OutputError,
+        ReverseOldifyError,
+        TooLargeError,
+        UnreadableError,
+        UnsupportedError,
+    )
+    from reverse_oldify.files.picture import Picture
+    from reverse_oldify.pipeline.colorizer import Colorizer
+    from reverse_oldify.types import ModelInfo, Options
+
+_HOMES = {
+    "Colorizer": "pipeline.colorizer",
+    "ModelInfo": "types",
+    "Options": "types",
+    "Picture": "files.picture",
+    **dict.fromkeys(
+        (
+            "ExistsError",
+            "InputError",
+            "ModelError",
+            "OptionError",
+            "OutputError",
+            "ReverseOldifyError",
+            "TooLargeError",
+            "UnreadableError",
+            "UnsupportedError",
+        ),
+        "errors",
+    ),
+}
+
+__all__ = [
+    "Colorizer",
+    "ExistsError",
+    "InputError",
+    "ModelError",
+    "ModelInfo",
+    "OptionError",
+    "Options",
+    "OutputError",
+    "Picture",
+    "ReverseOldifyError",
+    "TooLargeError",
+    "UnreadableError",
+    "UnsupportedError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name at its first use, so that importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
