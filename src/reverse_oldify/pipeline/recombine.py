@@ -1,0 +1,73 @@
+"""Lightness of the photograph + chroma of the model -> a colour picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverse_oldify.color.gamut import lab_to_linear_in_gamut
+from reverse_oldify.color.lab import linear_to_srgb, row_strips
+from reverse_oldify.files.picture import Picture
+from reverse_oldify.resize import ChromaUpsampler, Extent
+from reverse_oldify.types import FloatArray
+
+_STRIP_PIXELS = 1 << 17  # all that is held at full resolution beside lightness and result
+
+
+def recombine(
+    picture: Picture, ab: FloatArray, extent: Extent | None = None, *, bits: Literal[8, 16] = 8
+) -> Picture:
+    """Give a picture the chroma of a grid; its lightness stays what it is.
+
+    Every in-gamut pixel keeps its L* to within the rounding of the output; colours outside the
+    gamut are pulled in at constant lightness and hue; where chroma is zero, R = G = B exactly.
+
+    Parameters
+    ----------
+    picture : Picture
+        Grey or colour; only its lightness is used. Alpha, metadata and format are kept.
+    ab : float32 (2, gh, gw)
+        a*, b* of the cells of a coarse grid over the picture.
+    extent : (float, float), optional
+        Rows and columns of the grid that the picture covers, as from `resize.crop_grid`; all by
+        default.
+    bits : {8, 16}
+        Depth of the result.
+
+    Returns
+    -------
+    Picture
+        With ``pixels`` uint8 or uint16 (H, W, 3), sRGB; alpha has the same depth.
+    """
+    lightness = picture.lightness
+    upsampler = ChromaUpsampler(ab, lightness, extent)
+    pixels = np.empty((*lightness.shape, 3), _dtype(bits))
+    for rows in row_strips(*lightness.shape, pixels=_STRIP_PIXELS):
+        chroma = np.moveaxis(upsampler.rows(rows), 0, -1)
+        pixels[rows] = _encode(lab_to_linear_in_gamut(lightness[rows], chroma), bits)
+    return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
+
+
+def _encode(linear: FloatArray, bits: Literal[8, 16]) -> NDArray[np.unsignedinteger]:
+    """Linear sRGB, 0..1, as rounded sRGB codes."""
+    codes = linear_to_srgb(linear)
+    codes *= (1 << bits) - 1
+    codes += 0.5
+    return codes.astype(_dtype(bits))
+
+
+def _alpha(
+    alpha: NDArray[np.unsignedinteger] | None, bits: Literal[8, 16]
+) -> NDArray[np.unsignedinteger] | None:
+    """Opacity at the depth of the result; 257 times an 8-bit code is the same 16-bit one."""
+    if alpha is None or alpha.dtype == _dtype(bits):
+        return alpha
+    wide = alpha.astype(np.uint32)
+    return (wide * 257 if bits == 16 else (wide + 128) // 257).astype(_dtype(bits))
+
+
+def _dtype(bits: Literal[8, 16]) -> type[np.uint8] | type[np.uint16]:
+    return np.uint8 if bits == 8 else np.uint16
