@@ -124,8 +124,7 @@ def _table(evaluation: Evaluation) -> str:
     from reverse_oldify.evaluate.metrics import METRICS
 
     lines = [["", *(metric.heading for metric in METRICS)]]
-    for number, row in enumerate(evaluation.rows):
-        scores = evaluation.scores(number)
+    for row, scores in zip(evaluation.rows, evaluation.scores, strict=True):
         values = [metric.format(scores[metric.key].value) for metric in METRICS]
         lines.append([row.contender.name, *values])
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 RESAMPLES = 1000
 COVERAGE = 0.95
 _SEED = 2016
+_AT_ONCE = 100  # a divisor of RESAMPLES; keeps memory low for sets of any size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +38,10 @@ def ratio_score(numerators: ArrayLike, denominators: ArrayLike) -> Score:
     below = np.asarray(denominators, np.float64)
     random = np.random.default_rng(_SEED)
     ratios = np.empty(RESAMPLES)
-    for number in range(RESAMPLES):
-        drawn = random.integers(len(above), size=len(above))
-        ratios[number] = above[drawn].mean() / max(below[drawn].mean(), 1e-12)
+    for start in range(0, RESAMPLES, _AT_ONCE):
+        drawn = random.integers(len(above), size=(_AT_ONCE, len(above)))
+        means = np.maximum(below[drawn].mean(1), 1e-12)
+        ratios[start : start + _AT_ONCE] = above[drawn].mean(1) / means
     low, high = np.quantile(ratios, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
     value = above.mean() / max(below.mean(), 1e-12)
     return Score(value=float(value), low=float(low), high=float(high))

@@ -59,9 +59,8 @@ def _name(evaluation: Evaluation, row: int) -> str:
 
 
 def _trade(evaluation: Evaluation) -> str:
-    scores = [evaluation.scores(row) for row in range(len(evaluation.rows))]
-    ratios = [score["colorfulness_ratio"].value for score in scores]
-    errors = [score["ciede2000"].value for score in scores]
+    ratios = [scores["colorfulness_ratio"].value for scores in evaluation.scores]
+    errors = [scores["ciede2000"].value for scores in evaluation.scores]
     series = [
         Series(label=_name(evaluation, row), x=[x], y=[y], colour=row, mark="dots")
         for row, (x, y) in enumerate(zip(ratios, errors, strict=True))

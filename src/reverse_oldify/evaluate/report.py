@@ -131,11 +131,13 @@ def _summary(evaluation: Evaluation, settings: Settings, version: str) -> str:
 
 
 def _score_table(evaluation: Evaluation) -> str:
-    scores = [evaluation.scores(row) for row in range(len(evaluation.rows))]
-    best = {m.key: min(m.distance(score[m.key].value) for score in scores) for m in METRICS}
+    best = {
+        m.key: min(m.distance(scores[m.key].value) for scores in evaluation.scores) for m in METRICS
+    }
     head = "".join(f"<th>{escape(m.heading)}</th>" for m in METRICS)
     body = "".join(
-        _score_line(row, score, best) for row, score in zip(evaluation.rows, scores, strict=True)
+        _score_line(row, scores, best)
+        for row, scores in zip(evaluation.rows, evaluation.scores, strict=True)
     )
     return (
         f"<table><thead><tr><th>row</th>{head}<th>ms a picture</th></tr></thead>"

@@ -46,7 +46,8 @@ def to_json(evaluation: Evaluation, settings: Settings, version: str) -> dict[st
             "skipped": [asdict(skipped) for skipped in evaluation.skipped],
         },
         "rows": [
-            _row_json(row, evaluation.scores(number)) for number, row in enumerate(evaluation.rows)
+            _row_json(row, scores)
+            for row, scores in zip(evaluation.rows, evaluation.scores, strict=True)
         ],
     }
 

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +74,12 @@ class Evaluation:
         """One field of `PictureScores` for all pictures."""
         return [getattr(picture.scores[row], field_name) for picture in self.pictures]
 
-    def scores(self, row: int) -> dict[str, Score]:
-        """Scores of a row over the set, by the keys of `metrics.METRICS`."""
+    @cached_property
+    def scores(self) -> tuple[dict[str, Score], ...]:
+        """Scores of every row over the set, by the keys of `metrics.METRICS`."""
+        return tuple(self._scores(row) for row in range(len(self.rows)))
+
+    def _scores(self, row: int) -> dict[str, Score]:
         truth = [picture.truth_colorfulness for picture in self.pictures]
         error = self.values(row, "rms_ab")
         return {

@@ -1,0 +1,68 @@
+import json
+import sys
+from types import ModuleType
+
+import pytest
+from evaluated import FakeColorizer, write_photographs
+
+from reverse_oldify.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def fake_colorizer(monkeypatch):
+    module = ModuleType("reverse_oldify.pipeline.colorizer")
+    module.Colorizer = FakeColorizer
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+def rows(folder):
+    return [row["name"] for row in json.loads((folder / "scores.json").read_text())["rows"]]
+
+
+def test_grey_and_mean_colour_are_always_there(tmp_path, capsys):
+    place = write_photographs(tmp_path / "photographs", 5)
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 0
+    names = ["grey", "mean colour", "fake, vividness 0", "fake, vividness 1"]
+    assert rows(tmp_path / "out") == names
+    table = capsys.readouterr().out
+    assert all(name in table for name in names)
+    assert "report.html" in table
+
+
+def test_models_side_by_side(tmp_path):
+    place = write_photographs(tmp_path / "photographs", 3)
+    out = tmp_path / "out"
+    flags = ["--model", "a", "--model", "b", "--vividness", "1.5", "--limit", "2"]
+    assert main(["evaluate", str(place), "-o", str(out), *flags]) == 0
+    assert rows(out)[2:] == ["a, vividness 1.5", "b, vividness 1.5"]
+    assert json.loads((out / "scores.json").read_text())["set"]["pictures"] == 2
+
+
+def test_broken_file_is_named_and_the_rest_goes_on(tmp_path, capsys):
+    place = write_photographs(tmp_path / "photographs", 3)
+    (place / "broken.jpg").write_bytes(b"")
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 1
+    assert "photographs/broken.jpg: the file is empty" in capsys.readouterr().err
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "message"),
+    [([], 1, "no pictures"), (["--vividness", "9"], 2, "vividness is 9")],
+)
+def test_mistakes_are_one_line(tmp_path, capsys, flags, status, message):
+    place = write_photographs(tmp_path / "photographs", 1 if flags else 0)
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out"), *flags]) == status
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_second_report_needs_overwrite(tmp_path, capsys):
+    place = write_photographs(tmp_path / "photographs", 3)
+    command = ["evaluate", str(place), "-o", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert main(command) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*command, "--overwrite", "--vividness", "2"]) == 0
+    assert rows(tmp_path / "out")[2:] == ["fake, vividness 2"]
