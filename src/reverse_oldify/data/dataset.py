@@ -113,7 +113,7 @@ class TrainingSet(Dataset[Sample]):
     ) -> None:
         self.cache, self.numbers, self.augmentation = cache, numbers, augmentation
         self.stride, self.seed = stride, seed
-        self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
+        self._order: tuple[int, list[int]] = (-1, [])
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -129,7 +129,7 @@ class TrainingSet(Dataset[Sample]):
         epoch, place = divmod(number, len(self.numbers))
         if self._order[0] != epoch:
             rng = np.random.default_rng([self.seed, 0, epoch])
-            self._order = (epoch, rng.permutation(len(self.numbers)))
+            self._order = (epoch, rng.permutation(len(self.numbers)).tolist())
         return self.numbers[self._order[1][place]]
 
 

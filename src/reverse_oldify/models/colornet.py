@@ -11,13 +11,13 @@ Hints enter the decoder at every level, the palette at the context blocks; both 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from reverse_oldify.models.encoder import LiteEncoder
-
 
 HINT_PLANES = 3  # a*, b*, mask
 
@@ -35,7 +35,9 @@ class Block(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.join = nn.Linear(width, width)
         self.norm2 = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, H, W) -> same."""
@@ -49,7 +51,7 @@ class Block(nn.Module):
         )
         mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, h * w, c)
         tokens = tokens + self.join(mixed)
-        tokens = tokens + self.mlp(self.norm2(tokens))
+        tokens = cast(Tensor, tokens + self.mlp(self.norm2(tokens)))
         return tokens.transpose(1, 2).reshape(n, c, h, w)
 
 
@@ -117,7 +119,7 @@ class Decoder(nn.Module):
             pyramid.append(_coarser_hints(pyramid[-1]))
         given = palette.sum(1, keepdim=True)
         steer = self.palette(torch.cat([palette.clamp_min(0).sqrt(), given], 1))
-        x = self.enter(maps[3]) + self.hint(pyramid[3]) + steer[:, :, None, None]
+        x: Tensor = self.enter(maps[3]) + self.hint(pyramid[3]) + steer[:, :, None, None]
         x = self.context(x)
         for number, level in enumerate(self.levels):
             x = level(x, maps[2 - number], pyramid[2 - number])

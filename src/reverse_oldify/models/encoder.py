@@ -97,8 +97,9 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, H, W) -> (N, outputs, H / stride, W / stride)."""
-        y = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
-        y = self.project(F.relu6(self.depthwise(y), inplace=True))
+        y: Tensor = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
+        y = F.relu6(self.depthwise(y), inplace=True)
+        y = self.project(y)
         return x + y if self.residual else y
 
 
@@ -183,14 +184,22 @@ def pretrained_state(name: str) -> dict[str, Tensor]:
         for block in range(spec.repeats):
             source, target = f"_blocks.{number}.", f"stages.{stage}.{block}."
             if spec.expand > 1:
-                state |= _folded(published, f"{source}_expand_conv", f"{source}_bn0", f"{target}expand")
-            state |= _folded(published, f"{source}_depthwise_conv", f"{source}_bn1", f"{target}depthwise")
-            state |= _folded(published, f"{source}_project_conv", f"{source}_bn2", f"{target}project")
+                state |= _folded(
+                    published, f"{source}_expand_conv", f"{source}_bn0", f"{target}expand"
+                )
+            state |= _folded(
+                published, f"{source}_depthwise_conv", f"{source}_bn1", f"{target}depthwise"
+            )
+            state |= _folded(
+                published, f"{source}_project_conv", f"{source}_bn2", f"{target}project"
+            )
             number += 1
     return state
 
 
-def _folded(published: Mapping[str, Tensor], conv: str, norm: str, target: str) -> dict[str, Tensor]:
+def _folded(
+    published: Mapping[str, Tensor], conv: str, norm: str, target: str
+) -> dict[str, Tensor]:
     variance = published[f"{norm}.running_var"]
     scale = published[f"{norm}.weight"] / torch.sqrt(variance + _NORM_EPSILON)
     bias = published[f"{norm}.bias"] - published[f"{norm}.running_mean"] * scale

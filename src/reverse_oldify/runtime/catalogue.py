@@ -26,8 +26,10 @@ def find_model(name: str | Path | None = None) -> Path:
         If it is neither.
     """
     if name is None or name in MODELS:
-        return Path(str(resources.files("reverse_oldify.runtime"))) / "weights" / str(
-            name or DEFAULT_MODEL
+        return (
+            Path(str(resources.files("reverse_oldify.runtime")))
+            / "weights"
+            / str(name or DEFAULT_MODEL)
         )
     if (Path(name) / DECODE_FILE).is_file():
         return Path(name)

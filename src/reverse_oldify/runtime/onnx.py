@@ -65,7 +65,9 @@ class OnnxBackend:
         feed = dict(features)
         if HINTS_INPUT in self._steered:
             finest = features[self._maps[0]].shape[2:]
-            feed[HINTS_INPUT] = np.zeros((1, 3, *finest), np.float32) if hints is None else hints[None]
+            feed[HINTS_INPUT] = (
+                np.zeros((1, 3, *finest), np.float32) if hints is None else hints[None]
+            )
         if PALETTE_INPUT in self._steered:
             none = np.zeros(len(self.info.bins), np.float32)
             feed[PALETTE_INPUT] = (none if palette is None else palette)[None]

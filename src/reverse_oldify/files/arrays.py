@@ -1,0 +1,53 @@
+"""Arrays as pictures, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.files.picture import Picture
+
+
+def from_array(array: NDArray[Any]) -> Picture:
+    """Take a picture from an array.
+
+    Parameters
+    ----------
+    array : uint8, uint16 or floating; (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
+        sRGB-encoded grey, RGB or RGB and opacity. Floats span 0..1 and are kept with 16 bits.
+
+    Raises
+    ------
+    UnsupportedError
+        For any other shape or type, and for floats that are not in 0..1.
+    """
+    channels = array.shape[2:] or (1,)
+    if array.ndim not in (2, 3) or channels[0] not in (1, 3, 4) or 0 in array.shape:
+        raise UnsupportedError(
+            f"an array of shape {array.shape} is no picture; give (H, W), (H, W, 3) or (H, W, 4)"
+        )
+    if np.issubdtype(array.dtype, np.floating):
+        if not (np.nanmin(array) >= 0 and np.nanmax(array) <= 1 and np.isfinite(array).all()):
+            raise UnsupportedError("floating-point pictures must lie in 0..1; scale yours first")
+        array = (array * 65535 + 0.5).astype(np.uint16)
+    if array.dtype not in (np.uint8, np.uint16):
+        raise UnsupportedError(
+            f"an array of {array.dtype} is no picture; give uint8, uint16, or floats in 0..1"
+        )
+    if channels[0] == 4:
+        return Picture(pixels=array[..., :3], alpha=array[..., 3])
+    return Picture(pixels=array if channels[0] == 3 else array.reshape(array.shape[:2]))
+
+
+def to_array(picture: Picture, like: NDArray[Any]) -> NDArray[Any]:
+    """Give a picture back as an array of the type of ``like``: (H, W, 3), or 4 with opacity."""
+    parts = [picture.pixels]
+    if picture.alpha is not None:
+        parts.append(picture.alpha[..., None])
+    array = np.concatenate(parts, axis=2) if len(parts) > 1 else picture.pixels
+    if np.issubdtype(like.dtype, np.floating):
+        return np.divide(array, 65535, dtype=np.float64).astype(like.dtype)
+    return array

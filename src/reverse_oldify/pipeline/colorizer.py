@@ -1,0 +1,145 @@
+"""The spine: from a photograph to a colour photograph."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.files.arrays import from_array, to_array
+from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.read import from_image, read
+from reverse_oldify.pipeline.decode import decode
+from reverse_oldify.pipeline.recombine import recombine
+from reverse_oldify.resize import Extent, crop_grid, fit
+from reverse_oldify.runtime.backend import Backend
+from reverse_oldify.runtime.catalogue import find_model
+from reverse_oldify.types import FloatArray, ModelInfo, Options
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class Prediction(NamedTuple):
+    """What the network says of a picture.
+
+    Attributes
+    ----------
+    values : float32 (n, gh, gw)
+        Logits over the model's bins, or (2, gh, gw) a* and b*; see `ModelInfo.output`.
+    extent : (float, float)
+        Rows and columns of the grid that the picture covers; the last ones may be partial.
+    """
+
+    values: FloatArray
+    extent: Extent
+
+
+class Colorizer:
+    """Colourises photographs; loads its model once, and may be shared by threads.
+
+    Parameters
+    ----------
+    model : str or Path, optional
+        Name of a model in the package, or a folder written by ``reverse-oldify export``.
+    threads : int, optional
+        Threads that the network may use; default: all cores.
+    backend : Backend, optional
+        Use this instead of loading a model.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be found or loaded. (It is loaded at the first use.)
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        threads: int | None = None,
+        backend: Backend | None = None,
+    ) -> None:
+        self._folder = None if backend else find_model(model)
+        self._threads, self._backend, self._lock = threads, backend, threading.Lock()
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is and needs."""
+        return self._loaded().info
+
+    @overload
+    def colorize(
+        self, source: str | Path | bytes | Picture, options: Options | None = None
+    ) -> Picture: ...
+    @overload
+    def colorize(self, source: Image.Image, options: Options | None = None) -> Image.Image: ...
+    @overload
+    def colorize(
+        self, source: NDArray[Scalar], options: Options | None = None
+    ) -> NDArray[Scalar]: ...
+
+    def colorize(self, source: Any, options: Options | None = None) -> Any:
+        """Colourise a photograph.
+
+        Parameters
+        ----------
+        source
+            Path or bytes of a picture file, `Picture`, Pillow image, or array: (H, W), (H, W, 3)
+            or (H, W, 4), uint8, uint16 or floats in 0..1, sRGB-encoded. Of a colour picture only
+            the lightness is used.
+        options : Options, optional
+            What the user chooses.
+
+        Returns
+        -------
+        the kind it was given
+            A `Picture` for a path, bytes or `Picture`; a Pillow image (RGB or RGBA) for a Pillow
+            image; an array (H, W, 3) or (H, W, 4) of the same type for an array.
+
+        Raises
+        ------
+        InputError
+            If the source cannot be read (`UnreadableError`, `UnsupportedError`, `TooLargeError`).
+        ModelError
+            If the model cannot be loaded.
+        """
+        options = options or Options()
+        if isinstance(source, str | Path | bytes):
+            return self._colorize(read(source), options)
+        if isinstance(source, Picture):
+            return self._colorize(source, options)
+        if isinstance(source, Image.Image):
+            return self._colorize(from_image(source), options).to_image()
+        if isinstance(source, np.ndarray):
+            return to_array(self._colorize(from_array(source), options), like=source)
+        raise UnsupportedError(
+            f"cannot colourise a {type(source).__name__}; give a path, bytes, image or array"
+        )
+
+    def predict(self, lightness: FloatArray, working_size: int | None = None) -> Prediction:
+        """Ask the network only: float32 (H, W) L*, 0..100, in; see `Prediction` for what is out."""
+        backend = self._loaded()
+        size = working_size or backend.info.working_size
+        fitted, shape = fit(lightness, size, backend.info.multiple)
+        values = backend.decode(backend.encode(fitted))
+        return Prediction(*crop_grid(values, shape, backend.info.stride))
+
+    def _colorize(self, picture: Picture, options: Options) -> Picture:
+        prediction = self.predict(picture.lightness, options.working_size)
+        ab = decode(prediction.values, self.info, options)
+        deep = picture.pixels.dtype == np.uint16
+        return recombine(picture, ab, prediction.extent, bits=16 if deep else 8)
+
+    def _loaded(self) -> Backend:
+        with self._lock:
+            if self._backend is None:
+                from reverse_oldify.runtime.onnx import OnnxBackend
+
+                assert self._folder is not None
+                self._backend = OnnxBackend(self._folder, self._threads)
+        return self._backend
