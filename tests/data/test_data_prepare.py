@@ -18,9 +18,10 @@ from PIL import Image
 from reverse_oldify.data import overview
 from reverse_oldify.data import prepare as prepare_module
 from reverse_oldify.data.cache import PictureCache, encode_lab
-from reverse_oldify.data.prepare import PrepareOptions, prepare, split_of
+from reverse_oldify.data.examine import PrepareOptions, split_of
+from reverse_oldify.data.prepare import prepare
 from reverse_oldify.data.screen import shrink
-from reverse_oldify.errors import DataError, ExistsError, OptionError
+from reverse_oldify.errors import DataError, ExistsError, OptionError, OutputError
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +100,8 @@ def test_the_index_is_the_same_whatever_the_order_and_the_rerun(tmp_path):
 
 def test_the_split_depends_on_content_only(tmp_path):
     options = PrepareOptions(val_fraction=0.5)
-    prepare([write_photographs(tmp_path / "a", 30)], tmp_path / "one", options)
-    renamed = {f"z{99 - seed}.png": encode(photograph(seed)) for seed in range(10, 25)}
+    prepare([write_photographs(tmp_path / "a", 20)], tmp_path / "one", options)
+    renamed = {f"z{99 - seed}.png": encode(photograph(seed)) for seed in range(8, 18)}
     prepare([write_folder(tmp_path / "b", renamed)], tmp_path / "two", options)
     few, many = splits(tmp_path / "two"), splits(tmp_path / "one")
     assert few.items() <= many.items()
@@ -190,7 +191,7 @@ def test_an_existing_folder_is_replaced_only_when_asked_and_only_if_a_set(tmp_pa
     assert [path.name for path in (tmp_path / "precious").iterdir()] == ["diary.txt"]
 
 
-@pytest.mark.parametrize("stage", ["encode_lab", "find_near_duplicates", "write_index"])
+@pytest.mark.parametrize("stage", ["examine", "find_near_duplicates", "write_index"])
 def test_an_interrupted_run_leaves_nothing_and_spoils_nothing(tmp_path, monkeypatch, stage):
     source, output = write_photographs(tmp_path / "alps", 3), tmp_path / "set"
     prepare([source], output)
@@ -219,3 +220,20 @@ def test_an_output_inside_a_source_is_refused(tmp_path):
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(OptionError):
         PrepareOptions(**wrong)
+
+
+def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path):
+    source = write_photographs(tmp_path / "alps", 2)
+    write_folder(tmp_path, {"file": b""})
+    with pytest.raises(OutputError, match="cannot be written"):
+        prepare([source], tmp_path / "file" / "set")
+
+
+def test_a_set_that_appears_meanwhile_is_not_replaced(tmp_path, monkeypatch):
+    source, output = write_photographs(tmp_path / "alps", 2), tmp_path / "set"
+    monkeypatch.setattr(
+        overview, "draw_overview", lambda *_: write_folder(output, {"about.json": b"theirs"})
+    )
+    with pytest.raises(ExistsError):
+        prepare([source], output)
+    assert (output / "about.json").read_bytes() == b"theirs"

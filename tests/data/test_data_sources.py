@@ -75,6 +75,13 @@ def test_the_index_beside_a_shard_labels_its_pictures(tmp_path, inside):
     assert source.labels == {"a.jpg": ("val", "landscape")}
 
 
+def test_labels_match_names_that_tar_wrote_with_a_dot(tmp_path):
+    write_tar(tmp_path / "s0.tar", {"./a.jpg": b"1"})
+    (tmp_path / "index.csv").write_text("shard,name,split,kind\ns0.tar,a.jpg,val,lakes\n")
+    (source,) = find_sources([tmp_path / "s0.tar"])
+    assert {file.name for file in source.files()} == source.labels.keys()
+
+
 def test_an_index_of_another_sort_is_ignored(tmp_path):
     write_tar(tmp_path / "s0.tar", {"a.jpg": b"1"})
     (tmp_path / "index.csv").write_text("file,caption\na.jpg,an alp\n")

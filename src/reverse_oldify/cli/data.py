@@ -59,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    from reverse_oldify.data.prepare import PrepareOptions, prepare
+    from reverse_oldify.data.examine import PrepareOptions
+    from reverse_oldify.data.prepare import prepare
 
     about = prepare(
         arguments.sources,

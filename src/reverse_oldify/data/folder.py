@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reverse_oldify.errors import ExistsError
+from reverse_oldify.errors import ExistsError, OutputError
 
 
 @contextmanager
@@ -31,21 +31,42 @@ def new_folder(path: Path, *, marker: str, overwrite: bool = False) -> Iterator[
     ------
     ExistsError
         ``path`` exists and may not be replaced.
+    OutputError
+        It cannot be written.
     """
     _check_free(path, marker, overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    new, old = work / "new", work / "old"
-    new.mkdir()
     try:
-        yield new
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _work_folder(path) as work:
+            new = work / "new"
+            new.mkdir()
+            yield new
+            _check_free(path, marker, overwrite)  # again: someone else may have been faster
+            _replace(path, new, work / "old")
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); check the disk and the folder"
+        ) from error
+
+
+@contextmanager
+def _work_folder(path: Path) -> Iterator[Path]:
+    work = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work)
+
+
+def _replace(path: Path, new: Path, old: Path) -> None:
+    """Move ``new`` to ``path``; what is there goes to ``old``, or stays if that fails."""
+    try:
         if path.exists():
             path.rename(old)
         new.rename(path)
     finally:
         if old.exists() and not path.exists():
             old.rename(path)
-        shutil.rmtree(work)
 
 
 def _check_free(path: Path, marker: str, overwrite: bool) -> None:

@@ -118,5 +118,5 @@ def _draw_bars(axes: Axes, counts: dict[str, int], title: str) -> None:
     names, numbers = list(counts), list(counts.values())
     axes.bar_label(axes.barh(names, numbers), fmt="{:,.0f}", padding=3)
     axes.set(title=f"{title}: {sum(numbers):,}")
-    axes.margins(x=0.25)
+    axes.margins(x=0.4)
     axes.invert_yaxis()

@@ -19,49 +19,16 @@ from typing import Any
 
 from tqdm import tqdm
 
-from reverse_oldify.data.cache import ABOUT, DROPPED, INDEX, PIXELS, Entry, encode_lab, write_index
-from reverse_oldify.data.duplicates import Fingerprint, find_near_duplicates, fingerprint
+from reverse_oldify.data.cache import ABOUT, DROPPED, INDEX, PIXELS, Entry, write_index
+from reverse_oldify.data.duplicates import find_near_duplicates
+from reverse_oldify.data.examine import Candidate, PrepareOptions, examine
 from reverse_oldify.data.folder import new_folder
-from reverse_oldify.data.screen import Reason, Unfit, decode, judge_colour, shrink
-from reverse_oldify.data.sources import PictureFile, Source, find_sources
-from reverse_oldify.errors import DataError, OptionError, UnreadableError
+from reverse_oldify.data.screen import Reason, Unfit
+from reverse_oldify.data.sources import Source, find_sources
+from reverse_oldify.errors import DataError
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.types import ByteArray
 
 _SPOOL = "spool"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrepareOptions:
-    """How a set is prepared.
-
-    Attributes
-    ----------
-    kind : str or None
-        Kind of the pictures that no ``index.csv`` labels; None: the name of their top folder.
-    short_side : int
-        Larger pictures are scaled down to this many pixels on the short side.
-    min_side : int
-        Pictures whose short side is smaller are dropped.
-    val_fraction : float
-        Share of the unlabelled pictures that goes to validation, chosen by content.
-    """
-
-    kind: str | None = None
-    short_side: int = 256
-    min_side: int = 96
-    val_fraction: float = 0.05
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.val_fraction < 1.0:
-            raise OptionError(
-                f"validation fraction is {self.val_fraction}; choose a number from 0 to below 1"
-            )
-        if not 1 <= self.min_side <= self.short_side:
-            raise OptionError(
-                f"short side is {self.short_side}, smallest side {self.min_side}; "
-                "choose 1 <= smallest side <= short side"
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,27 +39,6 @@ class Dropped:
     name: str
     reason: Reason
     detail: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Candidate:
-    """A picture that passed screening; the offset of its entry is that in the spool."""
-
-    entry: Entry
-    area: int
-    fingerprint: Fingerprint
-
-    @property
-    def preference(self) -> tuple[bool, int, str, str, str]:
-        """Of near-duplicates the smallest is kept: validation first, then the largest picture."""
-        entry = self.entry
-        return (entry.split != "val", -self.area, entry.id, entry.source, entry.name)
-
-    @property
-    def index_order(self) -> tuple[str, str, str, str]:
-        """By kind, then place; the id decides where an archive holds a name twice."""
-        entry = self.entry
-        return (entry.kind, entry.source, entry.name, entry.id)
 
 
 def prepare(
@@ -127,8 +73,10 @@ def prepare(
     ------
     DataError
         A source cannot be used, or nothing is left after screening.
-    ExistsError
-        ``output`` exists and may not be replaced.
+    OutputError
+        ``output`` exists and may not be replaced (`errors.ExistsError`), or cannot be written.
+    MissingExtraError
+        Matplotlib, which draws the overview, is not installed.
     """
     from reverse_oldify.data.overview import draw_overview  # fails before the work, not after it
 
@@ -153,11 +101,6 @@ def prepare(
     return about
 
 
-def split_of(picture_id: str, val_fraction: float) -> str:
-    """Return ``"val"`` for about the given fraction of ids (64-bit hex), ``"train"`` otherwise."""
-    return "val" if int(picture_id, 16) < val_fraction * 2**64 else "train"
-
-
 def _check_apart(output: Path, sources: list[Source]) -> None:
     """Refuse to write where pictures are looked for: the next run would read its own overview."""
     for source in sources:
@@ -167,16 +110,16 @@ def _check_apart(output: Path, sources: list[Source]) -> None:
 
 def _read_all(
     sources: list[Source], spool: Path, options: PrepareOptions, progress: bool
-) -> tuple[list[_Candidate], list[Dropped]]:
+) -> tuple[list[Candidate], list[Dropped]]:
     """Examine every file; the pixels of the fit ones go to the spool, one after the other."""
-    candidates: list[_Candidate] = []
+    candidates: list[Candidate] = []
     dropped: list[Dropped] = []
     total = sum(source.count() for source in sources)
     files = ((source, file) for source in sources for file in source.files())
     with spool.open("wb") as pixels:
         for source, file in tqdm(files, total=total, unit="pic", disable=not progress):
             try:
-                candidate, packed = _examine(source, file, pixels.tell(), options)
+                candidate, packed = examine(source, file, pixels.tell(), options)
             except Unfit as unfit:
                 dropped.append(
                     Dropped(
@@ -192,52 +135,7 @@ def _read_all(
     return candidates, dropped
 
 
-def _examine(
-    source: Source, file: PictureFile, offset: int, options: PrepareOptions
-) -> tuple[_Candidate, ByteArray]:
-    """Decode, screen and fingerprint one picture; raise `Unfit` if it is to be dropped."""
-    srgb = _decode(file)
-    height, width = srgb.shape[:2]
-    if min(height, width) < options.min_side:
-        raise Unfit(Reason.TINY, f"{width} x {height} pixels")
-    packed = encode_lab(shrink(srgb, options.short_side))
-    reason = judge_colour(packed)
-    if reason is not None:
-        raise Unfit(reason)
-    picture_id = _content_id(srgb)
-    split, kind = source.labels.get(
-        file.name, (split_of(picture_id, options.val_fraction), source.kind)
-    )
-    entry = Entry(
-        id=picture_id,
-        source=source.label,
-        name=file.name,
-        kind=kind,
-        split=split,
-        width=packed.shape[1],
-        height=packed.shape[0],
-        offset=offset,
-    )
-    area = height * width
-    return _Candidate(entry=entry, area=area, fingerprint=fingerprint(packed)), packed
-
-
-def _decode(file: PictureFile) -> ByteArray:
-    try:
-        return decode(file.read())
-    except UnreadableError as error:
-        raise Unfit(Reason.BROKEN, str(error)) from error
-
-
-def _content_id(srgb: ByteArray) -> str:
-    """First 64 bits, in hex, of the SHA-256 of the size and the pixels."""
-    height, width = srgb.shape[:2]
-    digest = hashlib.sha256(f"{width}x{height}:".encode())
-    digest.update(srgb.tobytes())
-    return digest.hexdigest()[:16]
-
-
-def _drop_duplicates(candidates: list[_Candidate]) -> tuple[list[_Candidate], list[Dropped]]:
+def _drop_duplicates(candidates: list[Candidate]) -> tuple[list[Candidate], list[Dropped]]:
     """Keep the preferred one of each set of duplicates, in index order."""
     candidates = sorted(candidates, key=lambda candidate: candidate.preference)
     repeats = find_near_duplicates([candidate.fingerprint for candidate in candidates])
@@ -260,7 +158,7 @@ def _repetition(repeat: Entry, original: Entry) -> Dropped:
     )
 
 
-def _write_pixels(spool: Path, path: Path, kept: list[_Candidate]) -> list[Entry]:
+def _write_pixels(spool: Path, path: Path, kept: list[Candidate]) -> list[Entry]:
     """Copy the kept pictures from the spool in the given order; return their final entries."""
     entries = []
     with spool.open("rb") as source, path.open("wb") as pixels:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import FileIO
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NoReturn
 
 from reverse_oldify.data.cache import INDEX, PIXELS
 from reverse_oldify.errors import DataError, UnreadableError
@@ -158,24 +158,32 @@ def _read_labels(archive: Path) -> dict[str, tuple[str, str]]:
     index = archive.parent / INDEX
     if not index.is_file():
         return {}
-    with index.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        if not set(rows.fieldnames or ()) >= _SHARD_COLUMNS:
-            return {}
-        labels = {
-            row["name"]: (row["split"], row["kind"]) for row in rows if row["shard"] == archive.name
-        }
-    unknown = {split for split, _ in labels.values()} - {"train", "val"}
-    if unknown:
-        raise DataError(f"{index}: split {min(unknown)!r} is unknown; use 'train' or 'val'")
-    return labels
+    try:
+        with index.open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            if not set(rows.fieldnames or ()) >= _SHARD_COLUMNS:
+                return {}
+            mine = [row for row in rows if row["shard"] == archive.name]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{index}: cannot be read ({error}); mend or remove it") from error
+    for row in mine:
+        if row["split"] not in ("train", "val") or not row["kind"]:
+            raise DataError(
+                f"{index}: {row['name']} has split {row['split']!r} and kind {row['kind']!r}; "
+                "the split must be 'train' or 'val', the kind any word"
+            )
+    return {row["name"]: (row["split"], row["kind"]) for row in mine}
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Every file below a folder, sorted; hidden ones and links to folders are left out."""
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise DataError(f"{error.filename}: {error.strerror}; make it readable or leave it out")
 
 
 def _folder_files(folder: Path) -> Iterator[PictureFile]:
@@ -191,8 +199,8 @@ def _zip_files(path: Path) -> Iterator[PictureFile]:
             for info in archive.infolist():
                 if not info.is_dir() and _is_picture(info.filename):
                     yield PictureFile(name=_label(info.filename), open=partial(archive.open, info))
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path}: damaged zip ({error}); copy or download it again") from error
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: unreadable zip ({error}); copy or download it again") from error
 
 
 def _tar_files(path: Path) -> Iterator[PictureFile]:
@@ -203,8 +211,8 @@ def _tar_files(path: Path) -> Iterator[PictureFile]:
                     yield PictureFile(
                         name=_label(info.name), open=partial(_open_member, archive, info)
                     )
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"{path}: damaged tar ({error}); copy or download it again") from error
+    except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
+        raise DataError(f"{path}: unreadable tar ({error}); copy or download it again") from error
 
 
 def _open_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
@@ -215,7 +223,7 @@ def _open_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
 
 def _label(name: str) -> str:
     """The name in plain Unicode: bytes that were no UTF-8 (surrogates) are spelt out."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    return name.removeprefix("./").encode("utf-8", "backslashreplace").decode()
 
 
 def _is_picture(name: str) -> bool:
