@@ -86,7 +86,7 @@ def _walk_inputs(
         if not paths:
             found.problems.append(UnreadableError(f"{name}: no file matches this pattern"))
         for path in paths:
-            if path.is_dir():
+            if _is_folder(path):
                 yield from _walk_folder(path, out_dir, found)
             else:
                 yield path, Path(path.name)
@@ -145,17 +145,24 @@ def _result_name(source: Path, wanted: Format | None) -> str:
 
 def _sniff(source: Path) -> Format | None:
     """Format of a file whose suffix says nothing; None also when reading it will fail later."""
-    if not source.is_file():
-        return None
     try:
+        if not source.is_file():
+            return None
         with source.open("rb") as file:
             return sniff(file.read(32))
     except (OSError, ValueError, InputError):
         return None
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that cannot be: reading it will say so
+        return False
+
+
 def _same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
-    except OSError:
+    except (OSError, ValueError):
         return one == other

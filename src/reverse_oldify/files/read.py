@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,11 +121,12 @@ def _remarks(picture: Picture, pages: bool) -> Iterator[str]:
 
 
 def _open(path: Path) -> BinaryIO:
-    if path.is_dir():
-        raise UnreadableError("a folder, not a picture; name a file")
-    if path.exists() and not path.is_file():
-        raise UnreadableError("not a regular file; name a picture file")
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise UnreadableError("a folder, not a picture; name a file")
+        if not stat.S_ISREG(mode):  # a pipe would wait for ever
+            raise UnreadableError("not a regular file; name a picture file")
         return path.open("rb")
     except FileNotFoundError as error:
         raise UnreadableError("no such file; check the name") from error
@@ -170,7 +172,7 @@ def _has_more(image: Image.Image) -> bool:
         return False
     try:
         return bool(getattr(image, "is_animated", False))
-    except (EOFError, OSError, SyntaxError, ValueError):
+    except (EOFError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False  # what follows the first is damaged; the first need not be
     finally:
         image.seek(0)

@@ -1,0 +1,39 @@
+"""The table of formats agrees with itself and with Pillow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_files import encoded, gray_ramp
+from PIL import Image
+
+from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format, by_suffix, sniff
+
+
+@pytest.mark.parametrize("kind", FORMATS.values(), ids=lambda kind: kind.key)
+def test_each_format_is_known_by_suffix_and_by_content(kind: Format) -> None:
+    data = encoded(Image.fromarray(gray_ramp()), kind.pillow, **kind.settings)
+    assert sniff(data[:32]) is kind
+    assert FORMATS[kind.key] is kind
+    for suffix in kind.suffixes:
+        assert by_suffix(Path("a.b" + suffix)) is kind
+        assert by_suffix(Path("A" + suffix.upper())) is kind
+
+
+def test_what_is_unknown_is_none() -> None:
+    assert sniff(b"") is None
+    assert sniff(b"some text") is None
+    assert by_suffix(Path("photo")) is None
+    assert by_suffix(Path(".jpg")) is None
+
+
+@pytest.mark.parametrize("head", [b"\xff\x0a", b"\0\0\0\x0cjP  \r\n\x87\n", b"\0\0\0 ftypheix"])
+def test_known_pictures_that_are_not_read_are_named(head: bytes) -> None:
+    with pytest.raises(UnsupportedError, match=r"JPEG XL|JPEG 2000|HEIC"):
+        sniff(head)
+
+
+def test_offered_formats_hold_every_colour() -> None:
+    assert set(OUTPUT_FORMATS) == set(FORMATS) - {"gif"}

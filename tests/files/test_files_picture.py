@@ -1,0 +1,74 @@
+"""What a picture says of itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from made_files import gray_ramp, scene
+
+from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab
+from reverse_oldify.files.picture import Picture, to_8_bits
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_lightness_of_gray_and_of_the_same_gray_in_rgb_agree(dtype: type) -> None:
+    gray = gray_ramp(dtype)
+    lightness = Picture(pixels=gray).lightness
+    assert lightness.dtype == np.float32
+    np.testing.assert_array_equal(lightness, gray_to_lightness(gray))
+    rgb = np.repeat(gray[..., None], 3, axis=2)
+    np.testing.assert_allclose(Picture(pixels=rgb).lightness, lightness, atol=1e-3)
+
+
+def test_lightness_of_colour_is_that_of_lab_over_all_strips() -> None:
+    tall = scene(700, 5)
+    np.testing.assert_array_equal(Picture(pixels=tall).lightness, srgb_to_lab(tall)[..., 0])
+
+
+def test_srgb_is_8_bits_and_three_channels() -> None:
+    deep = gray_ramp(np.uint16)
+    srgb = Picture(pixels=deep).srgb
+    assert srgb.shape == (16, 16, 3)
+    np.testing.assert_array_equal(srgb[..., 1], np.rint(deep / 257))
+    np.testing.assert_array_equal(Picture(pixels=scene()).srgb, scene())
+
+
+def test_8_bits_survive_16_bits() -> None:
+    codes = gray_ramp()
+    np.testing.assert_array_equal(to_8_bits(codes.astype(np.uint16) * 257), codes)
+
+
+@pytest.mark.parametrize(
+    ("picture", "mode"),
+    [
+        (Picture(pixels=gray_ramp()), "L"),
+        (Picture(pixels=gray_ramp(np.uint16)), "I;16"),
+        (Picture(pixels=scene()), "RGB"),
+        (Picture(pixels=gray_ramp(), alpha=gray_ramp()), "LA"),
+        (Picture(pixels=scene(), alpha=scene()[..., 0]), "RGBA"),
+        (Picture(pixels=scene().astype(np.uint16) * 257), "RGB"),
+    ],
+)
+def test_image_has_the_mode_that_holds_most(picture: Picture, mode: str) -> None:
+    image = picture.to_image()
+    assert image.mode == mode
+    assert image.size == picture.size[::-1]
+
+
+def test_a_little_real_colour_is_colour_and_a_tint_is_not() -> None:
+    gray = np.repeat(np.full((300, 300, 1), 128, np.uint8), 3, axis=2)
+    assert not Picture(pixels=gray + np.array([3, 0, -3], np.int8).view(np.uint8)).is_coloured
+    stamp = gray.copy()
+    stamp[:60, :60] = (200, 30, 30)
+    assert Picture(pixels=stamp).is_coloured
+    speck = gray.copy()
+    speck[0, 0] = (200, 30, 30)
+    assert not Picture(pixels=speck).is_coloured
+
+
+def test_notes_are_added_and_the_rest_stays() -> None:
+    picture = Picture(pixels=scene(), notes=("one",))
+    more = picture.with_notes("two", "three")
+    assert more.notes == ("one", "two", "three")
+    assert more.pixels is picture.pixels
+    assert picture.notes == ("one",)
