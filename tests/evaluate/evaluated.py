@@ -56,11 +56,11 @@ class FakeColorizer:
         ab = self._ab(lightness) * options.vividness
         return np.rint(lab_to_srgb(np.dstack([lightness, ab])) * 255).astype(np.uint8)
 
-    def predict(self, lightness: FloatArray) -> tuple[FloatArray, tuple[int, int]]:
+    def predict(self, lightness: FloatArray) -> tuple[FloatArray, tuple[float, float]]:
+        height, width = lightness.shape
         cells = lightness[::STRIDE, ::STRIDE]
         distance = np.square(self.info.bins[:, None, None] - self._ab(cells)).sum(-1)
-        padded = np.pad(-distance / 300, ((0, 0), (0, 3), (0, 2)))
-        return padded.astype(np.float32), cells.shape
+        return (-distance / 300).astype(np.float32), (height / STRIDE, width / STRIDE)
 
 
 def evaluated(folder: Path, vividness: tuple[float, ...] = (0.5, 1.0)) -> Evaluation:

@@ -5,6 +5,7 @@ from evaluated import FakeColorizer
 from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab
 from reverse_oldify.errors import OptionError
 from reverse_oldify.evaluate.contenders import Constant, grey, models, prior_mean
+from reverse_oldify.pipeline.colorizer import Colorizer
 
 GRAY = np.arange(40, 216, dtype=np.uint8).reshape(11, 16)
 
@@ -46,8 +47,34 @@ def test_vividness_out_of_range_is_refused():
         models([FakeColorizer()], [3.0])
 
 
-def test_distribution_covers_the_picture_without_its_padding():
+def test_distribution_leaves_out_cells_that_hang_over_the_edge():
     (model,) = models([FakeColorizer()], [1.0])
     distribution = model.distribution(GRAY)
-    assert distribution.probability.shape[1:] == (3, 4)
+    assert distribution.probability.shape[1:] == (2, 4)  # 11 rows hold 2 whole cells of 4
+    assert distribution.covered == pytest.approx((8 / 11, 1))
+    assert np.allclose(distribution.probability.sum(0), 1, atol=1e-5)
+
+
+class OrangeBackend:
+    """Sure that everything is orange."""
+
+    info = FakeColorizer().info
+
+    def encode(self, lightness):
+        return {"lightness": lightness}
+
+    def decode(self, features, hints=None, palette=None):
+        height, width = features["lightness"].shape
+        logits = np.log(self.info.prior + 1e-6)[:, None, None]
+        return np.tile(logits, (1, height // self.info.stride, width // self.info.stride))
+
+
+def test_the_public_colorizer_fits():
+    (model,) = models([Colorizer(backend=OrangeBackend())], [0.0])
+    predicted = srgb_to_lab(model.colorize(GRAY))
+    assert np.abs(predicted[..., 1:] - [10, 20]).max() < 1
+    distribution = model.distribution(GRAY)
+    rows, columns = distribution.probability.shape[1:]
+    assert min(distribution.covered) > 0.9
+    assert rows / columns == pytest.approx(11 / 16, abs=0.05)
     assert np.allclose(distribution.probability.sum(0), 1, atol=1e-5)

@@ -138,6 +138,16 @@ def test_report_is_replaced_only_when_asked(tmp_path):
     claim(tmp_path, tmp_path / "photographs", overwrite=True)
 
 
+def test_pictures_of_an_earlier_report_go_and_others_stay(made, tmp_path):
+    _, folder = made
+    (tmp_path / "pictures").mkdir()
+    for name in ("99999-truth.jpg", "mine.jpg"):
+        (tmp_path / "pictures" / name).write_bytes(b"")
+    report(next(p for p in folder.parent.iterdir() if p.name.startswith("a")), tmp_path)
+    assert not (tmp_path / "pictures" / "99999-truth.jpg").exists()
+    assert (tmp_path / "pictures" / "mine.jpg").exists()
+
+
 def test_report_among_the_photographs_is_refused(tmp_path):
     with pytest.raises(OutputError, match="among the photographs"):
         claim(tmp_path / "report", tmp_path, overwrite=True)

@@ -4,10 +4,11 @@ from evaluated import evaluated, photograph, write_photographs
 
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import DataError
+from reverse_oldify.evaluate.calibration import Distribution
 from reverse_oldify.evaluate.contenders import grey
 from reverse_oldify.evaluate.metrics import METRICS
 from reverse_oldify.evaluate.photographs import PhotographSet, Skipped
-from reverse_oldify.evaluate.suite import evaluate
+from reverse_oldify.evaluate.suite import _cell_means, evaluate
 
 skimage_color = pytest.importorskip("skimage.color")
 
@@ -85,3 +86,13 @@ def test_skipped_pictures_are_kept_apart_and_nothing_left_is_an_error(folder):
     assert len(evaluation.pictures) == 9
     with pytest.raises(DataError, match=r"x\.jpg: damaged"):
         evaluate([skipped], [grey()])
+
+
+def test_truth_of_a_cell_is_the_mean_of_the_pixels_it_covers():
+    ab = np.random.default_rng(0).normal(size=(11, 16, 2)).astype(np.float32)
+    probability = np.zeros((3, 2, 4), np.float32)
+    grid = Distribution(
+        probability=probability, bins=np.zeros((3, 2), np.float32), covered=(8 / 11, 1.0)
+    )
+    expected = ab[:8].reshape(2, 4, 4, 4, 2).mean((1, 3))
+    assert np.allclose(_cell_means(ab, grid), expected, atol=1e-5)

@@ -26,13 +26,17 @@ class Distribution:
     Attributes
     ----------
     probability : float32 (n, h, w)
-        Of each ab bin, for each cell of a grid that covers the whole picture; sums to 1 over n.
+        Of each ab bin, for each cell of a grid over the picture; sums to 1 over n.
     bins : float32 (n, 2)
         Centres of the bins, CIE a*, b*.
+    covered : (float, float)
+        Share of the picture's height and width that the grid covers, from the top left corner:
+        a cell that hangs over the picture's edge is left out.
     """
 
     probability: FloatArray
     bins: FloatArray
+    covered: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

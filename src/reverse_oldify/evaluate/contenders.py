@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from reverse_oldify.color.lab import gray_to_lightness, lab_to_srgb
+from reverse_oldify.color.gamut import lab_to_linear_in_gamut
+from reverse_oldify.color.lab import gray_to_lightness, linear_to_srgb
 from reverse_oldify.evaluate.calibration import Distribution
+from reverse_oldify.pipeline.decode import softmax
 from reverse_oldify.types import ByteArray, ModelInfo, Options
 
 if TYPE_CHECKING:
@@ -56,8 +58,8 @@ class Constant:
         """Give every pixel the constant a*, b*; see `Contender.colorize`."""
         lightness = gray_to_lightness(gray)
         ab = np.broadcast_to(np.asarray(self.ab, np.float32), (*gray.shape, 2))
-        srgb = lab_to_srgb(np.concatenate([lightness[..., None], ab], -1))
-        return np.rint(srgb * 255).astype(np.uint8)
+        srgb = linear_to_srgb(lab_to_linear_in_gamut(lightness, ab))
+        return np.asarray(np.rint(srgb * 255), np.uint8)
 
     def distribution(self, gray: ByteArray) -> None:
         """None: a constant believes in nothing."""
@@ -85,10 +87,13 @@ class Model:
         """Predicted distribution before vividness reshapes it; None for a model of ab values."""
         if self.info.output != "distribution":
             return None
-        logits, (rows, columns) = self._colorizer.predict(gray_to_lightness(gray))
-        logits = logits[:, :rows, :columns]
-        probability = np.exp(logits - logits.max(0))
-        return Distribution(probability=probability / probability.sum(0), bins=self.info.bins)
+        logits, extent = self._colorizer.predict(gray_to_lightness(gray))
+        rows, columns = (max(1, int(side)) for side in extent)
+        return Distribution(
+            probability=softmax(logits[:, :rows, :columns]),
+            bins=self.info.bins,
+            covered=(min(rows / extent[0], 1.0), min(columns / extent[1], 1.0)),
+        )
 
 
 def grey() -> Constant:

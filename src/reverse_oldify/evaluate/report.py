@@ -62,7 +62,9 @@ def claim(folder: Path, place: Path, *, overwrite: bool) -> None:
             f"{folder}: cannot be used as the report's folder ({error.strerror}); choose another"
         ) from error
     if content and SCORES not in content:
-        raise ExistsError(f"{folder}: holds other things than a report; choose a new folder")
+        raise ExistsError(
+            f"{folder}: holds other things than a finished report; choose a new folder"
+        )
     if content and not overwrite:
         raise ExistsError(f"{folder}: holds a report already; add --overwrite to replace it")
 
@@ -91,7 +93,7 @@ def write_report(
         The page.
     """
     lead = lead_row(evaluation)
-    for old in (folder / FOLDER).glob("*.jpg"):
+    for old in (folder / FOLDER).glob("[0-9][0-9][0-9][0-9][0-9]-*.jpg"):
         old.unlink()
     groups = choose(evaluation, lead, GALLERY_COUNT)
     panels = paint(folder, evaluation, photographs, groups)

@@ -25,7 +25,7 @@ from reverse_oldify.evaluate.area import (
     share_within,
 )
 from reverse_oldify.evaluate.bootstrap import Score, mean_score, ratio_score
-from reverse_oldify.evaluate.calibration import Calibration
+from reverse_oldify.evaluate.calibration import Calibration, Distribution
 from reverse_oldify.evaluate.contenders import Contender
 from reverse_oldify.evaluate.metrics import PictureScores, argmax_agreement, psnr, rms_ab_error
 from reverse_oldify.evaluate.photographs import Photograph, Skipped
@@ -170,16 +170,16 @@ def _score_row(truth: Photograph, true_bins: NDArray[np.int64], row: Row) -> Pic
 def _calibrate(truth: Photograph, row: Row) -> None:
     distribution = row.contender.distribution(truth.gray)
     if distribution is not None:
-        shape = distribution.probability.shape[1:]
-        row.calibration.add(distribution, _cell_means(truth.lab[..., 1:], shape))
+        row.calibration.add(distribution, _cell_means(truth.lab[..., 1:], distribution))
 
 
-def _cell_means(ab: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Average ab (H, W, 2) over the cells of a grid that covers it -> (h, w, 2)."""
-    rows, columns = shape
+def _cell_means(ab: FloatArray, grid: Distribution) -> FloatArray:
+    """Average ab (H, W, 2) over the cells of a grid -> float32 (h, w, 2)."""
+    rows, columns = grid.probability.shape[1:]
+    box = (0.0, 0.0, ab.shape[1] * grid.covered[1], ab.shape[0] * grid.covered[0])
     planes = [
         Image.fromarray(np.ascontiguousarray(ab[..., channel])).resize(
-            (columns, rows), Image.Resampling.BOX
+            (columns, rows), Image.Resampling.BOX, box
         )
         for channel in range(2)
     ]
