@@ -40,6 +40,11 @@ class TintingColorizer:
         type(self).model = model
         type(self).calls = []
 
+    @property
+    def info(self) -> None:
+        if self.model == "damaged.onnx":
+            raise ModelError("damaged.onnx: damaged; choose another")
+
     def colorize(self, source: Path, options: Options) -> Picture:
         type(self).calls.append((source, options))
         picture = read(source)
@@ -325,11 +330,16 @@ def test_wrong_usage_is_2(run: Run, argv: list[str]) -> None:
     assert caught.value.code == 2
 
 
-def test_missing_model_is_reported_once(run: Run) -> None:
-    Path("a.jpg").write_bytes(JPEG)
-    status, _, err = run("a.jpg", "a.jpg", "-o", "out", "--model", "none.onnx")
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [("none.onnx", "no such model; choose another"), ("damaged.onnx", "damaged; choose another")],
+)
+def test_unusable_model_is_reported_once(run: Run, model: str, reason: str) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        Path(name).write_bytes(JPEG)
+    status, _, err = run("a.jpg", "b.jpg", "-o", "out", "--model", model)
     assert status == 1
-    assert err == ["reverse-oldify: none.onnx: no such model; choose another"]
+    assert err == [f"reverse-oldify: {model}: {reason}"]
 
 
 def test_sheet_shows_what_was_done(run: Run) -> None:
@@ -358,6 +368,7 @@ from reverse_oldify.files import encode
 from reverse_oldify.files.read import read
 
 class Colorizer:
+    info = None
     def __init__(self, model=None): pass
     def colorize(self, source, options): return read(source)
 

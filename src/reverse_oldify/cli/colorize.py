@@ -51,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="side in pixels at which the network looks at the picture (default: the model's)",
     )
-    parser.add_argument("--model", metavar="NAME_OR_FILE", help="model (default: the one shipped)")
+    parser.add_argument(
+        "--model",
+        help='a model\'s name, or what "reverse-oldify export" wrote (default: the shipped one)',
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--quiet", action="store_true", help="print failures only")
     parser.add_argument(
@@ -92,7 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _colorizer(model: str | None) -> Colorizer:
     from reverse_oldify.pipeline.colorizer import Colorizer
 
-    return Colorizer(model)
+    colorizer = Colorizer(model)
+    _ = colorizer.info  # loads the model now: one that is damaged is reported once, not per picture
+    return colorizer
 
 
 def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:

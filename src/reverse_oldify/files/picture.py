@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import STRIP_ROWS, gray_to_lightness, srgb_to_lab
+from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab, srgb_to_lightness
 from reverse_oldify.types import ByteArray, FloatArray
 
 if TYPE_CHECKING:
@@ -84,11 +84,7 @@ class Picture:
         """L* (CIE 1976, D65), float32 (H, W), 0..100; computed at each call."""
         if self.pixels.ndim == 2:
             return gray_to_lightness(self.pixels)
-        lightness = np.empty(self.size, np.float32)
-        for start in range(0, len(lightness), STRIP_ROWS):
-            strip = slice(start, start + STRIP_ROWS)
-            lightness[strip] = srgb_to_lab(self.pixels[strip])[..., 0]
-        return lightness
+        return srgb_to_lightness(self.pixels)
 
     @property
     def srgb(self) -> ByteArray:
