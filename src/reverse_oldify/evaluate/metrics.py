@@ -2,8 +2,9 @@
 
 Everything is measured on what a user gets: the 8-bit sRGB picture, turned back into CIELAB. A score
 of a set is the mean over its pictures of the score of each picture, unless its definition says
-otherwise; so a large picture counts as much as a small one. By these definitions grey scores
-13.4 (RMS ab error), 22.3 dB and 50 % on landscapes, 14 and 22.7 dB on everyday photographs.
+otherwise; so a large picture counts as much as a small one. Measured at 150 pixels on the
+validation photographs, grey has an RMS ab error of 13.3, 23.4 dB and 52 % argmax agreement on
+landscapes, and 14.0, 22.7 dB and 66 % on everyday photographs.
 """
 
 from __future__ import annotations
