@@ -48,7 +48,7 @@ def decode(prediction: FloatArray, info: ModelInfo, options: Options) -> FloatAr
 
 def softmax(logits: FloatArray) -> FloatArray:
     """Probabilities along the first axis, float32."""
-    shifted = np.subtract(logits, logits.max(0), dtype=np.float32)
+    shifted: FloatArray = np.subtract(logits, logits.max(0), dtype=np.float32)
     np.exp(shifted, out=shifted)
     shifted /= shifted.sum(0)
     return shifted

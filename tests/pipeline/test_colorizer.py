@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_backend import FakeBackend
+from PIL import Image
+
+from reverse_oldify import (
+    Colorizer,
+    ModelError,
+    Options,
+    Picture,
+    UnreadableError,
+    UnsupportedError,
+)
+from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab
+
+GREEN = (-20.0, 30.0)
+
+
+@pytest.fixture
+def colorizer() -> Colorizer:
+    return Colorizer(backend=FakeBackend({GREEN: 1.0}))
+
+
+@pytest.fixture
+def gray() -> np.ndarray:
+    ramp = np.linspace(60, 200, 90).astype(np.uint8)
+    return np.tile(ramp, (50, 1))
+
+
+def test_array_in_array_out(colorizer: Colorizer, gray: np.ndarray) -> None:
+    colour = colorizer.colorize(gray, Options(vividness=0))
+    assert colour.dtype == np.uint8
+    assert colour.shape == (50, 90, 3)
+    lab = srgb_to_lab(colour)
+    np.testing.assert_allclose(lab[..., 0], gray_to_lightness(gray), atol=0.5)
+    middle = lab[:, 30:60, 1:].mean((0, 1))
+    np.testing.assert_allclose(middle, GREEN, atol=0.5)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])
+def test_deep_arrays_keep_their_type(
+    colorizer: Colorizer, gray: np.ndarray, dtype: type[np.generic]
+) -> None:
+    scaled = gray / 255 if np.issubdtype(dtype, np.floating) else gray.astype(np.uint16) * 257
+    colour = colorizer.colorize(scaled.astype(dtype))
+    assert colour.dtype == dtype
+    top = 1 if np.issubdtype(dtype, np.floating) else 65535
+    shallow = colorizer.colorize(gray)
+    np.testing.assert_allclose(colour / top, shallow / 255, atol=0.51 / 255)
+
+
+def test_opacity_is_kept(colorizer: Colorizer, gray: np.ndarray) -> None:
+    alpha = np.arange(gray.size, dtype=np.uint32).reshape(gray.shape).astype(np.uint8)
+    rgba = np.stack([gray, gray, gray, alpha], -1)
+    colour = colorizer.colorize(rgba)
+    np.testing.assert_array_equal(colour[..., 3], alpha)
+    assert colorizer.colorize(Image.fromarray(rgba)).mode == "RGBA"
+
+
+def test_image_in_image_out(colorizer: Colorizer, gray: np.ndarray) -> None:
+    colour = colorizer.colorize(Image.fromarray(gray))
+    assert isinstance(colour, Image.Image)
+    assert (colour.mode, colour.size) == ("RGB", (90, 50))
+    np.testing.assert_array_equal(np.asarray(colour), colorizer.colorize(gray))
+
+
+def test_path_and_bytes_give_a_picture(
+    colorizer: Colorizer, gray: np.ndarray, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.png"
+    Image.fromarray(gray).save(path)
+    want = colorizer.colorize(gray)
+    for source in (path, str(path), path.read_bytes()):
+        picture = colorizer.colorize(source)
+        assert isinstance(picture, Picture)
+        assert picture.format == "png"
+        np.testing.assert_array_equal(picture.pixels, want)
+
+
+def test_colour_in_is_coloured_anew_from_its_lightness(
+    colorizer: Colorizer, gray: np.ndarray
+) -> None:
+    tinted = np.stack([gray, gray // 2, gray // 3], -1)
+    colour = colorizer.colorize(tinted, Options(vividness=0))
+    want = srgb_to_lab(tinted)[..., 0]
+    got = srgb_to_lab(colour)
+    np.testing.assert_allclose(got[..., 0], want, atol=0.6)
+    assert got[..., 1].mean() < -5  # green now
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 2), (33, 65), (300, 20)])
+def test_any_size(shape: tuple[int, int]) -> None:
+    backend = FakeBackend({GREEN: 1.0})
+    gray = np.full(shape, 128, np.uint8)
+    colour = Colorizer(backend=backend).colorize(gray, Options(vividness=0))
+    assert colour.shape == (*shape, 3)
+    assert (colour == colour[0, 0]).all()
+    height, width = backend.seen[0].shape
+    assert height % 32 == width % 32 == 0
+    assert height * width <= 4 * 64 * 64 + 32 * 4 * 64
+
+
+def test_the_network_sees_the_aspect_unchanged() -> None:
+    backend = FakeBackend({GREEN: 1.0}, multiple=1)
+    Colorizer(backend=backend).colorize(np.zeros((100, 400), np.uint8))
+    assert backend.seen[0].shape == (32, 128)
+
+
+def test_working_size_is_obeyed() -> None:
+    backend = FakeBackend({GREEN: 1.0})
+    gray = np.zeros((100, 100), np.uint8)
+    Colorizer(backend=backend).colorize(gray, Options(working_size=160))
+    assert backend.seen[0].shape == (160, 160)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((2, 2, 2), np.uint8),
+        np.zeros(5, np.uint8),
+        np.zeros((0, 4), np.uint8),
+        np.zeros((4, 4), np.int32),
+        np.full((4, 4), 3.0),
+        np.full((4, 4), np.nan),
+    ],
+)
+def test_arrays_that_are_no_pictures(colorizer: Colorizer, array: np.ndarray) -> None:
+    with pytest.raises(UnsupportedError):
+        colorizer.colorize(array)
+
+
+def test_other_errors_are_typed(colorizer: Colorizer, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="list"):
+        colorizer.colorize([[1, 2]])  # type: ignore[call-overload]
+    with pytest.raises(UnreadableError, match=r"nowhere\.png"):
+        colorizer.colorize(tmp_path / "nowhere.png")
+    with pytest.raises(UnreadableError):
+        colorizer.colorize(b"no picture")
+    with pytest.raises(ModelError, match="no model"):
+        Colorizer("no-such-model")
+
+
+def test_many_threads_share_one_colorizer(colorizer: Colorizer) -> None:
+    rng = np.random.default_rng(0)
+    grays = [rng.integers(0, 255, (20 + i, 30), dtype=np.uint8) for i in range(12)]
+    alone = [colorizer.colorize(gray) for gray in grays]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(colorizer.colorize, grays))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_result_saves_to_any_format(colorizer: Colorizer, gray: np.ndarray, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(gray).save(buffer, "BMP")
+    picture = colorizer.colorize(buffer.getvalue())
+    for suffix in ("png", "jpg", "webp", "tif"):
+        path = picture.save(tmp_path / f"colour.{suffix}")
+        with Image.open(path) as image:
+            assert image.size == (90, 50)

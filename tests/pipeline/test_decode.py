@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fake_backend import FakeBackend
+
+from reverse_oldify import OptionError, Options
+from reverse_oldify.pipeline.decode import decode, softmax
+from reverse_oldify.types import FloatArray
+
+RED, BLUE = (60.0, 40.0), (20.0, -50.0)
+
+
+def decoded(mixture: dict[tuple[float, float], float], vividness: float) -> FloatArray:
+    backend = FakeBackend(mixture)
+    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    ab = decode(logits, backend.info, Options(vividness=vividness))
+    assert ab.shape == (2, 8, 8)
+    assert ab.dtype == np.float32
+    assert (ab == ab[:, :1, :1]).all()
+    return ab[:, 0, 0]
+
+
+def test_vividness_0_is_the_expected_colour() -> None:
+    got = decoded({RED: 0.7, BLUE: 0.3}, 0.0)
+    np.testing.assert_allclose(got, 0.7 * np.array(RED) + 0.3 * np.array(BLUE), atol=0.01)
+
+
+def test_certainty_is_not_moved_but_for_the_gain() -> None:
+    np.testing.assert_allclose(decoded({(30.0, 40.0): 1.0}, 1.0), [33, 44], rtol=0.01)
+
+
+def test_chroma_grows_with_vividness() -> None:
+    steps = [decoded({RED: 0.6, (0.0, 0.0): 0.4}, v) for v in (0, 0.25, 0.5, 0.75, 1, 1.5, 2)]
+    chroma = [float(np.hypot(*ab)) for ab in steps]
+    assert chroma == sorted(chroma)
+    assert chroma[-1] > 1.3 * chroma[0]
+
+
+def test_prior_correction_weakens_neutral() -> None:
+    even = decoded({RED: 0.5, (0.0, 0.0): 0.5}, 1.0) / 1.1  # without the gain
+    assert np.hypot(*even) > 0.55 * np.hypot(*RED)
+
+
+@pytest.mark.parametrize("vividness", [-0.1, 2.1, float("nan")])
+def test_vividness_out_of_range(vividness: float) -> None:
+    with pytest.raises(OptionError, match="0 to 2"):
+        Options(vividness=vividness)
+
+
+def test_softmax_stands_large_logits() -> None:
+    logits = np.array([[1e4], [1e4], [-1e4]], np.float32)
+    np.testing.assert_allclose(softmax(logits), [[0.5], [0.5], [0.0]])
