@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         quiet=arguments.quiet,
         sheet=arguments.sheet,
     )
-    if job.sheet is not None:
+    if job.sheet is not None and found.tasks:
         _check_sheet(job.sheet, found, job.overwrite)
     for problem in found.problems:
         job.fail(str(problem))

@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import NamedTuple, NoReturn
 
@@ -38,9 +39,9 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; ``argv`` without the program's name, by default the process's own."""
     _print_any_name()
-    _stop_cleanly_when_terminated()
     try:
-        status = _run(sys.argv[1:] if argv is None else list(argv))
+        with _termination_as_exit():
+            status = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()  # here, so that a reader that has gone is noticed here
     except KeyboardInterrupt:
         complain("interrupted; what was written is whole")
@@ -98,14 +99,21 @@ def _print_any_name() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def _stop_cleanly_when_terminated() -> None:
+@contextmanager
+def _termination_as_exit() -> Iterator[None]:
     """Turn SIGTERM into an exception, so that temporary files are removed on the way out."""
 
     def leave(number: int, _frame: object) -> NoReturn:
         raise SystemExit(128 + number)
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, leave)
+    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

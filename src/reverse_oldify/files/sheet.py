@@ -63,14 +63,15 @@ def contact_sheet(pairs: Sequence[Pair]) -> Picture:
 
 
 def _place(sheet: Image.Image, pair: Pair, left: int, top: int, height: int) -> None:
-    """Put the two halves against each other, so that the eye need not jump."""
-    middle = left + _CELL
-    sheet.paste(pair.before, (middle - pair.before.width, top))
-    sheet.paste(pair.after, (middle, top))
+    """Put the two halves against each other, so that the eye need not jump, above the title."""
+    middle, bottom = left + _CELL, top + height - _GAP - _LABEL
+    sheet.paste(pair.before, (middle - pair.before.width, bottom - pair.before.height))
+    sheet.paste(pair.after, (middle, bottom - pair.after.height))
     font = ImageFont.load_default(size=14)
-    baseline = (middle, top + height - _GAP - _LABEL / 2)
     title = _shortened(pair.title, font)
-    ImageDraw.Draw(sheet).text(baseline, title, fill=_INK, font=font, anchor="mm")
+    ImageDraw.Draw(sheet).text(
+        (middle, bottom + _LABEL / 2), title, fill=_INK, font=font, anchor="mm"
+    )
 
 
 def _shortened(title: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
