@@ -45,11 +45,16 @@ class OnnxBackend:
         except OSError as error:
             raise ModelError(f"{folder}: not a complete model ({error})") from error
         self._encode, self._decode = (_session(data, folder, threads) for data in content)
-        metadata = self._decode.get_modelmeta().custom_metadata_map
-        if METADATA_KEY not in metadata:
+        texts = [
+            session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+            for session in (self._encode, self._decode)
+        ]
+        if texts[0] is None or texts[1] is None:
             raise ModelError(f"{folder}: ONNX, but not written by 'reverse-oldify export'")
+        if texts[0] != texts[1]:
+            raise ModelError(f"{folder}: {ENCODE_FILE} and {DECODE_FILE} are of different models")
         weights_hash = hashlib.sha256(b"".join(content)).hexdigest()
-        self.info = parse_info(metadata[METADATA_KEY], weights_hash)
+        self.info = parse_info(texts[1], weights_hash)
         self._maps = [output.name for output in self._encode.get_outputs()]
         self._steered = {value.name for value in self._decode.get_inputs()} - set(self._maps)
 
