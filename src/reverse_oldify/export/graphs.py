@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from reverse_oldify.models.classic import AB_SCALE, ClassicNet
 from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.models.network import Network
 from reverse_oldify.runtime.info import ENCODE_INPUT, HINTS_INPUT, PALETTE_INPUT
 
 _MAPS = ("map4", "map8", "map16", "map32")
@@ -34,16 +36,55 @@ class _Decode(nn.Module):
         self.network = network
 
     def forward(
-        self, map4: Tensor, map8: Tensor, map16: Tensor, map32: Tensor, hints: Tensor, palette: Tensor
+        self,
+        map4: Tensor,
+        map8: Tensor,
+        map16: Tensor,
+        map32: Tensor,
+        hints: Tensor,
+        palette: Tensor,
     ) -> Tensor:
         maps = (map4, map8, map16, map32)
         return self.network.logits(self.network.decoder(maps, hints, palette))
 
 
-def graphs_of(network: nn.Module) -> tuple[Graph, Graph]:
+class _ClassicDecode(nn.Module):
+    """Decoder of a `ClassicNet`, its output in units of CIE a* and b*."""
+
+    def __init__(self, network: ClassicNet) -> None:
+        super().__init__()
+        self.decoder = network.decoder
+
+    def forward(self, map32: Tensor) -> Tensor:
+        ab: Tensor = self.decoder(map32) * AB_SCALE
+        return ab
+
+
+def graphs_of(network: Network) -> tuple[Graph, Graph]:
     """The *encode* and the *decode* graph of a network."""
-    assert isinstance(network, ColorNet)
+    if isinstance(network, ClassicNet):
+        return _classic_graphs(network)
     return _colornet_graphs(network)
+
+
+def _classic_graphs(network: ClassicNet) -> tuple[Graph, Graph]:
+    h, w = Dim("h", min=1, max=1024), Dim("w", min=1, max=1024)
+    rows, columns = 4, 5
+    encode = Graph(
+        module=network.encoder.eval(),
+        example=(torch.rand(1, 1, rows * 32, columns * 32),),
+        inputs=(ENCODE_INPUT,),
+        outputs=_MAPS[3:],
+        dynamic_shapes=({2: 32 * h, 3: 32 * w},),
+    )
+    decode = Graph(
+        module=_ClassicDecode(network).eval(),
+        example=(torch.zeros(1, network.encoder.width, rows, columns),),
+        inputs=_MAPS[3:],
+        outputs=("ab",),
+        dynamic_shapes=({2: h, 3: w},),
+    )
+    return encode, decode
 
 
 def _colornet_graphs(network: ColorNet) -> tuple[Graph, Graph]:

@@ -67,8 +67,8 @@ def export_checkpoint(
         name=name or recipe.run.name,
         version=time.strftime("%Y.%m.%d"),
         output="distribution" if distribution else "ab",
-        multiple=int(network.multiple),  # type: ignore[arg-type]
-        stride=int(network.stride),  # type: ignore[arg-type]
+        multiple=network.multiple,
+        stride=network.stride,
         working_size=working_size,
         bins=bins,
         prior=_prior(content) if distribution else np.zeros(0, np.float32),

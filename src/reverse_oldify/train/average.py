@@ -10,7 +10,8 @@ class MovingAverage:
     """Average of the states a network went through; steadier than any one of them.
 
     The decay starts low and grows to ``decay`` so that the random start is soon forgotten.
-    Whole-number buffers are copied, everything else (norm statistics too) is averaged.
+    Whole-number buffers are copied, everything else (norm statistics too) is averaged. A decay of
+    0 keeps the network's own state.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -31,3 +32,10 @@ class MovingAverage:
             else:
                 self.state[key].copy_(value)
         torch._foreach_lerp_(averaged, present, share)
+
+    @torch.no_grad()
+    def restore(self, state: dict[str, Tensor], updates: int) -> None:
+        """Go on from an average that was kept, on whatever device it is."""
+        self.updates = updates
+        for key, value in self.state.items():
+            value.copy_(state[key])

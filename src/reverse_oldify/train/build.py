@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from reverse_oldify.color.bins import ab_bins
-from reverse_oldify.errors import ModelError
+from reverse_oldify.errors import ModelError, OptionError
+from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.models.network import Network
 from reverse_oldify.train.checkpoint import load_checkpoint
-from reverse_oldify.train.objective import DistributionObjective, Objective
+from reverse_oldify.train.objective import DistributionObjective, Objective, RegressionObjective
 from reverse_oldify.train.recipe import ModelSection, Recipe
 
 
-def build_network(model: ModelSection) -> nn.Module:
+def build_network(model: ModelSection) -> Network:
     """The network that a recipe names, with random weights."""
+    if model.kind == "classic":
+        if model.encoder != "vgg16":
+            raise OptionError(f"the classic network's encoder is vgg16, not {model.encoder!r}")
+        return ClassicNet(model.widths)
     return ColorNet(
         model.encoder, len(ab_bins()), model.widths, model.blocks, model.heads, model.refinements
     )
@@ -21,16 +25,39 @@ def build_network(model: ModelSection) -> nn.Module:
 
 def build_objective(recipe: Recipe) -> Objective:
     """Network and loss of a recipe, with the weights that training starts from."""
-    model = recipe.model
-    network = build_network(model)
-    assert isinstance(network, ColorNet)
+    network = build_network(recipe.model)
+    load_start(network, recipe.model)
+    if isinstance(network, ClassicNet):
+        return RegressionObjective(network)
+    return DistributionObjective(network, recipe.optim.positions, recipe.optim.regression)
+
+
+def load_start(network: Network, model: ModelSection) -> None:
+    """Load the weights that training starts from, and freeze what is to be kept of them.
+
+    Random weights are not worth keeping: nothing is frozen then.
+
+    Raises
+    ------
+    ModelError
+        If a file of weights is missing, damaged, or of another network.
+    OptionError
+        If the network has no use for such a file.
+    """
     if model.start_from:
         content = load_checkpoint(model.start_from)
         try:
             network.load_state_dict(content["weights"])
         except RuntimeError as error:
             raise ModelError(f"{model.start_from}: weights of another network") from error
+    elif model.encoder_weights == "random":
+        return
+    elif isinstance(network, ClassicNet):
+        network.encoder.load_torchvision(model.encoder_weights)
     elif model.encoder_weights == "pretrained":
         network.encoder.load_pretrained()
+    else:
+        raise OptionError(
+            f'encoder_weights is {model.encoder_weights!r}; choose "pretrained" or "random"'
+        )
     network.encoder.freeze(model.frozen_stages)
-    return DistributionObjective(network, recipe.optim.positions, recipe.optim.regression)

@@ -23,31 +23,29 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from reverse_oldify.data.cache import PictureCache
-from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
+from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
-from reverse_oldify.train.objective import Objective
-from reverse_oldify.train.recipe import OptimSection, Recipe
+from reverse_oldify.train.optimizer import build_optimizer
+from reverse_oldify.train.recipe import Recipe, parse_recipe
 from reverse_oldify.train.report import draw_curves, draw_sheet, read_metrics
 from reverse_oldify.train.schedule import Schedule
-from reverse_oldify.train.validate import (
-    choose_pictures,
-    predict_full,
-    validate,
-    validation_lab,
-)
+from reverse_oldify.train.split import pictures_of
+from reverse_oldify.train.validate import choose_pictures, predict_full, validate, validation_lab
+from reverse_oldify.types import FloatArray
 
 METRICS, CURVES, SHEET = "metrics.jsonl", "curves.png", "samples.png"
 _LOG_EVERY = 20
+_SHEET_COLUMNS = 10
 
 
 def train(recipe: Recipe, *, stop_after: int | None = None, quiet: bool = False) -> Path:
@@ -78,7 +76,7 @@ def train(recipe: Recipe, *, stop_after: int | None = None, quiet: bool = False)
 
 
 class Run:
-    """State of a run. Built from its recipe, then overwritten from its checkpoint if there is one."""
+    """State of a run: built from its recipe, then overwritten from its checkpoint, if any."""
 
     def __init__(self, recipe: Recipe, rank: int, world: int) -> None:
         self.recipe, self.rank, self.world = recipe, rank, world
@@ -88,16 +86,15 @@ class Run:
         self.device = _device()
         self.folder = Path(recipe.run.folder)
         self.cache = PictureCache(recipe.data.cache)
-        self.train_numbers = self._numbers("train")
+        self.objective = build_objective(recipe).to(self.device)
+        self.objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = self.objective.network
+        self.train_numbers = pictures_of(self.cache, "train", recipe.data)
         self.val_pictures = self._validation_pictures()
-        self.prior = ab_prior(self.cache, self.train_numbers, stride=4)
-
-        self.objective = cast(nn.Module, build_objective(recipe)).to(self.device)
-        self.objective.to(memory_format=torch.channels_last)
-        self.network = cast(Objective, self.objective).network
+        self.prior = ab_prior(self.cache, self.train_numbers, self.network.stride)
         self.average = MovingAverage(self.network, recipe.optim.ema)
         self.averaged = copy.deepcopy(self.objective).eval()  # carries the average's weights
-        self.optimizer = _optimizer(self.network, recipe.optim)
+        self.optimizer = build_optimizer(self.network, recipe.optim)
         self.schedule = Schedule(recipe.optim)
         self.step, self.seconds = 0, 0.0
         if (self.folder / LATEST).exists():
@@ -152,18 +149,11 @@ class Run:
 
     # -- data
 
-    def _numbers(self, split: str) -> list[int]:
-        numbers = self.cache.select(split, self.recipe.data.kinds)
-        if not numbers:
-            kinds = ", ".join(self.recipe.data.kinds) or "any kind"
-            raise DataError(f"{self.cache.folder}: no {split} pictures of {kinds}")
-        return numbers
-
-    def _validation_pictures(self) -> dict[str, list[Any]]:
-        run = self.recipe.run
-        pictures: dict[str, list[Any]] = {}
-        for number in choose_pictures(self.cache, self._numbers("val"), run.validate_pictures):
-            lab = validation_lab(self.cache, number, run.validate_size, multiple=32)
+    def _validation_pictures(self) -> dict[str, list[FloatArray]]:
+        run, numbers = self.recipe.run, pictures_of(self.cache, "val", self.recipe.data)
+        pictures: dict[str, list[FloatArray]] = {}
+        for number in choose_pictures(self.cache, numbers, run.validate_pictures):
+            lab = validation_lab(self.cache, number, run.validate_size, self.network.multiple)
             pictures.setdefault(self.cache.entries[number].kind, []).append(lab)
         return pictures
 
@@ -171,15 +161,17 @@ class Run:
         """Batches from the present step to ``end``."""
         recipe, per_step = self.recipe, self.recipe.optim.batch * self.world
         samples = TrainingSet(
-            self.cache, self.train_numbers, recipe.augmentation, stride=4, seed=recipe.run.seed
+            self.cache,
+            self.train_numbers,
+            recipe.augmentation,
+            self.network.stride,
+            recipe.run.seed,
         )
         sizes = [
             (round(share * recipe.optim.steps) * per_step, side)
             for share, side in recipe.optim.sizes
         ]
-        sampler = TicketSampler(
-            self.step * per_step, end * per_step, sizes, self.rank, self.world
-        )
+        sampler = TicketSampler(self.step * per_step, end * per_step, sizes, self.rank, self.world)
         return DataLoader(
             cast("Any", samples),
             batch_size=recipe.optim.batch,
@@ -201,22 +193,21 @@ class Run:
     def _validate(self) -> None:
         """Score the averaged weights; keep them if they are the best so far."""
         if self.rank == 0:
-            cast(Objective, self.averaged).network.load_state_dict(self.average.state)
-            averaged = cast(Objective, self.averaged)
-            scores = validate(averaged, self.val_pictures, self.device)
+            self.averaged.network.load_state_dict(self.average.state)
+            scores = validate(self.averaged, self.val_pictures, self.device)
             self._log(scores)
             if self.schedule.judge(scores["score"]):
                 self._keep_best(scores)
-            self._draw(averaged)
+            self._draw()
         if self.world > 1:  # every process must agree on the schedule
             state = [self.schedule.state()]
             distributed.broadcast_object_list(state)
             self.schedule.restore(state[0])
 
-    def _draw(self, averaged: Objective) -> None:
-        kinds = list(self.val_pictures.values())
-        labs = [kind[i] for kind in kinds for i in range(min(len(kind), 10 // len(kinds)))]
-        predictions = [predict_full(averaged, lab, self.device) for lab in labs]
+    def _draw(self) -> None:
+        kinds = list(self.val_pictures.values())[:_SHEET_COLUMNS]
+        labs = [lab for kind in kinds for lab in kind[: _SHEET_COLUMNS // len(kinds)]]
+        predictions = [predict_full(self.averaged, lab, self.device) for lab in labs]
         draw_sheet(labs, predictions, self.folder / SHEET)
         draw_curves(read_metrics(self.folder / METRICS), self.folder / CURVES)
 
@@ -263,46 +254,39 @@ class Run:
             save_checkpoint(self.folder / LATEST, self._content() | state)
 
     def _restore(self, content: dict[str, Any]) -> None:
-        if content.get("world") != self.world or content["index_hash"] != self.cache.index_hash:
+        made = parse_recipe(content["recipe"], str(self.folder / LATEST))
+        if (
+            content.get("world") != self.world
+            or content["index_hash"] != self.cache.index_hash
+            or made.data.val_fraction != self.recipe.data.val_fraction
+        ):
             raise OptionError(
-                f"{self.folder}: its checkpoint was made with another prepared set or number of "
-                "processes; choose another folder in the recipe, or start_from its best.pt"
+                f"{self.folder}: its checkpoint was made with another prepared set, split or "
+                "number of processes; choose another folder in the recipe, or start_from its "
+                "best.pt"
             )
-        self.network.load_state_dict(content["weights"])
-        self.average.state = content["average"]
-        self.average.updates = content["average_updates"]
-        self.optimizer.load_state_dict(content["optimizer"])
+        try:
+            self.network.load_state_dict(content["weights"])
+            self.optimizer.load_state_dict(content["optimizer"])
+        except (RuntimeError, ValueError) as error:
+            raise OptionError(
+                f"{self.folder}: its checkpoint is of another network; choose another folder in "
+                "the recipe"
+            ) from error
+        self.average.restore(content["average"], content["average_updates"])
         self.schedule.restore(content["schedule"])
         self.step, self.seconds = content["step"], content["seconds"]
 
 
 def _device() -> torch.device:
     if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)  # where processes exchange what is not a gradient
+        return device
     return torch.device("cpu")
 
 
 def _to(batch: Sample, device: torch.device) -> Sample:
-    move = {key: cast(Tensor, value).to(device) for key, value in vars(batch).items()}
+    move = {key: value.to(device) for key, value in vars(batch).items()}
     move["lightness"] = move["lightness"].contiguous(memory_format=torch.channels_last)
     return Sample(**move)
-
-
-def _optimizer(network: nn.Module, optim: OptimSection) -> torch.optim.Optimizer:
-    """Weights decay, biases and norms do not; the pretrained encoder learns more slowly."""
-    groups: dict[tuple[bool, bool], list[Tensor]] = {}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            key = (name.startswith("encoder."), parameter.ndim > 1)
-            groups.setdefault(key, []).append(parameter)
-    settings = [
-        {
-            "params": parameters,
-            "full_lr": optim.lr * (optim.encoder_lr_factor if encoder else 1.0),
-            "weight_decay": optim.weight_decay if decays else 0.0,
-        }
-        for (encoder, decays), parameters in groups.items()
-    ]
-    if optim.optimizer == "adam":
-        return torch.optim.Adam(settings, lr=optim.lr)
-    return torch.optim.AdamW(settings, lr=optim.lr, fused=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -11,24 +9,26 @@ from torch.nn import functional as F
 
 from reverse_oldify.color.bins import AB_LIMIT, ab_bins, soft_encode
 from reverse_oldify.data.dataset import Sample
+from reverse_oldify.models.classic import AB_SCALE, ClassicNet
 from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.models.network import Network
 
 
-class Objective(Protocol):
-    """A network together with its loss. Implementations are `torch.nn.Module`."""
+class Objective(nn.Module):
+    """A network together with its loss."""
 
-    network: nn.Module
+    network: Network
 
-    def __call__(self, batch: Sample, seed: int) -> dict[str, Tensor]:
+    def forward(self, batch: Sample, seed: int) -> dict[str, Tensor]:
         """Losses of a batch; ``"loss"`` is the one to minimise. ``seed`` is the step's chance."""
-        ...
+        raise NotImplementedError
 
     def expected_ab(self, lightness: Tensor) -> Tensor:
         """(N, 1, H, W) L* -> (N, 2, h, w) a*, b*, without hints or palette."""
-        ...
+        raise NotImplementedError
 
 
-class DistributionObjective(nn.Module):
+class DistributionObjective(Objective):
     """Soft-encoded cross-entropy over ab bins, not rebalanced, so that probabilities stay honest.
 
     Parameters
@@ -40,13 +40,14 @@ class DistributionObjective(nn.Module):
         Weight of the squared error of the expected ab (in units of 10, the spacing of bins).
     """
 
+    network: ColorNet
     bins: Tensor
     code_index: Tensor
     code_weight: Tensor
 
     def __init__(self, network: ColorNet, positions: float = 1.0, regression: float = 0.0) -> None:
         super().__init__()
-        self.network: ColorNet = network
+        self.network = network
         self.positions, self.regression = positions, regression
         side = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
         index, weight = soft_encode(np.stack(np.meshgrid(side, side, indexing="ij"), -1))
@@ -55,7 +56,7 @@ class DistributionObjective(nn.Module):
         self.register_buffer("code_weight", torch.tensor(weight), persistent=False)
 
     def forward(self, batch: Sample, seed: int) -> dict[str, Tensor]:
-        """See `Objective`. Also reports the cross-entropy of hinted and of free samples."""
+        """See `Objective`. Also reports cross-entropy (nats) and squared ab error apart."""
         embedding = self.network.embed(batch.lightness, batch.hints, batch.palette)
         vectors = embedding.permute(0, 2, 3, 1).flatten(1, 2)
         ab = batch.ab.permute(0, 2, 3, 1).flatten(1, 2)
@@ -71,7 +72,8 @@ class DistributionObjective(nn.Module):
     def expected_ab(self, lightness: Tensor) -> Tensor:
         """See `Objective`."""
         n, _, height, width = lightness.shape
-        hints = lightness.new_zeros(n, 3, height // 4, width // 4)
+        stride = self.network.stride
+        hints = lightness.new_zeros(n, 3, height // stride, width // stride)
         logits = self.network(lightness, hints, lightness.new_zeros(n, self.network.bins))
         return torch.einsum("nkhw,kc->nchw", logits.softmax(1), self.bins)
 
@@ -85,19 +87,21 @@ class DistributionObjective(nn.Module):
         return self.code_index[a, b], self.code_weight[a, b]
 
 
-class RegressionObjective(nn.Module):
+class RegressionObjective(Objective):
     """Mean squared error of ab / 128: the classic baseline's."""
 
-    def __init__(self, network: nn.Module) -> None:
+    network: ClassicNet
+
+    def __init__(self, network: ClassicNet) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, batch: Sample, seed: int) -> dict[str, Tensor]:  # noqa: ARG002
         """See `Objective`."""
-        squared = (self.network(batch.lightness) * 128 - batch.ab).square().mean()
-        return {"loss": squared / 128**2, "squared_ab": squared}
+        squared = (self.network(batch.lightness) * AB_SCALE - batch.ab).square().mean()
+        return {"loss": squared / AB_SCALE**2, "squared_ab": squared}
 
     def expected_ab(self, lightness: Tensor) -> Tensor:
         """See `Objective`."""
-        ab: Tensor = self.network(lightness) * 128
+        ab: Tensor = self.network(lightness) * AB_SCALE
         return ab

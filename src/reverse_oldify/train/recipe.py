@@ -34,11 +34,24 @@ class RunSection:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSection:
-    """Prepared set; ``kinds`` limits it (empty: all). ``val_fraction`` above 0 redraws the split."""
+    """Prepared set.
+
+    Attributes
+    ----------
+    cache : str
+        Folder that ``reverse-oldify data prepare`` wrote.
+    kinds : strings
+        Limits the set to pictures of these kinds (empty: all).
+    val_fraction : float
+        Above 0: redraw the split by the pictures' content, with this share for validation.
+    """
 
     cache: str
     kinds: tuple[str, ...] = ()
     val_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.val_fraction < 1, "val_fraction", self.val_fraction, "0 to below 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +66,14 @@ class ModelSection:
     encoder_weights : str
         "pretrained" (ColorNet: from the encoder's package), "random", or the path of a file
         (classic: torchvision's VGG-16).
+    widths : ints
+        Channels of the decoder, coarse to fine: four for colornet, five for classic.
+    blocks, heads, refinements
+        Of colornet; see `models.colornet.ColorNet`.
     frozen_stages : int
-        Leading encoder stages that keep their weights.
+        Leading encoder stages that keep their weights, unless those are random.
     start_from : str
-        File of weights to start from (as written by a run or by export); empty: none.
+        Checkpoint of another run whose weights to start from; empty: none.
     """
 
     kind: Literal["colornet", "classic"] = "colornet"
@@ -69,6 +86,19 @@ class ModelSection:
     frozen_stages: int = 3
     start_from: str = ""
 
+    def __post_init__(self) -> None:
+        if self.kind == "colornet":
+            _require(len(self.widths) == 4, "widths", self.widths, "four of them")
+            _require(len(self.refinements) == 3, "refinements", self.refinements, "three of them")
+            divides = self.heads > 0 and self.widths[0] % self.heads == 0
+            _require(divides, "heads", self.heads, f"a divisor of {self.widths[0]}")
+        else:
+            _require(len(self.widths) == 5, "widths", self.widths, "five of them")
+        most = {"colornet": 7, "classic": 5}[self.kind]
+        _require(
+            0 <= self.frozen_stages <= most, "frozen_stages", self.frozen_stages, f"0 to {most}"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimSection:
@@ -79,8 +109,11 @@ class OptimSection:
     schedule : {"cosine", "plateau"}
         Warm-up and cosine to zero over ``steps``; or halving when validation stalls for
         ``patience`` validations, with an end after three times as many.
+    ema : float
+        Decay of the moving average of the weights; 0: keep the last weights themselves.
     sizes : pairs (share of the run, side in pixels)
-        Growing resolution: from this share of the steps on, samples have this side.
+        Growing resolution: from this share of the steps on, samples have this side, a multiple
+        of 32.
     positions : float
         Share (0..1] of grid cells scored in each step; the rest would add cost, not direction.
     regression : float
@@ -101,6 +134,22 @@ class OptimSection:
     sizes: tuple[tuple[float, int], ...] = ((0.0, 128),)
     positions: float = 0.25
     regression: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(self.steps > 0, "steps", self.steps, "1 or more")
+        _require(self.batch > 0, "batch", self.batch, "1 or more")
+        _require(self.patience > 0, "patience", self.patience, "1 or more")
+        _require(0 <= self.ema < 1, "ema", self.ema, "0 to below 1")
+        _require(0 < self.positions <= 1, "positions", self.positions, "above 0, up to 1")
+        shares = [share for share, _ in self.sizes]
+        _require(
+            shares[:1] == [0.0] and shares == sorted(shares),
+            "sizes",
+            self.sizes,
+            "shares that start at 0 and rise",
+        )
+        for _, side in self.sizes:
+            _require(side > 0 and side % 32 == 0, "a side of sizes", side, "a multiple of 32")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +187,11 @@ def parse_recipe(table: dict[str, Any], where: str = "recipe") -> Recipe:
     return _build(Recipe, table, where)
 
 
+def _require(holds: bool, name: str, value: Any, wanted: str) -> None:
+    if not holds:
+        raise OptionError(f"{name} is {value}; choose {wanted}")
+
+
 def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
     assert is_dataclass(kind)
     hints = get_type_hints(kind)
@@ -156,12 +210,15 @@ def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
             values[key] = _checked(hints[key], value, place)
     try:
         return kind(**values)
+    except OptionError as error:
+        raise OptionError(f"{where}: {error}") from error
     except TypeError as error:  # a required key is missing; Python's message names it
         raise OptionError(f"{where}: {str(error).split('() ')[-1]}") from error
 
 
 def _checked(hint: Any, value: Any, place: str) -> Any:
-    origin, arguments = getattr(hint, "__origin__", None), getattr(hint, "__args__", ())
+    origin = getattr(hint, "__origin__", None)
+    arguments: tuple[Any, ...] = getattr(hint, "__args__", ())
     if origin is tuple:
         if not isinstance(value, list | tuple):
             raise OptionError(f"{place} must be a list, not {value!r}")
