@@ -8,21 +8,27 @@ columns of the grid (not whole numbers) that it covers.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from reverse_oldify.color.lab import row_strips
 from reverse_oldify.types import FloatArray
 
 Extent = tuple[float, float]
+Box = tuple[float, float, float, float]
 
 _LONGEST = 4  # the long side is at most so many times the working size
 _STRIP_PIXELS = 1 << 18  # the planes of a strip stay within a few megabytes
-_GUIDE = 4  # guide pixels per cell, on each axis: what the consistency of the chroma is judged on
-_ROUNDS = 2  # of back-projection; a third changes the third digit of the error
-_NOISE = 60.0  # variance of L* in a neighbourhood below which it says little about colour
+
+# Fitted on photographs and on the same with film grain added: benchmarks/chroma_upsampling.py.
+_DOUBLINGS = 2  # of the grid, before the step to full resolution
+_ROUNDS = 3  # of back-projection at each doubling
+_NOISE = 60.0  # variance of L* around a cell below which it says little about colour
+_GRAIN = 150.0  # the same for the last step, whose detail is mostly grain and texture
+_TEXTURE = 0.5  # share of the variance within cells that counts as noise, too
 
 
 def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
@@ -54,7 +60,8 @@ def fit(lightness: FloatArray, size: int, multiple: int) -> tuple[FloatArray, tu
     shape : (int, int)
         Height and width without the padding.
     """
-    shape = working_shape(*lightness.shape, size=size)
+    height, width = lightness.shape
+    shape = working_shape(height, width, size)
     scaled = np.clip(resample(lightness, shape), 0, 100)
     padding = [(0, -side % multiple) for side in shape]
     return np.pad(scaled, padding, mode="edge"), shape
@@ -85,7 +92,7 @@ def crop_grid(grid: FloatArray, shape: tuple[int, int], stride: int) -> tuple[Fl
 def resample(
     plane: FloatArray,
     shape: tuple[int, int],
-    box: tuple[float, float, float, float] | None = None,
+    box: Box | None = None,
 ) -> FloatArray:
     """Scale a float32 plane (H, W) to a shape: averaged when it shrinks, bicubic when it grows.
 
@@ -103,12 +110,12 @@ def resample(
 class ChromaUpsampler:
     """Carries a grid of chroma to every pixel of a picture, along the edges of its lightness.
 
-    Around each cell, chroma is modelled as an affine function of lightness: the guided filter
-    (He, Sun, Tang 2013), with coefficients found on the coarse grid (He, Sun 2015). A pixel gets
-    the interpolated chroma plus slope times (its L* minus the interpolated L*). The grid is first
-    sharpened such that the result, averaged over a cell, gives the cell back (back-projection:
-    Irani, Peleg 1991). Last, each channel is cut to the range of the cells around the pixel:
-    no halos, no new colours, and the grain of a plain area cannot turn into coloured noise.
+    The grid is doubled twice, then taken to full resolution in one step. Each step models chroma
+    around a cell as an affine function of lightness: the guided filter (He, Sun, Tang 2013), its
+    coefficients found at the coarser resolution (He, Sun 2015). Before a doubling, the cells are
+    sharpened until the result, averaged over each cell, gives the cell back (back-projection:
+    Irani, Peleg 1991). After it, each channel is cut to the range of the cells around the pixel:
+    no halos, no new colours, and grain in a plain area cannot turn into coloured noise.
 
     Parameters
     ----------
@@ -121,43 +128,22 @@ class ChromaUpsampler:
     """
 
     def __init__(self, ab: FloatArray, lightness: FloatArray, extent: Extent | None = None) -> None:
-        self.lightness = lightness
-        self.extent = extent or (float(ab.shape[1]), float(ab.shape[2]))
-        guide = _guide(lightness, ab.shape[1:], self.extent)
-        self._cell_lightness = _cell_means(guide)
-        self._least, self._most = _around(ab).min((-2, -1)), _around(ab).max((-2, -1))
-        self._ab, self._slope = ab, self._slopes(ab)
-        for _ in range(_ROUNDS):
-            self._ab = self._ab + ab - _cell_means(self._predict(guide, _whole(ab)))
-            self._slope = self._slopes(self._ab)
+        extent = extent or (float(ab.shape[1]), float(ab.shape[2]))
+        guides = [_guide(lightness, ab.shape[1:], extent)]
+        for _ in range(_DOUBLINGS):
+            guides.insert(0, _halve(guides[0]))
+        for coarse, fine in pairwise(guides):
+            ab = _double(ab, coarse, fine)
+        self._lightness = lightness
+        self._extent = extent[0] * 2**_DOUBLINGS, extent[1] * 2**_DOUBLINGS
+        self._model = _AffineChroma.fit(ab, guides[-1], _GRAIN)
 
     def rows(self, rows: slice) -> FloatArray:
         """Chroma of some rows of the picture: a*, b*, float32 (2, rows, W)."""
-        lightness = self.lightness[rows]
-        down, across = self.extent
-        scale = down / len(self.lightness)
+        down, across = self._extent
+        scale = down / len(self._lightness)
         box = (0.0, rows.start * scale, across, min(rows.stop * scale, down))
-        ab = self._predict(lightness, box)
-        for channel, plane in enumerate(ab):
-            np.maximum(plane, resample(self._least[channel], plane.shape, box), out=plane)
-            np.minimum(plane, resample(self._most[channel], plane.shape, box), out=plane)
-        return ab
-
-    def _predict(self, lightness: FloatArray, box: tuple[float, float, float, float]) -> FloatArray:
-        """Chroma (2, h, w) of the part ``box`` of the grid, where the picture has this L*."""
-        detail = lightness - resample(self._cell_lightness, lightness.shape, box)
-        ab = np.empty((2, *lightness.shape), np.float32)
-        for channel, plane in enumerate(ab):
-            np.multiply(resample(self._slope[channel], plane.shape, box), detail, out=plane)
-            plane += resample(self._ab[channel], plane.shape, box)
-        return ab
-
-    def _slopes(self, ab: FloatArray) -> FloatArray:
-        """Change of a*, b* per unit of L* around each cell; float32 (2, gh, gw)."""
-        near = _around(self._cell_lightness)
-        near = near - near.mean((-2, -1), keepdims=True)
-        covariance = (_around(ab) * near).mean((-2, -1))
-        return np.asarray(covariance / ((near**2).mean((-2, -1)) + _NOISE), np.float32)
+        return self._model.at(self._lightness[rows], box)
 
 
 def upsample_chroma(
@@ -168,30 +154,87 @@ def upsample_chroma(
     float32 (2, gh, gw) and L* (H, W) in; a*, b* (2, H, W) out.
     """
     upsampler = ChromaUpsampler(ab, lightness, extent)
-    strips = row_strips(*lightness.shape, pixels=_STRIP_PIXELS)
+    height, width = lightness.shape
+    strips = row_strips(height, width, _STRIP_PIXELS)
     return np.concatenate([upsampler.rows(rows) for rows in strips], axis=1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _AffineChroma:
+    """Chroma as an affine function of lightness, cell by cell.
+
+    ``ab + slope * (L* - lightness)``, cut to ``least..most``; all but ``lightness`` (gh, gw) are
+    float32 (2, gh, gw).
+    """
+
+    ab: FloatArray
+    slope: FloatArray
+    lightness: FloatArray
+    least: FloatArray
+    most: FloatArray
+
+    @classmethod
+    def fit(cls, ab: FloatArray, lightness: FloatArray, noise: float | FloatArray) -> _AffineChroma:
+        """Regress chroma on lightness around each cell; ``noise`` is a variance of L*."""
+        mean = _mean_around(lightness)
+        variance = np.maximum(_mean_around(lightness**2) - mean**2, 0)
+        covariance = _mean_around(ab * lightness) - _mean_around(ab) * mean
+        return cls(
+            ab=ab,
+            slope=covariance / (variance + noise),
+            lightness=lightness,
+            least=_around(ab, np.minimum),
+            most=_around(ab, np.maximum),
+        )
+
+    def at(self, lightness: FloatArray, box: Box) -> FloatArray:
+        """Chroma (2, h, w) of the part ``box`` of the grid, where the picture has this L*."""
+        shape = (lightness.shape[0], lightness.shape[1])
+        detail = lightness - resample(self.lightness, shape, box)
+        ab = np.empty((2, *shape), np.float32)
+        for channel, plane in enumerate(ab):
+            np.multiply(resample(self.slope[channel], shape, box), detail, out=plane)
+            plane += resample(self.ab[channel], shape, box)
+            np.maximum(plane, resample(self.least[channel], shape, box), out=plane)
+            np.minimum(plane, resample(self.most[channel], shape, box), out=plane)
+        return ab
+
+
+def _double(ab: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArray:
+    """Double a grid of chroma (2, gh, gw), given L* before (gh, gw) and after (2 gh, 2 gw)."""
+    noise = _NOISE + _TEXTURE * _mean_around(np.maximum(_halve(fine**2) - coarse**2, 0))
+    whole = (0.0, 0.0, float(ab.shape[2]), float(ab.shape[1]))
+    sharpened = ab
+    for _ in range(_ROUNDS):
+        doubled = _AffineChroma.fit(sharpened, coarse, noise).at(fine, whole)
+        sharpened = sharpened + ab - _halve(doubled)
+    model = _AffineChroma.fit(sharpened, coarse, noise)
+    # Sharpening must not widen the range: it is that of the cells as they came.
+    least, most = _around(ab, np.minimum), _around(ab, np.maximum)
+    return replace(model, least=least, most=most).at(fine, whole)
+
+
 def _guide(lightness: FloatArray, cells: tuple[int, ...], extent: Extent) -> FloatArray:
-    """The picture at `_GUIDE` pixels per cell, padded as the network saw it, to whole cells."""
-    shape = tuple(max(1, round(side * _GUIDE)) for side in extent)
-    guide = resample(lightness, (shape[0], shape[1]))
-    padding = [(0, _GUIDE * count - side) for count, side in zip(cells, shape, strict=True)]
-    return np.pad(guide, padding, mode="edge")
+    """The picture at the resolution of the doubled grid, padded to whole cells as for `fit`."""
+    factor = 2**_DOUBLINGS
+    shape = (max(1, round(extent[0] * factor)), max(1, round(extent[1] * factor)))
+    padding = [(0, factor * count - side) for count, side in zip(cells, shape, strict=True)]
+    return np.pad(resample(lightness, shape), padding, mode="edge")
 
 
-def _cell_means(planes: FloatArray) -> FloatArray:
-    """Mean of each cell: (..., h, w) at guide resolution to (..., gh, gw)."""
+def _halve(planes: FloatArray) -> FloatArray:
+    """Means of 2 x 2 pixels: (..., 2 h, 2 w) to (..., h, w)."""
     *lead, height, width = planes.shape
-    cells = planes.reshape(*lead, height // _GUIDE, _GUIDE, width // _GUIDE, _GUIDE)
-    return np.asarray(cells.mean((-3, -1)))
+    return np.asarray(planes.reshape(*lead, height // 2, 2, width // 2, 2).mean((-3, -1)))
 
 
-def _around(grid: FloatArray) -> FloatArray:
-    """Each cell's neighbourhood: (..., gh, gw) to (..., gh, gw, 3, 3), edges repeated."""
+def _around(grid: FloatArray, merge: np.ufunc) -> FloatArray:
+    """Merge each cell of (..., gh, gw) with its eight neighbours; edges are repeated."""
     padding = [(0, 0)] * (grid.ndim - 2) + [(1, 1), (1, 1)]
-    return sliding_window_view(np.pad(grid, padding, mode="edge"), (3, 3), axis=(-2, -1))
+    padded = np.pad(grid, padding, mode="edge")
+    rows = merge(merge(padded[..., :-2, :], padded[..., 1:-1, :]), padded[..., 2:, :])
+    return np.asarray(merge(merge(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:]))
 
 
-def _whole(grid: FloatArray) -> tuple[float, float, float, float]:
-    return 0.0, 0.0, float(grid.shape[-1]), float(grid.shape[-2])
+def _mean_around(grid: FloatArray) -> FloatArray:
+    return _around(grid, np.add) * np.float32(1 / 9)

@@ -29,7 +29,6 @@ RGB_FROM_XYZ = np.linalg.inv(XYZ_FROM_RGB)
 WHITE_D65 = np.array([0.95047, 1.0, 1.08883])
 
 STRIP_PIXELS = 1 << 14  # the temporaries of a strip stay inside the processor's cache
-STRIP_ROWS = 256
 
 _WHITE_FROM_RGB = XYZ_FROM_RGB / WHITE_D65[:, None]  # XYZ relative to the white point
 _RGB_FROM_WHITE = (RGB_FROM_XYZ * WHITE_D65).astype(np.float32)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike
 
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, row_strips
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
 from reverse_oldify.resize import ChromaUpsampler, Extent
 from reverse_oldify.types import FloatArray
 
@@ -44,14 +44,15 @@ def recombine(
     """
     lightness = picture.lightness
     upsampler = ChromaUpsampler(ab, lightness, extent)
-    pixels = np.empty((*lightness.shape, 3), _dtype(bits))
-    for rows in row_strips(*lightness.shape, pixels=_STRIP_PIXELS):
+    height, width = picture.size
+    pixels: Pixels = np.empty((height, width, 3), _dtype(bits))
+    for rows in row_strips(height, width, _STRIP_PIXELS):
         chroma = np.moveaxis(upsampler.rows(rows), 0, -1)
         pixels[rows] = _encode(lab_to_linear_in_gamut(lightness[rows], chroma), bits)
     return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
 
 
-def _encode(linear: FloatArray, bits: Literal[8, 16]) -> NDArray[np.unsignedinteger]:
+def _encode(linear: FloatArray, bits: Literal[8, 16]) -> Pixels:
     """Linear sRGB, 0..1, as rounded sRGB codes."""
     codes = linear_to_srgb(linear)
     codes *= (1 << bits) - 1
@@ -59,15 +60,14 @@ def _encode(linear: FloatArray, bits: Literal[8, 16]) -> NDArray[np.unsignedinte
     return codes.astype(_dtype(bits))
 
 
-def _alpha(
-    alpha: NDArray[np.unsignedinteger] | None, bits: Literal[8, 16]
-) -> NDArray[np.unsignedinteger] | None:
-    """Opacity at the depth of the result; 257 times an 8-bit code is the same 16-bit one."""
+def _alpha(alpha: Pixels | None, bits: Literal[8, 16]) -> Pixels | None:
+    """Opacity at the depth of the result."""
     if alpha is None or alpha.dtype == _dtype(bits):
         return alpha
-    wide = alpha.astype(np.uint32)
-    return (wide * 257 if bits == 16 else (wide + 128) // 257).astype(_dtype(bits))
+    if bits == 8:
+        return to_8_bits(alpha)
+    return alpha.astype(np.uint16) * np.uint16(257)  # 255 becomes 65535
 
 
-def _dtype(bits: Literal[8, 16]) -> type[np.uint8] | type[np.uint16]:
+def _dtype(bits: Literal[8, 16]) -> DTypeLike:
     return np.uint8 if bits == 8 else np.uint16
