@@ -71,9 +71,8 @@ def make(example: Example) -> None:
     if scale < 1:
         height, width = lightness.shape
         lightness = resample(lightness, (round(height * scale), round(width * scale)))
-    gray = lightness_to_gray(lightness)
-    deep = example.name.endswith(".tif")
-    codes = np.rint(gray * 65535).astype(np.uint16) if deep else np.rint(gray * 255).astype(np.uint8)
+    dtype = np.uint16 if example.name.endswith(".tif") else np.uint8
+    codes = np.rint(lightness_to_gray(lightness) * np.iinfo(dtype).max).astype(dtype)
     save(Image.fromarray(codes), example)
 
 
