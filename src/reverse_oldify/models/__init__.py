@@ -1,1 +1,1 @@
-"""."""
+"""Networks, in PyTorch: what is trained, and then exported."""

@@ -1,1 +1,1 @@
-"""."""
+"""The spine: lightness to distribution, distribution to chroma, chroma to picture."""

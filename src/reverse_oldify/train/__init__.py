@@ -1,1 +1,1 @@
-"""."""
+"""Training: recipe, one readable loop, validation, checkpoints that resume exactly."""
