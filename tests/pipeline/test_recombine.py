@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from reverse_oldify.color.gamut import in_gamut
+from reverse_oldify.color.lab import lab_to_linear, srgb_to_lab
+from reverse_oldify.files.picture import Metadata, Picture
+from reverse_oldify.pipeline.recombine import recombine
+from reverse_oldify.resize import upsample_chroma
+
+shapes = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40)
+grids = hnp.arrays(
+    np.float32,
+    st.tuples(st.just(2), st.integers(1, 6), st.integers(1, 6)),
+    elements=st.floats(-110, 110, width=32),
+)
+ROUNDING = {8: 0.75, 16: 0.02}  # L* by which half a code on each channel can move a colour
+
+
+@settings(max_examples=40)
+@given(hnp.arrays(np.uint8, shapes), grids, st.sampled_from([8, 16]))
+def test_lightness_is_kept(gray, ab, bits):
+    picture = Picture(pixels=gray)
+    result = recombine(picture, ab, bits=bits)
+    assert np.abs(result.lightness - picture.lightness).max() < ROUNDING[bits]
+
+
+@settings(max_examples=40)
+@given(hnp.arrays(np.uint16, shapes), grids)
+def test_chroma_is_kept_in_gamut_and_hue_outside(gray, ab):
+    picture = Picture(pixels=gray)
+    wanted = np.moveaxis(upsample_chroma(ab, picture.lightness), 0, -1)
+    found = srgb_to_lab(recombine(picture, ab, bits=16).pixels)[..., 1:]
+    inside = in_gamut(lab_to_linear(picture.lightness, wanted))
+    assert np.abs(found - wanted)[inside].max(initial=0) < 0.1
+    across = found[..., 0] * wanted[..., 1] - found[..., 1] * wanted[..., 0]
+    assert (np.abs(across) <= 0.1 * np.hypot(wanted[..., 0], wanted[..., 1]) + 1e-3).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_no_chroma_gives_back_every_code(dtype):
+    codes = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(16, -1)
+    picture = Picture(pixels=codes)
+    result = recombine(picture, np.zeros((2, 3, 3), np.float32), bits=8 * codes.itemsize)
+    assert result.pixels.dtype == dtype
+    assert np.array_equal(result.pixels, np.stack([codes] * 3, -1))
+
+
+def test_a_colour_picture_is_coloured_from_its_lightness_only():
+    red = np.zeros((20, 30, 3), np.uint8)
+    red[..., 0] = 200
+    picture = Picture(pixels=red)
+    result = recombine(picture, np.zeros((2, 4, 4), np.float32))
+    assert np.ptp(result.pixels, axis=-1).max() == 0
+    assert result.lightness == pytest.approx(picture.lightness, abs=0.3)
+
+
+def test_everything_else_of_the_picture_is_kept():
+    alpha = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    picture = Picture(
+        pixels=np.zeros((3, 4), np.uint8),
+        alpha=alpha,
+        format="png",
+        metadata=Metadata(dpi=(300.0, 300.0)),
+        notes=("a note",),
+    )
+    ab = np.zeros((2, 1, 1), np.float32)
+    result = recombine(picture, ab)
+    assert (result.format, result.metadata, result.notes) == ("png", picture.metadata, ("a note",))
+    assert np.array_equal(result.alpha, alpha)
+    assert np.array_equal(recombine(picture, ab, bits=16).alpha, alpha.astype(np.uint16) * 257)
+
+
+def test_more_than_a_strip_and_a_partly_covered_grid():
+    lightness = np.random.default_rng(0).integers(60, 180, (700, 400), dtype=np.uint8)
+    ab = np.random.default_rng(1).normal(0, 8, (2, 10, 6)).astype(np.float32)
+    picture = Picture(pixels=lightness)
+    found = srgb_to_lab(recombine(picture, ab, (9.5, 5.25)).pixels)[..., 1:]
+    wanted = np.moveaxis(upsample_chroma(ab, picture.lightness, (9.5, 5.25)), 0, -1)
+    assert np.abs(found - wanted).mean() < 0.4
+    assert np.abs(found - wanted).max() < 3
