@@ -87,6 +87,10 @@ class PictureCache:
             raise DataError(f"{folder}: {PIXELS} does not match {INDEX}; prepare the set again")
         self.index_hash = hashlib.sha256(index.read_bytes()).hexdigest()
 
+    def __reduce__(self) -> tuple[type[PictureCache], tuple[Path]]:
+        """Other processes map the file themselves instead of being sent its pixels."""
+        return PictureCache, (self.folder,)
+
     def __len__(self) -> int:
         return len(self.entries)
 
