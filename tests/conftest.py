@@ -1,7 +1,16 @@
-"""Settings for the whole suite."""
+"""Settings and fixtures for the whole suite."""
 
+import pytest
 from hypothesis import settings
 
 # A busy machine is not a bug: examples have no time limit of their own.
 settings.register_profile("repo", deadline=None, max_examples=60)
 settings.load_profile("repo")
+
+
+@pytest.fixture
+def thin_networks(monkeypatch):
+    """Networks of a few channels: encoder "tiny", and a thin VGG-16."""
+    from tiny_run import shrink_networks
+
+    shrink_networks(monkeypatch.setitem, monkeypatch.setattr)
