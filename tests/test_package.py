@@ -1,0 +1,119 @@
+"""What is published: names, version, wheel; and that nothing reaches for the network."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import reverse_oldify
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(reverse_oldify.__file__).parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+NETWORK = {"asyncio", "ftplib", "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3"}
+
+
+def test_one_version_everywhere() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    newest = re.search(r"^## (\S+?),? ", changelog, re.MULTILINE)
+    assert newest is not None
+    assert PROJECT["version"] == newest[1] == version("reverse-oldify")
+
+
+def test_the_product_depends_on_four_packages() -> None:
+    names = {re.split(r"[<>=]", requirement)[0] for requirement in PROJECT["dependencies"]}
+    assert names == {"numpy", "onnxruntime", "pillow", "tqdm"}
+
+
+def test_constraints_pin_every_tested_requirement() -> None:
+    pinned = re.findall(r"^(\S+)==", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    extras = PROJECT["optional-dependencies"].values()
+    wanted = [*PROJECT["dependencies"], *(each for extra in extras for each in extra)]
+    names = {re.split(r"[<>=\[]", requirement)[0] for requirement in wanted}
+    assert names - {"reverse-oldify"} <= set(pinned)
+
+
+def test_public_names_exist_and_are_described() -> None:
+    assert sorted(reverse_oldify.__all__) == reverse_oldify.__all__
+    for name in reverse_oldify.__all__:
+        described = getattr(reverse_oldify, name)
+        assert described.__name__ == name
+        assert len(described.__doc__) > 20, name
+
+
+def test_every_declared_public_name_is_exported() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    declared = {
+        alias.name
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert declared == set(reverse_oldify.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Colouriser'"):
+        _ = reverse_oldify.Colouriser
+
+
+def test_every_module_says_what_it_is() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        text = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+        assert text and len(text) > 20, path
+
+
+def test_nothing_reaches_for_the_network() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            assert not NETWORK & {name.split(".")[0] for name in names}, path
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as `pip install .` builds it, from a copy, so that the checkout stays clean."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, copy)
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "src", copy / "src", ignore=ignored)
+    pip_wheel = [sys.executable, "-m", "pip", "wheel", "--quiet"]
+    offline = ["--no-index", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip_wheel, *offline, "--wheel-dir", copy / "dist", copy], check=True)
+    (built,) = (copy / "dist").glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+        notices = {Path(name).name for name in archive.namelist() if "/licenses/" in name}
+    shipped = {
+        str(path.relative_to(PACKAGE.parent))
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert held == shipped
+    assert notices == {"LICENSE", "NOTICE"}
+
+
+@pytest.mark.model
+def test_the_wheel_is_small_and_holds_the_model(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    for graph in ("encode.onnx", "decode.onnx"):
+        assert f"reverse_oldify/runtime/weights/lite2/{graph}" in names
+    assert wheel.stat().st_size < 25_000_000
