@@ -4,14 +4,17 @@ As a program, ``python tiny_run.py RECIPE.toml`` trains a recipe with these netw
 it to kill it, or under torchrun.
 """
 
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 from reverse_oldify.data.cache import Entry, encode_lab, write_index
 from reverse_oldify.models import classic, encoder
+from reverse_oldify.train import loop
 from reverse_oldify.train.recipe import load_recipe
 
 STAGES = (
@@ -86,7 +89,7 @@ name = "tiny"
 folder = "{path.with_suffix("").as_posix()}"
 threads = 1
 workers = 0
-checkpoint_minutes = 0
+checkpoint_minutes = 60
 validate_every = 1000
 validate_size = 64
 [data]
@@ -99,8 +102,22 @@ cache = "{Path(cache).as_posix()}"
     return path
 
 
-if __name__ == "__main__":
-    from reverse_oldify.train.loop import train
+def main():
+    """Train a recipe; each process of several leaves its own weights beside the run's folder."""
+    runs = []
+
+    class Kept(loop.Run):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            runs.append(self)
 
     shrink_networks()
-    train(load_recipe(sys.argv[1]), quiet=True)
+    loop.Run = Kept
+    folder = loop.train(load_recipe(sys.argv[1]), quiet=True)
+    if "RANK" in os.environ:
+        path = folder.with_suffix(f".rank{os.environ['RANK']}.pt")
+        torch.save(runs[0].network.state_dict(), path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+import pytest
+import torch
+
+from reverse_oldify.errors import ModelError
+from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
+
+pytestmark = pytest.mark.train
+
+CONTENT = {"weights": {"w": torch.arange(3.0)}, "recipe": {"sizes": ((0.0, 64),)}, "step": 7}
+
+
+def test_what_was_saved_is_loaded(tmp_path):
+    save_checkpoint(tmp_path / "a.pt", CONTENT)
+    back = load_checkpoint(tmp_path / "a.pt")
+    assert back["step"] == 7 and back["recipe"] == CONTENT["recipe"]
+    assert torch.equal(back["weights"]["w"], CONTENT["weights"]["w"])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_a_save_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path / "a.pt", CONTENT)
+
+    def half_done(content, path):
+        path.write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(torch, "save", half_done)
+    with pytest.raises(OSError, match="no space"):
+        save_checkpoint(tmp_path / "a.pt", CONTENT | {"step": 8})
+    assert load_checkpoint(tmp_path / "a.pt")["step"] == 7
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a checkpoint", {"weights": {}}, [1, 2]])
+def test_what_is_no_checkpoint_is_refused(tmp_path, content):
+    path = tmp_path / "a.pt"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(ModelError, match="not a"):
+        load_checkpoint(path)
+
+
+def test_nothing_in_a_checkpoint_is_run(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (tmp_path.joinpath("sprung").touch, ())
+
+    torch.save({"weights": Trap(), "recipe": {}}, tmp_path / "a.pt")
+    with pytest.raises(ModelError):
+        load_checkpoint(tmp_path / "a.pt")
+    assert not (tmp_path / "sprung").exists()

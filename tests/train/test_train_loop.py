@@ -1,0 +1,201 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import tiny_run
+import torch
+from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
+
+from reverse_oldify.errors import OptionError
+from reverse_oldify.train import loop
+from reverse_oldify.train.checkpoint import load_checkpoint
+from reverse_oldify.train.loop import train
+from reverse_oldify.train.recipe import load_recipe
+from reverse_oldify.train.report import read_metrics
+
+pytestmark = [pytest.mark.train, pytest.mark.usefixtures("thin_networks")]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return write_cache(tmp_path_factory.mktemp("loop") / "cache")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_and_no_pictures(request, monkeypatch):
+    """Bits are the same on one thread; Matplotlib is slow, and only one test looks at it."""
+    if "draws" not in request.fixturenames:
+        monkeypatch.setattr(loop, "draw_sheet", lambda *arguments: None)
+        monkeypatch.setattr(loop, "draw_curves", lambda *arguments: None)
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def draws():
+    """Let this test draw for real."""
+
+
+def run(path, **settings):
+    return train(load_recipe(path), quiet=True, **settings)
+
+
+def state(folder):
+    content = load_checkpoint(folder / "checkpoint.pt")
+    return {key: content[key] for key in ("weights", "average")}
+
+
+def assert_same(one, other, tolerance=0.0):
+    for part, weights in one.items():
+        for key, value in weights.items():
+            difference = (value.double() - other[part][key].double()).abs().max()
+            assert difference <= tolerance, f"{part} {key} differs by {difference}"
+
+
+def started(path, *launcher):
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *launcher, tiny_run.__file__, str(path)]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
+    straight = run(write_recipe(tmp_path / "straight.toml", cache, steps=40))
+    path = write_recipe(tmp_path / "killed.toml", cache, steps=40)
+    path.write_text(path.read_text().replace("checkpoint_minutes = 60", "checkpoint_minutes = 0"))
+    checkpoint = tmp_path / "killed" / "checkpoint.pt"
+    process = started(path)
+    while process.poll() is None and not checkpoint.exists():
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, process.stderr.read()
+    process.stderr.close()
+    assert 0 < load_checkpoint(checkpoint)["step"] < 40
+    killed = run(path)
+    assert_same(state(straight), state(killed))
+    logged = [
+        [row.get("loss") for row in read_metrics(f / "metrics.jsonl")] for f in (straight, killed)
+    ]
+    assert logged[0] == logged[1]
+
+
+def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
+    straight = run(write_recipe(tmp_path / "straight.toml", cache))
+    path = write_recipe(tmp_path / "stopped.toml", cache)
+    assert load_checkpoint(run(path, stop_after=2) / "checkpoint.pt")["step"] == 2
+    assert_same(state(straight), state(run(path)))
+    again = run(path)  # nothing is left to do
+    assert_same(state(straight), state(again))
+
+
+@pytest.mark.slow
+def test_two_processes_are_one_with_twice_the_batch(cache, tmp_path):
+    """Of a network without batch norm, whose statistics are each process's own."""
+    settings = {"steps": 4, "optimizer": '"adam"', "ema": 0.5, "lr": 1e-3}
+    alone = run(write_recipe(tmp_path / "alone.toml", cache, CLASSIC, batch=4, **settings))
+    path = write_recipe(tmp_path / "pair.toml", cache, CLASSIC, batch=2, **settings)
+    process = started(path, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    assert process.wait(120) == 0, process.stderr.read()
+    process.stderr.close()
+    pair = load_checkpoint(tmp_path / "pair" / "checkpoint.pt")
+    assert (pair["world"], pair["step"], pair["samples"]) == (2, 4, 16)
+    assert_same(state(alone), state(tmp_path / "pair"), tolerance=1e-5)
+    ranks = [torch.load(tmp_path / f"pair.rank{rank}.pt") for rank in (0, 1)]
+    assert_same({"": ranks[0]}, {"": ranks[1]})
+    assert_same({"": ranks[0]}, {"": pair["weights"]})
+    with pytest.raises(OptionError, match="number of processes"):
+        run(path)
+
+
+@pytest.mark.parametrize("model", [COLORNET, CLASSIC], ids=["colornet", "classic"])
+def test_the_loss_falls(tmp_path, model):
+    one_picture = write_cache(tmp_path / "cache", count=2)  # the other is for validation
+    settings = {"steps": 60, "batch": 4, "lr": 0.01, "positions": 1.0}
+    folder = run(write_recipe(tmp_path / "falls.toml", one_picture, model, **settings))
+    losses = [row["loss"] for row in read_metrics(folder / "metrics.jsonl") if "loss" in row]
+    assert len(losses) == 3
+    assert losses[-1] < 0.95 * losses[0]
+
+
+@pytest.mark.parametrize("model", [COLORNET, CLASSIC], ids=["colornet", "classic"])
+def test_a_run_leaves_weights_a_log_and_pictures(cache, tmp_path, draws, model):
+    if model == CLASSIC:
+        model += "frozen_stages = 5\n"
+    folder = run(write_recipe(tmp_path / "run.toml", cache, model, steps=2))
+    assert {path.name for path in folder.iterdir()} == {
+        "best.pt",
+        "checkpoint.pt",
+        "curves.png",
+        "metrics.jsonl",
+        "samples.png",
+    }
+    best = load_checkpoint(folder / "best.pt")
+    assert best["scores"]["score"] > 0
+    assert best["recipe"] == load_recipe(tmp_path / "run.toml").to_dict()
+    assert read_metrics(folder / "metrics.jsonl")[-1]["alps/ratio"] > 0
+
+
+def test_plateaus_end_a_run(cache, tmp_path):
+    path = write_recipe(
+        tmp_path / "plateau.toml",
+        cache,
+        CLASSIC,
+        schedule='"plateau"',
+        patience=1,
+        steps=50,
+        lr=0.0,
+        ema=0.0,
+    )
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 2"))
+    folder = run(path)
+    content = load_checkpoint(folder / "checkpoint.pt")
+    assert content["step"] == 8  # the first is the best; three more bring nothing
+    assert content["schedule"]["halvings"] == 3
+    assert load_checkpoint(folder / "best.pt")["step"] == 2
+    assert load_checkpoint(run(path) / "checkpoint.pt")["step"] == 8  # over is over
+
+
+def test_growing_sizes_and_a_redrawn_split(cache, tmp_path):
+    path = write_recipe(
+        tmp_path / "grow.toml", cache, CLASSIC, steps=4, sizes="[[0.0, 32], [0.5, 64]]"
+    )
+    path.write_text(path.read_text().replace("[data]", "[data]\nval_fraction = 0.5"))
+    sides = []
+    loop_to = loop._to
+
+    def noting(batch, device):
+        sides.append(batch.lightness.shape[-1])
+        return loop_to(batch, device)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "_to", noting)
+        folder = run(path)
+    assert sides == [32, 32, 64, 64]
+    assert {"alps/ratio", "lakes/ratio"} < read_metrics(folder / "metrics.jsonl")[-1].keys()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("[data]", "[data]\nval_fraction = 0.5", "another prepared set, split or number"),
+        ("widths = [16, 12, 8, 8]", "widths = [16, 12, 8, 4]", "another network"),
+    ],
+)
+def test_a_checkpoint_of_another_recipe_is_refused(cache, tmp_path, old, new, complaint):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    run(path, stop_after=1)
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(OptionError, match=complaint):
+        run(path)
+
+
+def test_a_checkpoint_of_another_set_is_refused(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    run(path, stop_after=1)
+    write_recipe(path, write_cache(tmp_path / "other", count=9))
+    with pytest.raises(OptionError, match="another prepared set"):
+        run(path)

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from reverse_oldify.color.bins import ab_bins
+from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.data.dataset import Sample
+from reverse_oldify.models.classic import ClassicNet
+from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.train.objective import DistributionObjective, RegressionObjective
+
+pytestmark = [pytest.mark.train, pytest.mark.usefixtures("thin_networks")]
+
+BINS = len(ab_bins())
+
+
+class Said(nn.Module):
+    """In place of a network: says given embeddings, which its head takes as logits."""
+
+    stride, bins = 4, BINS
+
+    def __init__(self, logits):
+        super().__init__()
+        self.said = nn.Parameter(logits)
+        self.head = nn.Identity()
+
+    def embed(self, lightness, hints, palette):
+        return self.said
+
+    def forward(self, lightness, hints, palette):
+        assert hints.shape == (len(lightness), 3, *self.said.shape[2:])
+        assert not hints.any() and not palette.any()
+        return self.said
+
+
+def batch(ab, stride=4):
+    n, _, h, w = ab.shape
+    return Sample(
+        lightness=torch.full((n, 1, h * stride, w * stride), 50.0),
+        ab=ab,
+        hints=torch.zeros(n, 3, h, w),
+        palette=torch.zeros(n, BINS),
+    )
+
+
+def colours(count):
+    """Colours of the sRGB gamut at whole a*, b*; (1, 2, 1, count)."""
+    rgb = np.random.default_rng(0).integers(0, 256, (count, 3), dtype=np.uint8)
+    return torch.from_numpy(srgb_to_lab(rgb)[:, 1:].round().T[None, :, None].copy())
+
+
+def test_the_expected_value_of_the_encoding_is_the_colour():
+    objective = DistributionObjective(Said(torch.zeros(1, BINS, 1, 1)))
+    ab = colours(500).permute(0, 2, 3, 1)
+    index, weight = objective._encode(ab)
+    torch.testing.assert_close(weight.sum(-1), torch.ones(1, 1, 500))
+    mean = (objective.bins[index] * weight[..., None]).sum(-2)
+    torch.testing.assert_close(mean, ab, rtol=0, atol=1e-4)
+
+
+def test_the_loss_is_the_cross_entropy_against_the_encoding():
+    logits = torch.randn(1, BINS, 1, 6, generator=torch.Generator().manual_seed(0))
+    ab = colours(6)
+    objective = DistributionObjective(Said(logits))
+    target = torch.zeros(6, BINS)
+    index, weight = objective._encode(ab[0, :, 0].T)
+    target.scatter_add_(1, index, weight)
+    want = nn.functional.cross_entropy(logits[0, :, 0].T, target)
+    losses = objective(batch(ab), seed=0)
+    torch.testing.assert_close(losses["loss"], want)
+    torch.testing.assert_close(losses["cross_entropy"], want)
+
+
+def test_the_loss_is_least_where_the_distribution_is_the_encoding():
+    ab = colours(6)
+    objective = DistributionObjective(Said(torch.zeros(1, BINS, 1, 6)))
+    index, weight = objective._encode(ab[0, :, 0].T)
+    target = torch.full((6, BINS), 1e-9).scatter_add_(1, index, weight)
+    with torch.no_grad():
+        objective.network.said.copy_(target.log().T[None, :, None])
+    objective(batch(ab), seed=0)["loss"].backward()
+    assert objective.network.said.grad.abs().max() < 1e-6
+
+
+def test_only_chosen_positions_learn_and_every_step_chooses_anew():
+    def learning(seed):
+        objective = DistributionObjective(Said(torch.zeros(2, BINS, 4, 8)), positions=0.25)
+        objective(batch(torch.zeros(2, 2, 4, 8)), seed)["loss"].backward()
+        return objective.network.said.grad.abs().sum(1) > 0
+
+    first = learning(1)
+    assert first.sum((1, 2)).tolist() == [8, 8]
+    assert torch.equal(first, learning(1))
+    assert not torch.equal(first, learning(2))
+
+
+def test_regression_adds_the_squared_error_of_the_mean():
+    logits = torch.zeros(1, BINS, 1, 2)
+    ab = colours(2)
+    plain = DistributionObjective(Said(logits))(batch(ab), seed=0)
+    mixed = DistributionObjective(Said(logits), regression=0.5)(batch(ab), seed=0)
+    squared = (torch.tensor(ab_bins()).mean(0)[None, :, None, None] - ab).square().sum(1).mean()
+    torch.testing.assert_close(mixed["loss"], plain["loss"] + 0.5 * squared / 100)
+    torch.testing.assert_close(mixed["squared_ab"], squared / 2)
+
+
+def test_expected_colour_is_the_mean_of_the_distribution():
+    logits = torch.full((1, BINS, 2, 3), -50.0)
+    logits[:, [3, 40]] = 0.0
+    ab = DistributionObjective(Said(logits)).expected_ab(torch.zeros(1, 1, 8, 12))
+    want = torch.tensor(ab_bins()[[3, 40]].mean(0))
+    torch.testing.assert_close(ab, want[None, :, None, None].expand(1, 2, 2, 3))
+
+
+def test_both_objectives_score_what_they_expect():
+    """At one colour without doubt, the reported squared error is that of `expected_ab`."""
+    ab = colours(64).reshape(1, 2, 8, 8)
+    torch.manual_seed(0)
+    regression = RegressionObjective(ClassicNet((8,) * 5).eval())
+    expected = regression.expected_ab(torch.full((1, 1, 32, 32), 50.0))
+    assert expected.shape == (1, 2, 16, 16)
+    target = torch.zeros(1, 2, 16, 16)
+    losses = regression(batch(target, stride=2), seed=0)
+    torch.testing.assert_close(losses["squared_ab"], expected.square().mean())
+    torch.testing.assert_close(losses["loss"], expected.square().mean() / 128**2)
+
+    colornet = ColorNet("tiny", BINS, (16, 12, 8, 8), 1, 2, (1, 1, 1)).eval()
+    distribution = DistributionObjective(colornet)
+    expected = distribution.expected_ab(torch.full((1, 1, 32, 32), 50.0))
+    losses = distribution(batch(ab), seed=0)
+    torch.testing.assert_close(losses["squared_ab"], (expected - ab).square().mean())
