@@ -143,6 +143,7 @@ def parity(network: Network, backend: OnnxBackend) -> float:
     return worst
 
 
+@torch.no_grad()
 def network_output(
     network: Network,
     lightness: np.ndarray,
