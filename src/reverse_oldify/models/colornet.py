@@ -11,7 +11,7 @@ Hints enter the decoder at every level, the palette at the context blocks; both 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -159,6 +159,20 @@ class ColorNet(nn.Module):
         self.encoder = LiteEncoder(encoder)
         self.decoder = Decoder(self.encoder.widths, widths, bins, blocks, heads, refinements)
         self.head = nn.Linear(widths[-1], bins)
+        self.norms_frozen = False
+
+    def freeze_norms(self) -> None:
+        """From now on, batch norms use the statistics they have, in training too."""
+        self.norms_frozen = True
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """As in `torch.nn.Module`, but frozen norms stay as they are."""
+        super().train(mode)
+        for module in self.modules():
+            if self.norms_frozen and isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
 
     def embed(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> Tensor:
         """(N, 1, H, W) L*, (N, 3, H/4, W/4), (N, bins) -> (N, width, H/4, W/4)."""

@@ -47,7 +47,7 @@ def load_start(network: Network, model: ModelSection) -> None:
     if model.start_from:
         content = load_checkpoint(model.start_from)
         try:
-            network.load_state_dict(content["weights"])
+            network.load_state_dict(content.get("average", content["weights"]))
         except RuntimeError as error:
             raise ModelError(f"{model.start_from}: weights of another network") from error
     elif model.encoder_weights == "random":
@@ -61,3 +61,5 @@ def load_start(network: Network, model: ModelSection) -> None:
             f'encoder_weights is {model.encoder_weights!r}; choose "pretrained" or "random"'
         )
     network.encoder.freeze(model.frozen_stages)
+    if isinstance(network, ColorNet) and model.frozen_norms:
+        network.freeze_norms()

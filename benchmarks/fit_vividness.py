@@ -1,0 +1,106 @@
+"""Which decoding at vividness 1? Colourfulness against error, over a grid of constants.
+
+    python benchmarks/fit_vividness.py CACHE --model FOLDER --limit 150
+
+The network looks once at each validation picture of a prepared set; every combination of
+temperature, prior exponent and gain then decodes the same distributions. Scores are those of
+``reverse-oldify evaluate`` (RMS ab over grey's, CIEDE2000, colourfulness ratio), but on the
+network's grid instead of the full picture, which is what makes a hundred combinations affordable.
+Prints a markdown table, best first: the least RMS ab error whose colourfulness reaches --at-least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from reverse_oldify.color.colorfulness import colorfulness
+from reverse_oldify.color.difference import ciede2000
+from reverse_oldify.color.lab import lab_to_srgb
+from reverse_oldify.data.cache import PictureCache, decode_lab
+from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.pipeline.decode import decode
+from reverse_oldify.resize import resample
+from reverse_oldify.types import FloatArray, ModelInfo, Options
+
+TEMPERATURES = (1.0, 0.8, 0.6, 0.45)
+EXPONENTS = (0.0, 0.15, 0.3, 0.45)
+GAINS = (1.0, 1.15, 1.3, 1.45, 1.6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--model", default=None)
+    parser.add_argument("--limit", type=int, default=100, help="pictures of each kind")
+    parser.add_argument("--working-size", type=int, default=None)
+    parser.add_argument("--at-least", type=float, default=0.85)
+    arguments = parser.parse_args()
+    colorizer = Colorizer(arguments.model, threads=1)
+    cache = PictureCache(arguments.cache)
+    for kind in sorted({entry.kind for entry in cache.entries}):
+        numbers = cache.select("val", (kind,))[: arguments.limit]
+        looks = [look(colorizer, cache, number, arguments.working_size) for number in tqdm(numbers)]
+        rows = [
+            (constants, *score(looks, colorizer.info, constants))
+            for constants in tqdm(list(itertools.product(TEMPERATURES, EXPONENTS, GAINS)))
+        ]
+        print(f"\n{kind}: {len(looks)} pictures\n")
+        print(
+            "| temperature | prior exponent | gain | RMS ab / grey's | CIEDE2000 | colourfulness |"
+        )
+        print("|---|---|---|---|---|---|")
+        reached = [row for row in rows if row[3] >= arguments.at_least]
+        for (t, e, g), ratio, difference, color in [
+            rows[0],
+            *sorted(reached, key=lambda r: r[1])[:12],
+        ]:
+            print(f"| {t} | {e} | {g} | {ratio:.3f} | {difference:.2f} | {color:.3f} |")
+
+
+def look(
+    colorizer: Colorizer, cache: PictureCache, number: int, size: int | None
+) -> tuple[FloatArray, FloatArray]:
+    """Logits, and the true Lab on the same whole cells; float32 (n, h, w) and (h, w, 3)."""
+    lab = decode_lab(cache[number])
+    logits, extent = colorizer.predict(np.ascontiguousarray(lab[..., 0]), size)
+    rows, columns = (int(side) for side in extent)
+    box_h, box_w = (
+        round(side * whole / part)
+        for side, whole, part in zip(lab.shape[:2], (rows, columns), extent, strict=True)
+    )
+    planes = [resample(plane[:box_h, :box_w], (rows, columns)) for plane in np.moveaxis(lab, 2, 0)]
+    return logits[:, :rows, :columns].astype(np.float16), np.stack(planes, -1)
+
+
+def score(
+    looks: list[tuple[FloatArray, FloatArray]],
+    info: ModelInfo,
+    constants: tuple[float, float, float],
+) -> tuple[float, float, float]:
+    """RMS ab error over grey's, mean CIEDE2000, ratio of the mean colourfulness."""
+    names = ("temperature", "prior_exponent", "gain")
+    info = replace(info, decoding=dict(zip(names, constants, strict=True)))
+    error, grey, difference, colour, true_colour = [], [], [], [], []
+    for logits, lab in looks:
+        ab = np.moveaxis(decode(logits.astype(np.float32), info, Options(vividness=1)), 0, -1)
+        decoded = np.concatenate([lab[..., :1], ab], -1)
+        error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))
+        grey.append(np.sqrt(np.square(lab[..., 1:]).mean()))
+        difference.append(ciede2000(decoded, lab).mean())
+        colour.append(colorfulness((lab_to_srgb(decoded) * 255).astype(np.uint8)))
+        true_colour.append(colorfulness((lab_to_srgb(lab) * 255).astype(np.uint8)))
+    return (
+        float(np.mean(error) / np.mean(grey)),
+        float(np.mean(difference)),
+        float(np.mean(colour) / np.mean(true_colour)),
+    )
+
+
+if __name__ == "__main__":
+    main()
