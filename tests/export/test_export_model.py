@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+import torch
+from tiny_run import CLASSIC, COLORNET, write_recipe
+
+from reverse_oldify.cli.main import main
+from reverse_oldify.color.bins import ab_bins
+from reverse_oldify.errors import ModelError
+from reverse_oldify.export import model
+from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
+from reverse_oldify.export.onnx import Exported
+from reverse_oldify.train.build import build_network
+from reverse_oldify.train.checkpoint import save_checkpoint
+from reverse_oldify.train.recipe import load_recipe
+
+pytestmark = [pytest.mark.train, pytest.mark.usefixtures("thin_networks")]
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """What `export_network` is called with, instead of a slow export."""
+    calls = []
+
+    def note(network, info, folder):
+        calls.append((network, info, folder))
+        return Exported(folder=folder, size=1_500_000, difference=2e-6)
+
+    monkeypatch.setattr(model, "export_network", note)
+    return calls
+
+
+def checkpoint(tmp_path, kind=COLORNET, **more):
+    recipe = load_recipe(write_recipe(tmp_path / "recipe.toml", tmp_path, kind))
+    torch.manual_seed(0)
+    content = {
+        "weights": build_network(recipe.model).state_dict(),
+        "recipe": recipe.to_dict(),
+        "prior": torch.full((len(ab_bins()),), 1 / len(ab_bins())),
+        "step": 7,
+    }
+    save_checkpoint(tmp_path / "a.pt", content | more)
+    return tmp_path / "a.pt"
+
+
+def test_a_distribution_takes_its_prior_and_decoding_along(tmp_path, given):
+    scores = {"score": 0.8}
+    export_checkpoint(checkpoint(tmp_path, scores=scores), tmp_path / "m", data="made", licence="X")
+    (_, info, folder) = given[0]
+    assert folder == tmp_path / "m"
+    assert (info.name, info.output, info.stride, info.multiple) == ("tiny", "distribution", 4, 32)
+    assert (info.data, info.licence) == ("made", "X")
+    assert info.decoding == DEFAULT_DECODING
+    assert info.scores == {"scores": scores, "step": 7}
+    assert info.recipe["optim"]["steps"] == 6
+    np.testing.assert_array_equal(info.bins, ab_bins())
+    assert info.prior.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_the_classic_network_says_ab(tmp_path, given):
+    export_checkpoint(checkpoint(tmp_path, CLASSIC), tmp_path / "m", name="classic")
+    (_, info, _) = given[0]
+    assert (info.name, info.output, info.stride) == ("classic", "ab", 2)
+    assert info.bins.shape == (0, 2) and info.prior.shape == (0,) and info.decoding == {}
+
+
+def test_of_a_run_that_goes_on_the_average_is_taken(tmp_path, given):
+    path = checkpoint(tmp_path)
+    content = torch.load(path, weights_only=True)
+    average = {key: value + 1 for key, value in content["weights"].items()}
+    save_checkpoint(path, content | {"average": average})
+    export_checkpoint(path, tmp_path / "m")
+    weights = given[0][0].state_dict()
+    assert all(torch.equal(weights[key], value) for key, value in average.items())
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path):
+    path = checkpoint(tmp_path)
+    content = torch.load(path, weights_only=True)
+    del content["weights"]["head.bias"]
+    save_checkpoint(path, content)
+    with pytest.raises(ModelError, match="do not fit its recipe"):
+        export_checkpoint(path, tmp_path / "m")
+
+
+def test_the_command_says_what_was_proved(tmp_path, given, capsys):
+    path = checkpoint(tmp_path)
+    arguments = ["export", str(path), "-o", str(tmp_path / "m"), "--decoding", "0.5", "0.25", "1.5"]
+    assert main([*arguments, "--working-size", "320", "--name", "mine"]) == 0
+    assert (
+        capsys.readouterr().out
+        == f"{tmp_path / 'm'}: 1.5 MB, differs from PyTorch by at most 2.0e-06\n"
+    )
+    (_, info, _) = given[0]
+    assert info.decoding == {"temperature": 0.5, "prior_exponent": 0.25, "gain": 1.5}
+    assert (info.name, info.working_size) == ("mine", 320)
+
+
+def test_the_command_fails_in_one_line(tmp_path, capsys):
+    assert main(["export", str(tmp_path / "none.pt"), "-o", str(tmp_path / "m")]) == 1
+    error = capsys.readouterr().err
+    assert "none.pt: not a readable checkpoint" in error and error.count("\n") == 1
