@@ -8,8 +8,8 @@
     │   ├── UnsupportedError    a picture, but in a form that is not handled
     │   └── TooLargeError       more pixels than the limit allows
     ├── OutputError             a result that cannot be written
-    │   └── ExistsError         the output exists (or is the input) and overwriting was not asked for
-    ├── OptionError             an option, hint or recipe value out of its range  (also a ValueError)
+    │   └── ExistsError         the output exists (or is the input), and may not be replaced
+    ├── OptionError             an option, hint or recipe value out of range  (also a ValueError)
     ├── ModelError              weights that are missing, damaged, or of another kind
     ├── DataError               a training set that cannot be used
     └── MissingExtraError       an optional dependency that is not installed  (also an ImportError)
