@@ -10,7 +10,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("checkpoint", type=Path, help="best.pt or checkpoint.pt of a run")
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder for the model"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="new folder for the model",
     )
     parser.add_argument("--name", help="name of the model (default: the recipe's)")
     parser.add_argument("--licence", default="Apache-2.0", help="licence of the weights")

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from reverse_oldify.types import FloatArray
 
-Effect = Callable[[FloatArray, Generator], FloatArray]
+Plane = NDArray[np.floating]
+Effect = Callable[[Plane, Generator], Plane]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,38 +66,38 @@ class Degradation:
         return lightness.astype(np.float32)
 
 
-def film(lightness: FloatArray, ab: FloatArray, rng: Generator) -> FloatArray:
+def film(lightness: Plane, ab: FloatArray, rng: Generator) -> Plane:
     """Another spectral response: orthochromatic film sees blue bright and red dark."""
     strength = rng.uniform(-0.1, 0.35)
     return np.clip(lightness - strength * (0.6 * ab[..., 0] + ab[..., 1] * 0.8), 0, 100)
 
 
-def fade(lightness: FloatArray, rng: Generator) -> FloatArray:
+def fade(lightness: Plane, rng: Generator) -> Plane:
     """Blacks turn grey, whites turn dull."""
     black, white = rng.uniform(0, 25), rng.uniform(75, 100)
     return black + lightness * ((white - black) / 100)
 
 
-def crush(lightness: FloatArray, rng: Generator) -> FloatArray:
+def crush(lightness: Plane, rng: Generator) -> Plane:
     """Hard contrast: shadows and lights are cut off."""
     gain = rng.uniform(1.1, 1.6)
     return (lightness - 50) * gain + 50 + rng.uniform(-8, 8)
 
 
-def vignette(lightness: FloatArray, rng: Generator) -> FloatArray:
+def vignette(lightness: Plane, rng: Generator) -> Plane:
     """Corners darker (or, as in worn prints, lighter) than the middle."""
     height, width = lightness.shape
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
     return lightness + rng.uniform(-20, 10) * (y * y + x * x) / 2
 
 
-def blur(lightness: FloatArray, rng: Generator) -> FloatArray:
+def blur(lightness: Plane, rng: Generator) -> Plane:
     """Soft lens or missed focus."""
     image = Image.fromarray(lightness.astype(np.float32)).convert("L")
     return np.asarray(image.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.6))), np.float32)
 
 
-def grain(lightness: FloatArray, rng: Generator) -> FloatArray:
+def grain(lightness: Plane, rng: Generator) -> Plane:
     """Film grain: noise, strongest in the middle tones, sometimes coarse."""
     height, width = lightness.shape
     coarse = int(rng.integers(1, 3))
@@ -105,7 +107,7 @@ def grain(lightness: FloatArray, rng: Generator) -> FloatArray:
     return lightness + amount * noise[:height, :width]
 
 
-def scratches(lightness: FloatArray, rng: Generator) -> FloatArray:
+def scratches(lightness: Plane, rng: Generator) -> Plane:
     """Dust, hairs, scratches and creases, light or dark."""
     height, width = lightness.shape
     image = Image.fromarray(lightness.astype(np.float32))
@@ -119,16 +121,16 @@ def scratches(lightness: FloatArray, rng: Generator) -> FloatArray:
     return np.asarray(image)
 
 
-def halftone(lightness: FloatArray, rng: Generator) -> FloatArray:
+def halftone(lightness: Plane, rng: Generator) -> Plane:
     """The dot screen of newspapers and books."""
     height, width = lightness.shape
     period, angle = rng.uniform(2.2, 4.5), rng.uniform(0, np.pi / 2)
     y, x = np.mgrid[:height, :width] * (2 * np.pi / period)
     u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-    return lightness + rng.uniform(5, 25) * np.cos(u) * np.cos(v)
+    return np.asarray(lightness + rng.uniform(5, 25) * np.cos(u) * np.cos(v))
 
 
-def jpeg(lightness: FloatArray, rng: Generator) -> FloatArray:
+def jpeg(lightness: Plane, rng: Generator) -> Plane:
     """Blocks and ringing of strong compression."""
     buffer = io.BytesIO()
     image = Image.fromarray((lightness * 2.55).astype(np.uint8))

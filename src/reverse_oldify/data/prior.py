@@ -23,4 +23,4 @@ def ab_prior(cache: PictureCache, numbers: list[int], stride: int, most: int = 2
         height, width = (side // stride for side in packed.shape[:2])
         ab = decode_lab(packed[: height * stride, : width * stride])[..., 1:]
         prior += histogram(ab.reshape(height, stride, width, stride, 2).mean((1, 3)))
-    return (prior / prior.sum()).astype(np.float32)
+    return np.asarray(prior / prior.sum(), np.float32)
