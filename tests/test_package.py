@@ -19,6 +19,11 @@ import reverse_oldify
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(reverse_oldify.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+DOCUMENTS = [
+    path
+    for place in (".", "docs", "docs/decisions", "examples", "benchmarks")
+    for path in sorted((ROOT / place).glob("*.md"))
+]
 NETWORK = {"asyncio", "ftplib", "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3"}
 
 
@@ -80,6 +85,19 @@ def test_nothing_reaches_for_the_network() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             assert not NETWORK & {name.split(".")[0] for name in names}, path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)", document.read_text("utf-8"))
+    inside = [target for target in targets if not target.startswith("https://")]
+    assert [target for target in inside if not (document.parent / target).exists()] == []
+
+
+def test_the_readme_names_recipes_that_exist() -> None:
+    named = set(re.findall(r"recipes/[\w.-]+\.toml", (ROOT / "README.md").read_text("utf-8")))
+    assert named
+    assert {recipe for recipe in named if not (ROOT / recipe).is_file()} == set()
 
 
 @pytest.fixture(scope="module")
