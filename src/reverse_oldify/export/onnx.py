@@ -1,7 +1,6 @@
 """From a checkpoint to a model folder: two ONNX graphs with everything that must travel along.
 
-Norms are folded into the convolutions before them, then weights are rounded to half precision and
-stored so; ONNX Runtime widens them to single
+Weights are rounded to half precision first and stored so; ONNX Runtime widens them to single
 precision once, when it loads the model. The parity check is therefore against the *rounded*
 PyTorch network, and what the rounding itself costs is measured apart (``evaluate``).
 """
@@ -20,12 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.utils import fuse_conv_bn_eval
+from torch import Tensor
 
 from reverse_oldify.errors import MissingExtraError, ModelError, OutputError
 from reverse_oldify.export.graphs import Graph, graphs_of
-from reverse_oldify.models.colornet import ConvNorm
 from reverse_oldify.models.network import Network
 from reverse_oldify.runtime.info import DECODE_FILE, ENCODE_FILE, METADATA_KEY, dump_info
 from reverse_oldify.runtime.onnx import OnnxBackend
@@ -73,7 +70,7 @@ def export_network(network: Network, info: ModelInfo, folder: Path) -> Exported:
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise OutputError(f"{folder}: not an empty folder; choose another output folder")
-    network = folded(network)
+    network = copy.deepcopy(network).eval()
     round_to_half(network)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
@@ -94,20 +91,6 @@ def export_network(network: Network, info: ModelInfo, folder: Path) -> Exported:
         partial.rename(folder)
     size = sum(file.stat().st_size for file in folder.iterdir())
     return Exported(folder=folder, size=size, difference=difference)
-
-
-def folded(network: Network) -> Network:
-    """A copy for inference that says the same, with fewer norms.
-
-    PyTorch's exporter would fold them too, but after the rounding, and so undo it.
-    """
-    network = copy.deepcopy(network).eval()
-    for module in network.modules():
-        if isinstance(module, ConvNorm):
-            convolution, norm = module[0], module[1]
-            assert isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
-            module[0], module[1] = fuse_conv_bn_eval(convolution, norm), nn.Identity()
-    return network
 
 
 @torch.no_grad()
@@ -189,7 +172,8 @@ def _traced(graph: Graph) -> onnx.ModelProto:
 def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     """Store large initialisers in half precision, followed by a cast that loading folds away.
 
-    Only those that half precision holds exactly: see `round_to_half`.
+    Only those that half precision holds exactly: see `round_to_half`. Others are of the exporter's
+    making, for example a norm folded into a convolution, and rounding them would be a loss.
     """
     casts = []
     for tensor in model.graph.initializer:

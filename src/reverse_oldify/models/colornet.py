@@ -11,7 +11,7 @@ Hints enter the decoder at every level, the palette at the context blocks; both 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -55,13 +55,25 @@ class Block(nn.Module):
         return tokens.transpose(1, 2).reshape(n, c, h, w)
 
 
-class ConvNorm(nn.Sequential):
-    """3x3 convolution, batch norm, ReLU."""
+class ChannelNorm(nn.LayerNorm):
+    """Layer norm over the channels of each place, as in ConvNeXt (Liu et al. 2022).
+
+    Batch norm would do worse than cost nothing: its running statistics lag behind an encoder that
+    is still learning, and validation swings by a fifth (docs/experiments.md).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> same."""
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class Refine(nn.Sequential):
+    """3x3 convolution, norm, ReLU."""
 
     def __init__(self, width: int) -> None:
         super().__init__(
             nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
+            ChannelNorm(width),
             nn.ReLU(inplace=True),
         )
 
@@ -74,8 +86,8 @@ class Level(nn.Module):
         self.coarse = nn.Conv2d(coarse, width, 1, bias=False)
         self.skip = nn.Conv2d(skip, width, 1, bias=False)
         self.hint = nn.Conv2d(HINT_PLANES, width, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(width)
-        self.refine = nn.ModuleList(ConvNorm(width) for _ in range(refinements))
+        self.norm = ChannelNorm(width)
+        self.refine = nn.ModuleList(Refine(width) for _ in range(refinements))
 
     def forward(self, coarse: Tensor, skip: Tensor, hints: Tensor) -> Tensor:
         """(N, coarse, H / 2, W / 2), (N, skip, H, W), (N, 3, H, W) -> (N, width, H, W)."""
@@ -103,7 +115,9 @@ class Decoder(nn.Module):
         self.enter = nn.Conv2d(skips[3], stride32, 1)
         self.hint = nn.Conv2d(HINT_PLANES, stride32, 1, bias=False)
         self.palette = nn.Linear(palette + 1, stride32)
-        self.context = nn.Sequential(*(Block(stride32, heads) for _ in range(blocks)))
+        self.context = nn.Sequential(
+            *(Block(stride32, heads) for _ in range(blocks)), ChannelNorm(stride32)
+        )
         coarser = [stride32, *rest]
         self.levels = nn.ModuleList(
             Level(coarser[i], skips[2 - i], width, refinements[i]) for i, width in enumerate(rest)
@@ -159,20 +173,6 @@ class ColorNet(nn.Module):
         self.encoder = LiteEncoder(encoder)
         self.decoder = Decoder(self.encoder.widths, widths, bins, blocks, heads, refinements)
         self.head = nn.Linear(widths[-1], bins)
-        self.norms_frozen = False
-
-    def freeze_norms(self) -> None:
-        """From now on, batch norms use the statistics they have, in training too."""
-        self.norms_frozen = True
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> Self:
-        """As in `torch.nn.Module`, but frozen norms stay as they are."""
-        super().train(mode)
-        for module in self.modules():
-            if self.norms_frozen and isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self
 
     def embed(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> Tensor:
         """(N, 1, H, W) L*, (N, 3, H/4, W/4), (N, bins) -> (N, width, H/4, W/4)."""

@@ -61,5 +61,3 @@ def load_start(network: Network, model: ModelSection) -> None:
             f'encoder_weights is {model.encoder_weights!r}; choose "pretrained" or "random"'
         )
     network.encoder.freeze(model.frozen_stages)
-    if isinstance(network, ColorNet) and model.frozen_norms:
-        network.freeze_norms()

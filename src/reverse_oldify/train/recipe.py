@@ -72,9 +72,6 @@ class ModelSection:
         Of colornet; see `models.colornet.ColorNet`.
     frozen_stages : int
         Leading encoder stages that keep their weights, unless those are random.
-    frozen_norms : bool
-        Of colornet: batch norms keep the statistics of ``start_from`` instead of each batch's, so
-        that training sees the very network that is validated and shipped.
     start_from : str
         Checkpoint of another run whose weights to start from; empty: none.
     """
@@ -87,7 +84,6 @@ class ModelSection:
     heads: int = 6
     refinements: tuple[int, ...] = (2, 1, 1)
     frozen_stages: int = 3
-    frozen_norms: bool = False
     start_from: str = ""
 
     def __post_init__(self) -> None:
