@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     )
     from reverse_oldify.files.picture import Picture
     from reverse_oldify.pipeline.colorizer import Colorizer
-    from reverse_oldify.types import ModelInfo, Options
+    from reverse_oldify.pipeline.session import Session
+    from reverse_oldify.types import Hint, Hints, ModelInfo, Options, Palette
 
 _HOMES = {
     "Colorizer": "pipeline.colorizer",
+    "Hint": "types",
+    "Hints": "types",
     "ModelInfo": "types",
     "Options": "types",
+    "Palette": "types",
     "Picture": "files.picture",
+    "Session": "pipeline.session",
     **dict.fromkeys(
         (
             "ExistsError",
@@ -50,14 +55,18 @@ _HOMES = {
 __all__ = [
     "Colorizer",
     "ExistsError",
+    "Hint",
+    "Hints",
     "InputError",
     "ModelError",
     "ModelInfo",
     "OptionError",
     "Options",
     "OutputError",
+    "Palette",
     "Picture",
     "ReverseOldifyError",
+    "Session",
     "TooLargeError",
     "UnreadableError",
     "UnsupportedError",

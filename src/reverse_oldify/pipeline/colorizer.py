@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,29 +14,13 @@ from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.arrays import from_array, to_array
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import from_image, read
-from reverse_oldify.pipeline.decode import decode
-from reverse_oldify.pipeline.recombine import recombine
-from reverse_oldify.resize import Extent, crop_grid, fit
+from reverse_oldify.pipeline.session import Session
+from reverse_oldify.pipeline.view import Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.runtime.catalogue import find_model
 from reverse_oldify.types import FloatArray, ModelInfo, Options
 
 Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-class Prediction(NamedTuple):
-    """What the network says of a picture.
-
-    Attributes
-    ----------
-    values : float32 (n, gh, gw)
-        Logits over the model's bins, or (2, gh, gw) a* and b*; see `ModelInfo.output`.
-    extent : (float, float)
-        Rows and columns of the grid that the picture covers; the last ones may be partial.
-    """
-
-    values: FloatArray
-    extent: Extent
 
 
 class Colorizer:
@@ -108,32 +92,22 @@ class Colorizer:
         ModelError
             If the model cannot be loaded.
         """
-        options = options or Options()
-        if isinstance(source, str | Path | bytes):
-            return self._colorize(read(source), options)
-        if isinstance(source, Picture):
-            return self._colorize(source, options)
         if isinstance(source, Image.Image):
-            return self._colorize(from_image(source), options).to_image()
+            return self.open(source).colorize(options).to_image()
         if isinstance(source, np.ndarray):
-            return to_array(self._colorize(from_array(source), options), like=source)
-        raise UnsupportedError(
-            f"cannot colourise a {type(source).__name__}; give a path, bytes, image or array"
-        )
+            return to_array(self.open(source).colorize(options), like=source)
+        return self.open(source).colorize(options)
+
+    def open(self, source: Any) -> Session:
+        """Open a photograph to colour it several times: it is read and encoded once.
+
+        Takes what `colorize` takes, and raises the same errors.
+        """
+        return Session(_picture(source), self._loaded())
 
     def predict(self, lightness: FloatArray, working_size: int | None = None) -> Prediction:
         """Ask the network only: float32 (H, W) L*, 0..100, in; see `Prediction` for what is out."""
-        backend = self._loaded()
-        size = working_size or backend.info.working_size
-        fitted, shape = fit(lightness, size, backend.info.multiple)
-        values = backend.decode(backend.encode(fitted))
-        return Prediction(*crop_grid(values, shape, backend.info.stride))
-
-    def _colorize(self, picture: Picture, options: Options) -> Picture:
-        prediction = self.predict(picture.lightness, options.working_size)
-        ab = decode(prediction.values, self.info, options)
-        deep = picture.pixels.dtype == np.uint16
-        return recombine(picture, ab, prediction.extent, bits=16 if deep else 8)
+        return View(self._loaded(), lightness, working_size).unsteered
 
     def _loaded(self) -> Backend:
         with self._lock:
@@ -143,3 +117,17 @@ class Colorizer:
                 assert self._folder is not None
                 self._backend = OnnxBackend(self._folder, self._threads)
         return self._backend
+
+
+def _picture(source: Any) -> Picture:
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, str | Path | bytes):
+        return read(source)
+    if isinstance(source, Image.Image):
+        return from_image(source)
+    if isinstance(source, np.ndarray):
+        return from_array(source)
+    raise UnsupportedError(
+        f"cannot colourise a {type(source).__name__}; give a path, bytes, image or array"
+    )

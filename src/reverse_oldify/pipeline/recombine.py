@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, row_strips
 from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
+from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler, Extent
 from reverse_oldify.types import FloatArray
 
@@ -18,7 +19,12 @@ _STRIP_PIXELS = 1 << 17  # all that is held at full resolution beside lightness 
 
 
 def recombine(
-    picture: Picture, ab: FloatArray, extent: Extent | None = None, *, bits: Literal[8, 16] = 8
+    picture: Picture,
+    ab: FloatArray,
+    extent: Extent | None = None,
+    *,
+    bits: Literal[8, 16] = 8,
+    spots: Spots | None = None,
 ) -> Picture:
     """Give a picture the chroma of a grid; its lightness stays what it is.
 
@@ -36,6 +42,8 @@ def recombine(
         default.
     bits : {8, 16}
         Depth of the result.
+    spots : int64 (n, 2), optional
+        Row and column of pixels that get exactly the chroma of their cells.
 
     Returns
     -------
@@ -43,13 +51,21 @@ def recombine(
         With ``pixels`` uint8 or uint16 (H, W, 3), sRGB; alpha has the same depth.
     """
     lightness = picture.lightness
-    upsampler = ChromaUpsampler(ab, lightness, extent)
+    upsampler = _upsampler(ab, lightness, extent, spots)
     height, width = picture.size
     pixels: Pixels = np.empty((height, width, 3), _dtype(bits))
     for rows in row_strips(height, width, _STRIP_PIXELS):
         chroma = np.moveaxis(upsampler.rows(rows), 0, -1)
         pixels[rows] = _encode(lab_to_linear_in_gamut(lightness[rows], chroma), bits)
     return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
+
+
+def _upsampler(
+    ab: FloatArray, lightness: FloatArray, extent: Extent | None, spots: Spots | None
+) -> ChromaUpsampler | PinnedChroma:
+    if spots is None or not len(spots):
+        return ChromaUpsampler(ab, lightness, extent)
+    return PinnedChroma(ab, lightness, extent, spots)
 
 
 def _encode(linear: FloatArray, bits: Literal[8, 16]) -> Pixels:

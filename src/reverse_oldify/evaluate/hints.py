@@ -1,0 +1,107 @@
+"""How quickly hints lead to the truth: error against the number of random hints.
+
+As Zhang et al. (2017), "Real-time user-guided image colorization with learned deep priors": places
+are drawn at random, each reveals the mean true colour of a small patch, and all goes through the
+public API. More hints include the fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from reverse_oldify.color.difference import ciede2000
+from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.errors import DataError
+from reverse_oldify.evaluate.metrics import psnr, rms_ab_error
+from reverse_oldify.evaluate.photographs import Photograph, Skipped
+from reverse_oldify.types import FloatArray, Hints, Options
+
+if TYPE_CHECKING:
+    from reverse_oldify.pipeline.colorizer import Colorizer
+
+COUNTS = (0, 1, 2, 5, 10, 50, 100)
+_REACH = 2  # pixels of the patch on each side of its middle: 5 x 5
+
+
+class Point(NamedTuple):
+    """One point of the curve: means over the pictures, see `metrics.METRICS`."""
+
+    hints: int
+    psnr: float
+    rms_ab: float
+    ciede2000: float
+
+
+def hint_curve(
+    photographs: Iterable[Photograph | Skipped],
+    colorizer: Colorizer,
+    *,
+    counts: Sequence[int] = COUNTS,
+    vividness: float = 0.0,
+    seed: int = 0,
+) -> list[Point]:
+    """Measure the curve.
+
+    Parameters
+    ----------
+    photographs
+        The truth; what was skipped is passed over.
+    colorizer
+        Coloured through its `open`, as a user would.
+    counts
+        Numbers of hints, rising.
+    vividness : float
+        0 by default: the curve is about hints alone.
+    seed : int
+        Of the places.
+
+    Raises
+    ------
+    DataError
+        If there is not a single photograph.
+    """
+    rows = [
+        _measure(photograph, colorizer, counts, vividness, [seed, number])
+        for number, photograph in enumerate(photographs)
+        if isinstance(photograph, Photograph)
+    ]
+    if not rows:
+        raise DataError("no photographs to give hints for; give colour photographs")
+    means = np.mean(rows, axis=0).tolist()
+    return [Point(count, *scores) for count, scores in zip(counts, means, strict=True)]
+
+
+def random_hints(lab: FloatArray, count: int, rng: np.random.Generator) -> Hints:
+    """Hints at random pixels, with the mean true ab of a patch: Lab (H, W, 3) in."""
+    height, width = lab.shape[:2]
+    xy = np.stack([rng.integers(width, size=count), rng.integers(height, size=count)], -1)
+    return Hints.from_arrays(xy, [_patch(lab, x, y) for x, y in xy] or np.zeros((0, 2)))
+
+
+def _measure(
+    truth: Photograph,
+    colorizer: Colorizer,
+    counts: Sequence[int],
+    vividness: float,
+    seed: Sequence[int],
+) -> list[tuple[float, float, float]]:
+    session = colorizer.open(truth.gray)
+    hints = random_hints(truth.lab, max(counts), np.random.default_rng(seed))
+    scores = []
+    for count in counts:
+        options = Options(vividness=vividness, hints=Hints(hints.strokes[:count]))
+        srgb = session.colorize(options).srgb
+        lab = srgb_to_lab(srgb)
+        difference = float(ciede2000(truth.lab, lab).mean(dtype=np.float64))
+        error = rms_ab_error(truth.lab[..., 1:], lab[..., 1:])
+        scores.append((psnr(truth.srgb, srgb), error, difference))
+    return scores
+
+
+def _patch(lab: FloatArray, x: int, y: int) -> FloatArray:
+    rows, columns = slice(max(y - _REACH, 0), y + _REACH + 1), slice(max(x - _REACH, 0), None)
+    patch = lab[rows, columns, 1:][:, : _REACH + 1 + min(x, _REACH)]
+    return np.asarray(patch.mean((0, 1)))

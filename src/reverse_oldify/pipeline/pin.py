@@ -1,0 +1,85 @@
+"""Chroma at full resolution that is right, to the pixel, where a hint was placed.
+
+A cell of the grid may lie across an edge, and the pixel that was clicked on its other side. What
+upsampling leaves amiss there is added back, over pixels that are close by and about as light:
+interpolation by Gaussian kernels in place and lightness, exact at the spots.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverse_oldify.resize import ChromaUpsampler, Extent
+from reverse_oldify.types import FloatArray
+
+Spots = NDArray[np.int64]
+"""Row and column of pixels, int64 (n, 2)."""
+
+_RADIUS = 0.7  # standard deviation in place, in cells
+_LIGHTNESS = 8.0  # standard deviation in L*
+_RIDGE = 1e-3  # spots that contradict each other are averaged
+_WINDOW = 3.0  # standard deviations, beyond which a spot has no effect
+
+
+class PinnedChroma:
+    """A `ChromaUpsampler` that gives some pixels exactly the chroma of their cells.
+
+    Parameters
+    ----------
+    ab : float32 (2, gh, gw)
+        a*, b*: the mean of each cell.
+    lightness : float32 (H, W)
+        L*, 0..100.
+    extent : (float, float), optional
+        See `ChromaUpsampler`.
+    spots : int64 (n, 2)
+        Row and column of the pixels.
+    """
+
+    def __init__(
+        self, ab: FloatArray, lightness: FloatArray, extent: Extent | None, spots: Spots
+    ) -> None:
+        extent = extent or (float(ab.shape[1]), float(ab.shape[2]))
+        self._upsampler = ChromaUpsampler(ab, lightness, extent)
+        self._lightness, self._spots = lightness, spots
+        cell = np.array(lightness.shape) / extent
+        self._radius = _RADIUS * cell
+        cells = ((spots + 0.5) / cell).astype(np.int64)
+        amiss = ab[:, cells[:, 0], cells[:, 1]] - self._upsampled()
+        row, column = spots.T[:, :, None]
+        kernel = self._kernel(row, column, lightness[row, column], spots)
+        kernel += _RIDGE * np.eye(len(spots))
+        self._weights = np.linalg.solve(kernel, amiss.T).astype(np.float32)
+
+    def rows(self, rows: slice) -> FloatArray:
+        """Chroma of some rows of the picture: a*, b*, float32 (2, rows, W)."""
+        ab = self._upsampler.rows(rows)
+        down, across = np.ceil(_WINDOW * self._radius).astype(int)
+        for spot, weight in zip(self._spots, self._weights, strict=True):
+            top, bottom = max(spot[0] - down, rows.start), min(spot[0] + down + 1, rows.stop)
+            if top < bottom:
+                left, right = max(spot[1] - across, 0), spot[1] + across + 1
+                lightness = self._lightness[top:bottom, left:right]
+                place = np.ogrid[top:bottom, left : left + lightness.shape[1]]
+                kernel = self._kernel(place[0], place[1], lightness, spot)
+                window = ab[:, top - rows.start : bottom - rows.start, left:right]
+                window += weight[:, None, None] * kernel
+        return ab
+
+    def _upsampled(self) -> FloatArray:
+        """What the upsampler says of the spots, float32 (2, n)."""
+        ab = np.empty((2, len(self._spots)), np.float32)
+        for number, (row, column) in enumerate(self._spots):
+            ab[:, number] = self._upsampler.rows(slice(row, row + 1))[:, 0, column]
+        return ab
+
+    def _kernel(
+        self, row: NDArray[np.int64], column: NDArray[np.int64], lightness: FloatArray, spot: Spots
+    ) -> FloatArray:
+        """How much pixels are like a spot in place and lightness, 0..1; all broadcast."""
+        squared = ((row - spot[..., 0]) / self._radius[0]) ** 2
+        squared = squared + ((column - spot[..., 1]) / self._radius[1]) ** 2
+        light = self._lightness[spot[..., 0], spot[..., 1]]
+        squared += ((lightness - light) / _LIGHTNESS) ** 2
+        return np.asarray(np.exp(-0.5 * squared), np.float32)

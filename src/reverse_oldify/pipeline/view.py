@@ -1,0 +1,88 @@
+"""A picture as the network sees it: encoded once, asked again for every hint."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from reverse_oldify.color.bins import AB_LIMIT
+from reverse_oldify.resize import Extent, crop_grid, fit
+from reverse_oldify.runtime.backend import Backend
+from reverse_oldify.types import FloatArray
+
+
+class Prediction(NamedTuple):
+    """What the network says of a picture.
+
+    Attributes
+    ----------
+    values : float32 (n, gh, gw)
+        Logits over the model's bins, or (2, gh, gw) a* and b*; see `ModelInfo.output`.
+    extent : (float, float)
+        Rows and columns of the grid that the picture covers; the last ones may be partial.
+    """
+
+    values: FloatArray
+    extent: Extent
+
+
+class Paint(NamedTuple):
+    """The user's colours on the network's grid.
+
+    Attributes
+    ----------
+    ab : float32 (2, gh, gw)
+        a*, b*; 0 where there is no paint.
+    strength : float32 (gh, gw)
+        0 (no paint) to 1 (obeyed).
+    """
+
+    ab: FloatArray
+    strength: FloatArray
+
+
+class View:
+    """One picture at one working size.
+
+    Parameters
+    ----------
+    backend
+        Of the model.
+    lightness : float32 (H, W)
+        L*, 0..100.
+    size : int, optional
+        Working size, see `Options.working_size`.
+    """
+
+    def __init__(self, backend: Backend, lightness: FloatArray, size: int | None = None) -> None:
+        info = backend.info
+        self._backend = backend
+        fitted, self._shape = fit(lightness, size or info.working_size, info.multiple)
+        self._features = backend.encode(fitted)
+        rows, columns = (side // info.stride for side in fitted.shape)
+        self._padded = rows, columns
+        blocks = fitted.reshape(rows, info.stride, columns, info.stride).mean((1, 3))
+        cropped, self.extent = crop_grid(blocks[None], self._shape, info.stride)
+        self.lightness: FloatArray = cropped[0]
+        """L* of the cells, float32 (gh, gw)."""
+
+    def predict(self, paint: Paint | None = None, palette: FloatArray | None = None) -> Prediction:
+        """Ask the network; ``palette`` is a histogram (n,) over the model's bins."""
+        hints = None if paint is None else self._planes(paint)
+        values = self._backend.decode(self._features, hints, palette)
+        return Prediction(*crop_grid(values, self._shape, self._backend.info.stride))
+
+    @cached_property
+    def unsteered(self) -> Prediction:
+        """What the network says without hints and palette."""
+        return self.predict()
+
+    def _planes(self, paint: Paint) -> FloatArray:
+        """Paint as the network takes it, see `Backend.decode`; none in the padding."""
+        planes = np.zeros((3, *self._padded), np.float32)
+        rows, columns = paint.strength.shape
+        planes[:2, :rows, :columns] = paint.ab / AB_LIMIT * paint.strength
+        planes[2, :rows, :columns] = paint.strength
+        return planes

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_backend import FakeBackend
+
+from reverse_oldify import Colorizer, Hint, Hints, OptionError, Options
+from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.pipeline.hint_file import read_hints
+from reverse_oldify.pipeline.hints import hint_ab, paint, spots
+from reverse_oldify.pipeline.view import View
+
+GREEN, RED = (-20.0, 30.0), (40.0, 20.0)
+
+
+def view_of(height: int, width: int) -> View:
+    return View(FakeBackend({GREEN: 1.0}), np.full((height, width), 50, np.float32))
+
+
+def test_a_spot_paints_the_cell_below_it() -> None:
+    view = view_of(80, 160)  # working size 64: the grid has 11 rows of 23 cells, not quite full
+    laid = paint(Hints.from_arrays([(159, 0)], [RED]), (80, 160), view)
+    assert laid.strength.sum() == 1
+    assert laid.strength[0, -1] == 1
+    np.testing.assert_allclose(laid.ab[:, 0, -1], RED)
+
+
+def test_a_stroke_paints_what_it_crosses_and_its_radius_widens_it() -> None:
+    view = view_of(64, 64)
+    points = ((2.0, 30.0), (60.0, 30.0))
+    thin = paint(Hints((Hint(points=points, ab=RED),)), (64, 64), view)
+    assert (thin.strength.sum(1) == [0] * 7 + [16] + [0] * 8).all()
+    wide = paint(Hints((Hint(points=points, ab=RED, radius=6),)), (64, 64), view)
+    assert wide.strength[6:9].all()
+    assert not wide.strength[10:].any()
+
+
+def test_later_hints_lie_on_top() -> None:
+    hints = Hints.from_arrays([(5, 5)], [RED]) + Hints.from_arrays([(5, 5)], [GREEN])
+    laid = paint(hints, (64, 64), view_of(64, 64))
+    np.testing.assert_allclose(laid.ab[:, 1, 1], GREEN)
+
+
+def test_strokes_are_pinned_once_a_cell() -> None:
+    stroke = Hint(points=((0.0, 10.0), (63.0, 10.0)), ab=RED)
+    pinned = spots(Hints((stroke, stroke)), (64, 64), view_of(64, 64))
+    assert pinned.shape == (16, 2)
+    assert (pinned[:, 0] == 10).all()
+
+
+def test_colours_of_hints() -> None:
+    point = ((0.0, 0.0),)
+    want = srgb_to_lab(np.array([[160, 48, 32]], np.uint8))[0, 1:]
+    np.testing.assert_allclose(hint_ab(Hint(points=point, color="#A03020")), want)
+    np.testing.assert_array_equal(hint_ab(Hint(points=point, color="neutral")), [0, 0])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"points": [], "color": "neutral"},
+        {"points": [[1, 2]]},
+        {"points": [[1, 2]], "color": "neutral", "ab": [1, 2]},
+        {"points": [[1, 2]], "color": "red"},
+        {"points": [[1, 2]], "color": [300, 0, 0]},
+        {"points": [[1, 2]], "color": [1, 2]},
+        {"points": [[-1, 2]], "color": "neutral"},
+        {"points": [[float("nan"), 2]], "color": "neutral"},
+        {"points": [1, 2], "color": "neutral"},
+        {"points": 3, "color": "neutral"},
+        {"points": [[1, 2]], "ab": [500, 0]},
+        {"points": [[1, 2]], "ab": "xy"},
+        {"points": [[1, 2]], "ab": [1, 2], "strength": 2},
+        {"points": [[1, 2]], "ab": [1, 2], "radius": -1},
+        {"points": [[1, 2]], "ab": [1, 2], "radius": "wide"},
+        {"points": [[1, 2]], "ab": [1, 2], "colour": "neutral"},
+        "hint",
+    ],
+)
+def test_no_hints(wrong: object) -> None:
+    with pytest.raises(OptionError):
+        Hints.from_json([wrong])
+
+
+def test_outside_the_picture() -> None:
+    with pytest.raises(OptionError, match=r"\(70, 3\), outside the picture of 64 x 64"):
+        Colorizer(backend=FakeBackend({GREEN: 1.0})).colorize(
+            np.zeros((64, 64), np.uint8), Options(hints=Hints.from_arrays([(70, 3)], [RED]))
+        )
+
+
+def test_a_file_for_one_picture_and_for_several(tmp_path: Path) -> None:
+    rows = [{"points": [[1, 2]], "color": [160, 48, 32], "radius": 3, "strength": 0.5}]
+    file = tmp_path / "hints.json"
+    file.write_text(json.dumps({"version": 1, "hints": rows}))
+    hint = Hint(points=((1.0, 2.0),), color="#a03020", radius=3, strength=0.5)
+    assert read_hints(file).of(Path("any.jpg")) == Hints((hint,))
+    with pytest.raises(OptionError, match="for one picture"):
+        read_hints(file).check([Path("a.jpg"), Path("b.jpg")])
+
+    file.write_text(json.dumps({"version": 1, "pictures": {"a.jpg": rows}}))
+    several = read_hints(file)
+    several.check([Path("x/a.jpg"), Path("x/b.jpg")])
+    assert several.of(Path("x/a.jpg")) == Hints((hint,))
+    assert several.of(Path("x/b.jpg")) == Hints()
+    with pytest.raises(OptionError, match=r"a\.jpg"):
+        several.check([Path("b.jpg")])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": 2, "hints": []}', '{"version": 1}', '{"version": 1, "']
+)
+def test_no_hint_file(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "hints.json"
+    file.write_text(text)
+    with pytest.raises(OptionError, match=r"hints\.json"):
+        read_hints(file)
+    with pytest.raises(OptionError, match="cannot be read"):
+        read_hints(tmp_path / "none.json")

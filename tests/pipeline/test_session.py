@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fake_backend import FakeBackend
+
+from reverse_oldify import Colorizer, Hint, Hints, Options
+from reverse_oldify.color.difference import ciede2000
+from reverse_oldify.color.lab import srgb_to_lab
+
+GREEN, RED = (-20.0, 30.0), (40.0, 20.0)
+
+
+@pytest.fixture
+def halves() -> np.ndarray:
+    """A dark and a light half, the border within a cell, with grain."""
+    rng = np.random.default_rng(0)
+    gray = np.full((96, 128), 90.0)
+    gray[:, 66:] = 180
+    return (gray + rng.normal(0, 3, gray.shape)).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("vividness", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("spot", [(10, 10), (64, 50), (65, 50), (66, 51), (127, 95)])
+def test_a_hint_is_obeyed_at_the_spot(
+    halves: np.ndarray, spot: tuple[int, int], vividness: float
+) -> None:
+    options = Options(vividness=vividness, hints=Hints.from_arrays([spot], [RED]))
+    lab = srgb_to_lab(Colorizer(backend=FakeBackend({GREEN: 1.0})).colorize(halves, options))
+    at = lab[spot[1], spot[0]]
+    assert float(ciede2000(at, np.array([at[0], *RED], np.float32))) < 1.5
+
+
+def test_a_hint_spreads_over_its_object_and_stops_at_the_edge(halves: np.ndarray) -> None:
+    session = Colorizer(backend=FakeBackend({GREEN: 1.0})).open(halves)
+    before = srgb_to_lab(session.colorize().pixels)
+    after = srgb_to_lab(
+        session.colorize(Options(hints=Hints.from_arrays([(50, 20)], [RED]))).pixels
+    )
+    change = np.linalg.norm(after - before, axis=-1)
+    assert change[:, :60].min() > 15
+    assert change[10:30, 72:].mean() < 1
+
+
+def test_neutral_and_strength(halves: np.ndarray) -> None:
+    session = Colorizer(backend=FakeBackend({GREEN: 1.0})).open(halves)
+
+    def chroma(color: str, strength: float) -> float:
+        hint = Hint(points=((20.0, 20.0),), color=color, strength=strength)
+        lab = srgb_to_lab(session.colorize(Options(hints=Hints((hint,)), vividness=0)).pixels)
+        return float(np.hypot(*lab[20, 20, 1:]))
+
+    full = np.hypot(*GREEN)
+    assert chroma("neutral", 1.0) < 1
+    assert abs(chroma("neutral", 0.5) - full / 2) < 1.5
+    assert abs(chroma("neutral", 0.0) - full) < 1.5
+
+
+def test_the_picture_is_encoded_once(halves: np.ndarray) -> None:
+    backend = FakeBackend({GREEN: 1.0})
+    session = Colorizer(backend=backend).open(halves)
+    for vividness in (0, 1, 2):
+        session.colorize(Options(vividness=vividness))
+        session.colorize(Options(hints=Hints.from_arrays([(5, 5)], [RED])))
+    assert len(backend.seen) == 1
+    session.colorize(Options(working_size=96))
+    assert len(backend.seen) == 2
+
+
+def test_a_session_colours_as_the_colorizer_does(halves: np.ndarray) -> None:
+    colorizer = Colorizer(backend=FakeBackend({GREEN: 0.6, RED: 0.4}))
+    options = Options(hints=Hints.from_arrays([(5, 5)], [RED]), vividness=0.5)
+    session = colorizer.open(halves)
+    session.colorize(Options(vividness=2))
+    np.testing.assert_array_equal(
+        session.colorize(options).pixels, colorizer.colorize(halves, options)
+    )
+
+
+def test_contradicting_hints_and_long_strokes_stay_finite(halves: np.ndarray) -> None:
+    rng = np.random.default_rng(1)
+    xy = rng.integers(0, [128, 96], (300, 2))
+    ab = rng.uniform(-60, 60, (300, 2))
+    stroke = Hint(points=((0.0, 0.0), (127.0, 95.0), (127.0, 0.0)), color="#ff0000", radius=9)
+    options = Options(hints=Hints.from_arrays(xy, ab) + Hints((stroke,)))
+    session = Colorizer(backend=FakeBackend({GREEN: 1.0})).open(halves)
+    assert np.isfinite(session.chroma(options)).all()
+    lab = srgb_to_lab(session.colorize(options).pixels)
+    assert lab[0, 127, 1] > 30  # the later stroke, as red as so light a colour can be
