@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,6 @@ from reverse_oldify.export import onnx as export_onnx
 from reverse_oldify.export.onnx import (
     PARITY,
     export_network,
-    folded,
     network_output,
     parity,
     round_to_half,
@@ -23,12 +24,8 @@ pytestmark = pytest.mark.train
 
 
 def colornet():
-    """A thin network whose norms have seen something."""
     torch.manual_seed(0)
     network = ColorNet("tiny", len(ab_bins()), (16, 12, 8, 8), 1, 2, (1, 2, 0))
-    for _ in range(5):
-        lightness = torch.rand(2, 1, 64, 64) * 100
-        network(lightness, torch.rand(2, 3, 16, 16), torch.zeros(2, network.bins))
     return network.eval()
 
 
@@ -72,7 +69,7 @@ def test_the_graphs_do_what_the_network_does(exported):
     network, result = exported
     assert result.difference < PARITY
     backend = OnnxBackend(result.folder, threads=1)
-    rounded = folded(network)
+    rounded = copy.deepcopy(network)
     round_to_half(rounded)
     assert parity(rounded, backend) == pytest.approx(result.difference, abs=PARITY / 10)
     lightness = np.random.default_rng(5).uniform(0, 100, (96, 160)).astype(np.float32)
@@ -95,24 +92,11 @@ def test_the_export_is_whole_and_small(exported):
 @pytest.mark.slow
 def test_parity_notices_other_weights(exported):
     network, result = exported
-    other = folded(network)
+    other = copy.deepcopy(network)
     round_to_half(other)
     with torch.no_grad():
         next(iter(other.decoder.parameters())).add_(0.01)
     assert parity(other, OnnxBackend(result.folder, threads=1)) > PARITY
-
-
-def test_folding_changes_nothing_but_the_number_of_norms(thin):
-    network = colornet()
-    lean = folded(network)
-
-    def norms(module):
-        return sum(isinstance(part, torch.nn.BatchNorm2d) for part in module.modules())
-
-    assert (norms(network), norms(lean)) == (6, 3)
-    lightness = np.random.default_rng(0).uniform(0, 100, (64, 96)).astype(np.float32)
-    want, got = (network_output(each, lightness, None, None) for each in (network, lean))
-    np.testing.assert_allclose(got, want, atol=1e-5)
 
 
 def test_large_tensors_are_rounded_and_small_ones_kept(thin):

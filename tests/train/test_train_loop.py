@@ -94,7 +94,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_are_one_with_twice_the_batch(cache, tmp_path):
-    """Of a network without batch norm, whose statistics are each process's own."""
+    """Not ColorNet: its attention keys have a bias without effect, whose noise Adam makes large."""
     settings = {"steps": 4, "optimizer": '"adam"', "ema": 0.5, "lr": 1e-3}
     alone = run(write_recipe(tmp_path / "alone.toml", cache, CLASSIC, batch=4, **settings))
     path = write_recipe(tmp_path / "pair.toml", cache, CLASSIC, batch=2, **settings)
