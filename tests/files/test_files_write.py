@@ -35,6 +35,8 @@ def test_suffix_decides_then_the_pictures_own_format(tmp_path: Path) -> None:
     assert read(tmp_path / "c").format == "png"
     with pytest.raises(OptionError, match="names no format"):
         write(Picture(pixels=scene()), tmp_path / "d.xyz")
+    with pytest.raises(OptionError, match="HEIC, which is only read"):
+        write(PICTURE, tmp_path / "d.heic")
     with pytest.raises(OptionError, match="'heic'"):
         write(PICTURE, tmp_path / "d.png", format="heic")
     assert names(tmp_path) == ["a.tif", "b.tif", "c"]

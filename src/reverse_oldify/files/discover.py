@@ -134,6 +134,8 @@ def _result_name(source: Path, wanted: Format | None) -> str:
     """Name of a result: the source's, with another suffix only where the format demands it."""
     own = by_suffix(source)
     kind = wanted or own or _sniff(source)
+    if kind is not None and kind.written_as is not None:
+        kind = FORMATS[kind.written_as]
     if kind is None or kind == own:
         return source.name
     stem = source.stem if own else source.name

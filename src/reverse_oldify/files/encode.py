@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import struct
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.formats import Format
-from reverse_oldify.files.picture import Picture, to_8_bits
+from reverse_oldify.files.icc import profile_for
+from reverse_oldify.files.picture import Metadata, Picture, to_8_bits
+from reverse_oldify.files.png import XMP_KEYWORD, write_deep
+from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture
 from reverse_oldify.types import ByteArray
 
-_JPEG_EXIF_LIMIT = 65_533 - 6  # one marker segment, less its length and name
+_JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
+_JPEG_LIMITS = {"exif": 6, "xmp": 29, "iptc": 28}  # what stands before each in its segment
+_XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # UUID (XMP part 3, 1.2.1)
 _GIF_COLOURS = 255  # the 256th stands for transparency
 
 
 def losses(picture: Picture, kind: Format) -> Iterator[str]:
     """Say, a sentence each, what of a picture a format cannot hold."""
-    if picture.pixels.dtype == np.uint16 and not _fits_deep(picture, kind):
-        yield f"its 16 bits per channel were rounded to 8 for {kind.name}"
+    if picture.pixels.dtype == np.uint16 and not kind.deep:
+        yield f"its 16 bits per channel were rounded to 8 for {kind.name}; --format tif keeps them"
     if picture.alpha is not None and not kind.alpha and not _is_opaque(picture):
         yield f"its transparent parts were laid on white: {kind.name} has no transparency"
-    if picture.metadata.exif is not None and not _fits_exif(picture, kind):
-        yield f"its EXIF was left out: {kind.name} cannot hold it"
+    for name, attribute in (("EXIF", "exif"), ("XMP", "xmp"), ("IPTC", "iptc")):
+        if getattr(picture.metadata, attribute) is not None and not _fits(picture, kind, attribute):
+            yield f"its {name} was left out: {kind.name} cannot hold it"
+    if picture.metadata.dpi is not None and not kind.dpi:
+        yield f"its resolution was left out: {kind.name} cannot hold it"
     if kind.key == "gif":
         yield "GIF holds 256 colours only; take --format png for all of them"
 
@@ -32,34 +42,116 @@ def losses(picture: Picture, kind: Format) -> Iterator[str]:
 def encode(picture: Picture, kind: Format, file: BinaryIO) -> None:
     """Write a picture as a file of the given format.
 
-    sRGB, without a profile. GIF gets a palette of its own and error diffusion (Floyd and Steinberg
-    1976).
+    sRGB, and said to be so by a profile where the format can hold one. JPEG gets the quality that
+    the picture's own file had. GIF gets a palette of its own and error diffusion (Floyd and
+    Steinberg 1976).
 
     Raises
     ------
     UnsupportedError
         The picture has a side longer than the format can hold; the message names no file.
     """
+    encode_pages([picture], kind, file)
+
+
+def encode_pages(
+    pictures: Iterable[Picture], kind: Format, file: BinaryIO, *, count: int = 1
+) -> None:
+    """Write pictures as the pages of one file, each as soon as it comes.
+
+    Parameters
+    ----------
+    pictures : iterable of Picture
+        More than one only where ``kind.pages``.
+    kind : Format
+        What to write.
+    file : BinaryIO
+        Writable; seekable for TIFF.
+    count : int
+        How many there are, about: what decides on BigTIFF.
+    """
+    writer = None
+    for picture in pictures:
+        _check_size(picture, kind)
+        if kind.key == "tif":
+            if writer is None:
+                size = picture.pixels.nbytes + (
+                    0 if picture.alpha is None else picture.alpha.nbytes
+                )
+                writer = TiffWriter(file, big=size * count > BIG)
+            add_picture(writer, picture)
+        elif kind.key == "png" and _needs_deep_png(picture):
+            write_deep(picture, file)
+        else:
+            _image(picture, kind).save(file, format=kind.pillow, **_settings(picture, kind))
+            _append(picture.metadata, kind, file)
+
+
+def _check_size(picture: Picture, kind: Format) -> None:
     height, width = picture.size
     if kind.limit is not None and max(height, width) > kind.limit:
         raise UnsupportedError(
             f"{width} x {height} pixels do not fit: {kind.name} holds {kind.limit} on a side; "
             "take --format png or tif"
         )
+
+
+def _settings(picture: Picture, kind: Format) -> dict[str, Any]:
+    """What Pillow is told besides the pixels."""
+    metadata = picture.metadata
     settings: dict[str, Any] = dict(kind.settings)
-    if picture.metadata.dpi is not None:
-        settings["dpi"] = picture.metadata.dpi
-    if _fits_exif(picture, kind):
-        settings["exif"] = picture.metadata.exif
-    _image(picture, kind).save(file, format=kind.pillow, **settings)
+    if kind.dpi and metadata.dpi is not None:
+        settings["dpi"] = metadata.dpi
+    if kind.icc:
+        settings["icc_profile"] = profile_for(picture.pixels)
+    if kind.exif:
+        settings["exif"] = _exif(metadata, kind) if _fits(picture, kind, "exif") else b""
+    if kind.key == "jpg":
+        settings["quality"] = metadata.jpeg_quality or settings["quality"]
+        if metadata.iptc is not None and _fits(picture, kind, "iptc"):
+            settings["extra"] = _iptc_segment(metadata.iptc)
+    if metadata.xmp is not None and _fits(picture, kind, "xmp"):
+        if kind.key == "png":
+            settings["pnginfo"] = PngImagePlugin.PngInfo()
+            settings["pnginfo"].add_itxt(XMP_KEYWORD, metadata.xmp.decode("utf-8", "replace"))
+        else:
+            settings["xmp"] = metadata.xmp
+    return settings
+
+
+def _exif(metadata: Metadata, kind: Format) -> bytes:
+    """The EXIF block; where nothing else tells the resolution, with that."""
+    if metadata.dpi is None or kind.key not in ("webp", "avif"):
+        return metadata.exif or b""
+    block = Image.Exif()
+    if metadata.exif is not None:
+        block.load(metadata.exif)
+        for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            block.get_ifd(pointer)  # loads it, so that it is written again
+    block[ExifTags.Base.XResolution], block[ExifTags.Base.YResolution] = metadata.dpi
+    block[ExifTags.Base.ResolutionUnit] = 2  # inch
+    return block.tobytes()
+
+
+def _iptc_segment(iptc: bytes) -> bytes:
+    """IPTC records as the segment APP13 that Photoshop made them known in."""
+    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc + bytes(len(iptc) % 2)
+    data = b"Photoshop 3.0\0" + resource
+    return b"\xff\xed" + struct.pack(">H", 2 + len(data)) + data
+
+
+def _append(metadata: Metadata, kind: Format, file: BinaryIO) -> None:
+    """Write behind a JPEG 2000 file what Pillow writes into none."""
+    if kind.key == "jp2" and metadata.xmp is not None:
+        file.seek(0, io.SEEK_END)
+        file.write(struct.pack(">I4s", 24 + len(metadata.xmp), b"uuid") + _XMP_BOX + metadata.xmp)
 
 
 def _image(picture: Picture, kind: Format) -> Image.Image:
     if kind.key == "gif":
         return _with_palette(picture)
     if picture.alpha is None:
-        deep = _fits_deep(picture, kind)
-        return picture.to_image() if deep else Image.fromarray(to_8_bits(picture.pixels))
+        return picture.to_image() if kind.deep else Image.fromarray(to_8_bits(picture.pixels))
     return picture.to_image() if kind.alpha else Image.fromarray(_on_white(picture))
 
 
@@ -88,15 +180,17 @@ def _with_palette(picture: Picture) -> Image.Image:
     return transparent
 
 
-def _fits_deep(picture: Picture, kind: Format) -> bool:
-    return kind.deep_gray and picture.pixels.ndim == 2 and picture.alpha is None
+def _needs_deep_png(picture: Picture) -> bool:
+    """Whether a PNG is one that Pillow would cut: 16 bits, and colour or opacity."""
+    deep = picture.pixels.dtype == np.uint16
+    return deep and (picture.pixels.ndim == 3 or picture.alpha is not None)
 
 
-def _fits_exif(picture: Picture, kind: Format) -> bool:
-    exif = picture.metadata.exif
-    if exif is None or not kind.exif:
-        return False
-    return kind.key != "jpg" or len(exif) <= _JPEG_EXIF_LIMIT
+def _fits(picture: Picture, kind: Format, attribute: str) -> bool:
+    """Whether a format has a place for EXIF, XMP or IPTC, and the place is large enough."""
+    data: bytes = getattr(picture.metadata, attribute) or b""
+    holds: bool = getattr(kind, attribute)
+    return holds and (kind.key != "jpg" or len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT)
 
 
 def _is_opaque(picture: Picture) -> bool:

@@ -26,14 +26,20 @@ class Format:
         Lower case, with the dot; the first is the one that outputs get.
     alpha : bool
         Whether a transparent picture can be written as it is.
-    deep_gray : bool
-        Whether grey at 16 bits can be written as it is.
-    exif : bool
-        Whether EXIF can be written.
+    deep : bool
+        Whether 16 bits per channel can be written as they are.
+    exif, xmp, iptc, icc, dpi : bool
+        Whether EXIF, XMP, IPTC, a colour profile and the resolution can be written.
+    pages : bool
+        Whether several pages can be written.
     limit : int or None
         The most pixels on a side that the format can hold, where a photograph may reach it.
     settings : dict
         What Pillow is told when it encodes: near-lossless where the format is lossy.
+    plugin : str or None
+        Module that teaches Pillow the format; the extra of the same name as the key brings it.
+    written_as : str or None
+        Key of the format that results get, where this one is only read.
     """
 
     key: str
@@ -41,10 +47,17 @@ class Format:
     pillow: str
     suffixes: tuple[str, ...]
     alpha: bool = False
-    deep_gray: bool = False
+    deep: bool = False
     exif: bool = False
+    xmp: bool = False
+    iptc: bool = False
+    icc: bool = False
+    dpi: bool = False
+    pages: bool = False
     limit: int | None = None
     settings: dict[str, SaveSetting] = field(default_factory=dict)
+    plugin: str | None = None
+    written_as: str | None = None
 
 
 FORMATS = {
@@ -56,6 +69,10 @@ FORMATS = {
             pillow="JPEG",
             suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
             exif=True,
+            xmp=True,
+            iptc=True,
+            icc=True,
+            dpi=True,
             limit=65_500,
             # 4:4:4: the colour is all that we add, so it is not halved. `optimize` is left out:
             # it needs the whole file in one buffer and fails on large pictures.
@@ -67,8 +84,11 @@ FORMATS = {
             pillow="PNG",
             suffixes=(".png", ".apng"),
             alpha=True,
-            deep_gray=True,
+            deep=True,
             exif=True,
+            xmp=True,
+            icc=True,
+            dpi=True,
         ),
         Format(
             key="tif",
@@ -76,9 +96,13 @@ FORMATS = {
             pillow="TIFF",
             suffixes=(".tif", ".tiff"),
             alpha=True,
-            deep_gray=True,
+            deep=True,
             exif=True,
-            settings={"compression": "tiff_adobe_deflate"},
+            xmp=True,
+            iptc=True,
+            icc=True,
+            dpi=True,
+            pages=True,
         ),
         Format(
             key="webp",
@@ -87,21 +111,65 @@ FORMATS = {
             suffixes=(".webp",),
             alpha=True,
             exif=True,
+            xmp=True,
+            icc=True,
+            dpi=True,
             limit=16_383,
             settings={"quality": 95, "method": 4},
         ),
-        Format(key="bmp", name="BMP", pillow="BMP", suffixes=(".bmp", ".dib")),
+        Format(
+            key="avif",
+            name="AVIF",
+            pillow="AVIF",
+            suffixes=(".avif",),
+            alpha=True,
+            exif=True,
+            xmp=True,
+            icc=True,
+            dpi=True,
+            limit=65_535,
+            settings={"quality": 90, "subsampling": "4:4:4", "speed": 8},
+        ),
+        Format(
+            key="jp2",
+            name="JPEG 2000",
+            pillow="JPEG2000",
+            suffixes=(".jp2", ".jpx", ".jpf"),
+            alpha=True,
+            xmp=True,
+            settings={"irreversible": False},  # lossless
+        ),
+        Format(key="bmp", name="BMP", pillow="BMP", suffixes=(".bmp", ".dib"), dpi=True),
         Format(key="gif", name="GIF", pillow="GIF", suffixes=(".gif",), alpha=True, limit=65_535),
+        Format(
+            key="heic",
+            name="HEIC",
+            pillow="HEIF",
+            suffixes=(".heic", ".heif", ".hif"),
+            plugin="pillow_heif",
+            written_as="png",
+        ),
+        Format(
+            key="jxl",
+            name="JPEG XL",
+            pillow="JXL",
+            suffixes=(".jxl",),
+            plugin="pillow_jxl",
+            written_as="png",
+        ),
     )
 }
-OUTPUT_FORMATS = ("png", "jpg", "tif", "webp", "bmp")
+OUTPUT_FORMATS = ("png", "jpg", "tif", "webp", "avif", "jp2", "bmp")
 """What ``--format`` offers. GIF is written only where the input was one: it holds 256 colours."""
+
+WRITTEN = tuple(entry.key for entry in FORMATS.values() if entry.written_as is None)
+"""Keys of the formats that can be written; the others are only read."""
 
 _BY_SUFFIX = {suffix: entry for entry in FORMATS.values() for suffix in entry.suffixes}
 
-_FOREIGN = {  # pictures that people do have, told apart so that the error can name them
-    "HEIC": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"),
-    "AVIF": (b"avif", b"avis"),
+_BRANDS = {  # of files in ISO base media format
+    "avif": (b"avif", b"avis"),
+    "heic": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"),
 }
 
 
@@ -130,21 +198,19 @@ def sniff(head: bytes) -> Format | None:
         return FORMATS["bmp"]
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return FORMATS["gif"]
-    foreign = _foreign(head)
+    if head[4:8] == b"ftyp":
+        return next((FORMATS[key] for key in _BRANDS if _has_brand(head, key)), None)
+    if head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or head[:4] == b"\xff\x4f\xff\x51":
+        return FORMATS["jp2"]
+    if head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n" or head[:2] == b"\xff\x0a":
+        return FORMATS["jxl"]
+    foreign = {b"8BPS": "Photoshop (PSD)", b"%PDF": "PDF"}.get(head[:4])
     if foreign is not None:
         raise UnsupportedError(f"{foreign} is not read by this version; save it as TIFF or PNG")
     return None
 
 
-def _foreign(head: bytes) -> str | None:
-    if head[4:8] == b"ftyp":
-        return next((name for name, brands in _FOREIGN.items() if head[8:12] in brands), None)
-    if head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or head[:4] == b"\xff\x4f\xff\x51":
-        return "JPEG 2000"
-    if head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n" or head[:2] == b"\xff\x0a":
-        return "JPEG XL"
-    if head[:4] == b"8BPS":
-        return "Photoshop (PSD)"
-    if head[:5] == b"%PDF-":
-        return "PDF"
-    return None
+def _has_brand(head: bytes, key: str) -> bool:
+    """Whether the first brand, or one of those that it is compatible with, is of a format."""
+    brands = {head[8:12], *(head[start : start + 4] for start in range(16, len(head), 4))}
+    return not brands.isdisjoint(_BRANDS[key])

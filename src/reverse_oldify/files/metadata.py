@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ from reverse_oldify.files.picture import Metadata, Pixels
 
 # What describes the photograph. The rest of a TIFF's tags describe its file, and would lie about
 # the new one.
-_DESCRIPTIVE: set[int] = {
+DESCRIPTIVE: set[int] = {
     ExifTags.Base.DocumentName,
     ExifTags.Base.ImageDescription,
     ExifTags.Base.Make,
@@ -31,8 +33,17 @@ _DESCRIPTIVE: set[int] = {
     ExifTags.Base.XPKeywords,
     ExifTags.Base.XPSubject,
 }
-_STALE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight, ExifTags.Base.ColorSpace)
+STALE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight, ExifTags.Base.ColorSpace)
+_CENTIMETRE = 3
 _SIDEWAYS = 5  # orientations from here on swap width and height
+
+
+MOST_BYTES = 8 << 20
+"""Limit on EXIF, XMP, IPTC and colour profile, each."""
+
+_IPTC_RESOURCE = 0x0404  # of Photoshop's image resources
+# Sum of the luminance table of ITU-T T.81, annex K, that libjpeg scales with the quality.
+_STANDARD_TABLE_SUM = 3688
 
 
 class Read(NamedTuple):
@@ -46,8 +57,9 @@ class Read(NamedTuple):
 def read_metadata(image: Image.Image) -> Read:
     """Read what is known of an image that has been loaded. Damaged EXIF is noted, not an error."""
     notes: tuple[str, ...] = ()
-    exif, orientation = None, 1
+    exif, dpi, orientation = None, image.info.get("dpi"), 1
     try:
+        dpi = dpi or _exif_dpi(image)
         exif, orientation = _exif(image)
     except Exception:  # Pillow's EXIF parser has no error of its own: anything may come
         notes = ("its EXIF is damaged; left out",)
@@ -55,9 +67,24 @@ def read_metadata(image: Image.Image) -> Read:
         exif=exif,
         xmp=_bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")),
         icc=_bytes(image.info.get("icc_profile")),
-        dpi=_dpi(image.info.get("dpi"), orientation),
+        iptc=_iptc(image.info.get("photoshop")),
+        dpi=plausible_dpi(dpi, orientation),
+        jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
-    return Read(metadata, orientation, notes)
+    metadata, too_long = bounded(metadata)
+    return Read(metadata, orientation, notes + too_long)
+
+
+def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+    """Leave out what is longer than any photograph needs, with a note for each."""
+    parts = (("EXIF", "exif"), ("XMP", "xmp"), ("IPTC", "iptc"), ("profile", "icc"))
+    long = [
+        (name, attribute)
+        for name, attribute in parts
+        if len(getattr(metadata, attribute) or b"") > MOST_BYTES
+    ]
+    notes = (f"its {name} is longer than {MOST_BYTES >> 20} MB; left out" for name, _ in long)
+    return replace(metadata, **{attribute: None for _, attribute in long}), tuple(notes)
 
 
 def turn(pixels: Pixels, orientation: int) -> Pixels:
@@ -87,9 +114,9 @@ def _exif(image: Image.Image) -> tuple[bytes | None, int]:
         orientation = 1
     photograph = exif.get_ifd(ExifTags.IFD.Exif)
     exif.get_ifd(ExifTags.IFD.GPSInfo)  # loads it, so that it is carried over
-    for tag in _STALE:
+    for tag in STALE:
         photograph.pop(tag, None)
-    for other in [tag for tag in exif if tag not in _DESCRIPTIVE]:
+    for other in [tag for tag in exif if tag not in DESCRIPTIVE]:
         del exif[other]
     if not exif:
         return None, orientation
@@ -97,7 +124,17 @@ def _exif(image: Image.Image) -> tuple[bytes | None, int]:
     return exif.tobytes(), orientation
 
 
-def _dpi(value: object, orientation: int) -> tuple[float, float] | None:
+def _exif_dpi(image: Image.Image) -> tuple[object, object] | None:
+    exif = image.getexif()
+    across, down = exif.get(ExifTags.Base.XResolution), exif.get(ExifTags.Base.YResolution)
+    if across is None or down is None:
+        return None
+    scale = 2.54 if exif.get(ExifTags.Base.ResolutionUnit) == _CENTIMETRE else 1.0
+    return across * scale, down * scale
+
+
+def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None:
+    """Pixels per inch across and down of the upright picture; None for what cannot be true."""
     if not isinstance(value, tuple) or len(value) != 2:
         return None
     try:
@@ -107,6 +144,22 @@ def _dpi(value: object, orientation: int) -> tuple[float, float] | None:
     if not all(math.isfinite(density) and 1 <= density < 65536 for density in (across, down)):
         return None
     return (down, across) if orientation >= _SIDEWAYS else (across, down)
+
+
+def _iptc(resources: object) -> bytes | None:
+    """IPTC-IIM records among the image resources of a JPEG file."""
+    return _bytes(resources.get(_IPTC_RESOURCE)) if isinstance(resources, Mapping) else None
+
+
+def _jpeg_quality(tables: object) -> int | None:
+    """Quality, 1..100, at which libjpeg would make a luminance table with the same sum."""
+    if not isinstance(tables, Mapping) or len(tables.get(0, ())) != 64:
+        return None
+    if set(tables[0]) == {1}:
+        return 100
+    percent = 100 * sum(tables[0]) / _STANDARD_TABLE_SUM
+    quality = (200 - percent) / 2 if percent <= 100 else 5000 / percent
+    return min(max(round(quality), 1), 100)
 
 
 def _bytes(value: object) -> bytes | None:

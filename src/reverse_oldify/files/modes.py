@@ -38,7 +38,7 @@ def to_arrays(image: Image.Image) -> Arrays:
     """
     notes = []
     if _is_cut(image):
-        notes.append("its 16 bits per channel were cut to 8; only 16-bit grey is kept whole")
+        notes.append(f"its 16 bits per channel were cut to 8: {image.mode} is not read deeper")
     image.load()
     opaque, alpha = _split_alpha(image)
     colour, note = _plain_mode(opaque)
@@ -50,7 +50,7 @@ def to_arrays(image: Image.Image) -> Arrays:
     if colour.mode == "CMYK":
         colour = colour.convert("RGB")
         notes.append("CMYK without a usable profile; converted by the plain formula")
-    pixels = _without_equal_channels(_array(colour))
+    pixels = without_equal_channels(_array(colour))
     return Arrays(pixels, _match(alpha, pixels), tuple(notes))
 
 
@@ -128,7 +128,8 @@ def _array(image: Image.Image) -> Pixels:
     return np.asarray(image, np.uint8)
 
 
-def _without_equal_channels(pixels: Pixels) -> Pixels:
+def without_equal_channels(pixels: Pixels) -> Pixels:
+    """Return grey for RGB whose channels are all equal; anything else as it is."""
     if pixels.ndim == 2:
         return pixels
     red, green, blue = np.moveaxis(pixels, -1, 0)

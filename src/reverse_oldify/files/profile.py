@@ -1,22 +1,26 @@
 """Colour profiles: from whatever a file was encoded in to sRGB, by LittleCMS.
 
 Relative colorimetric with black point compensation: the scan's white and black stay white and
-black. Grey goes to grey with sRGB's tone curve, at 8 or 16 bits.
+black. Grey goes to grey with sRGB's tone curve, at 8 or 16 bits. Colour at 16 bits, which LittleCMS
+does not take from Pillow, is computed here: exactly where a profile is a matrix.
 """
 
 from __future__ import annotations
 
 import io
-import struct
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from reverse_oldify.color.lab import row_strips
+from reverse_oldify.files.icc import gray_srgb_profile
+from reverse_oldify.files.icc_matrix import parse_matrix_profile
+
 _SPACE_OF_MODE = {"L": "GRAY", "I;16": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
-_D50 = (0.9642, 1.0, 0.8249)
+_NODES = 52  # of a colour table on each axis: every fifth 8-bit code is one, exactly
+_STRIP_PIXELS = 1 << 17
 
 
 def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
@@ -49,6 +53,65 @@ def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
         return _apply(image, profile), None
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image, "its colour profile is damaged; taken as sRGB"
+
+
+def deep_to_srgb(pixels: NDArray[np.uint16], icc: bytes) -> tuple[NDArray[np.uint16], str | None]:
+    """Convert 16-bit colour out of its profile.
+
+    Parameters
+    ----------
+    pixels : uint16 (H, W, 3)
+        RGB in the profile's space.
+    icc : bytes
+        The profile.
+
+    Returns
+    -------
+    pixels : uint16 (H, W, 3)
+        sRGB; the ones given when the profile is sRGB already, or cannot be used.
+    note : str or None
+        What was wrong with the profile, or is with the result.
+    """
+    black = Image.fromarray(np.zeros((1, 1, 3), np.uint8))
+    converted, note = to_srgb(black, icc)
+    if note is not None or converted is black:  # unusable, or sRGB
+        return pixels, note
+    matrix = parse_matrix_profile(icc)
+    if matrix is not None:
+        return matrix.to_srgb(pixels), None
+    note = "its colour profile is a table, applied with the accuracy of 8 bits"
+    return _through_table(pixels, icc), note
+
+
+def _through_table(pixels: NDArray[np.uint16], icc: bytes) -> NDArray[np.uint16]:
+    """Add to 16-bit colour what a profile changes, known at the nodes of a grid to 8 bits.
+
+    The change is smooth where colour is not, so gradations stay: nothing is rounded to 8 bits.
+    """
+    axis = np.arange(0, 256, 255 // (_NODES - 1), dtype=np.uint8)
+    nodes = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, _NODES, 3)
+    converted, _ = to_srgb(Image.fromarray(nodes), icc)
+    change = (np.asarray(converted, np.float32) - nodes).reshape(_NODES, _NODES, _NODES, 3) * 257
+    result = np.empty_like(pixels)
+    for rows in row_strips(len(pixels), pixels.shape[1], _STRIP_PIXELS):
+        moved = pixels[rows] + _interpolated(change, pixels[rows])
+        result[rows] = np.clip(moved + 0.5, 0, 65535).astype(np.uint16)
+    return result
+
+
+def _interpolated(
+    table: NDArray[np.float32], pixels: NDArray[np.uint16]
+) -> NDArray[np.floating[Any]]:
+    """Values of a table (n, n, n, 3) at the places that colours name, trilinear."""
+    place = pixels * np.float32((_NODES - 1) / 65535)
+    low = np.minimum(place.astype(np.intp), _NODES - 2)
+    share = place - low
+    total = np.zeros(pixels.shape, np.float32)
+    for corner in np.ndindex(2, 2, 2):
+        weight = np.where(corner, share, 1 - share).prod(-1, keepdims=True)
+        red, green, blue = np.moveaxis(low + corner, -1, 0)
+        total += weight * table[red, green, blue]
+    return total
 
 
 def lab_to_srgb(image: Image.Image) -> Image.Image:
@@ -95,38 +158,3 @@ def _converted(
     )
     assert converted is not None  # None is for inPlace only
     return converted
-
-
-@cache
-def gray_srgb_profile() -> bytes:
-    """Return a grey profile with sRGB's tone curve (ICC.1:2010, version 4.3; IEC 61966-2-1)."""
-    curve = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    tags = {
-        b"desc": _text("Grey with the tone curve of sRGB"),
-        b"cprt": _text("No copyright, use freely"),
-        b"wtpt": b"XYZ \0\0\0\0" + _fixed(*_D50),
-        b"kTRC": b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + _fixed(*curve),
-    }
-    start = 128 + 4 + 12 * len(tags)
-    table, body = struct.pack(">I", len(tags)), b""
-    for name, value in tags.items():
-        table += name + struct.pack(">II", start + len(body), len(value))
-        body += value + bytes(-len(value) % 4)
-    size = start + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"\0" * 4, 0x04300000, b"mntr", b"GRAY", b"XYZ ")
-    header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
-    header += bytes(28) + _fixed(*_D50)
-    return header + bytes(128 - len(header)) + table + body
-
-
-def _fixed(*numbers: float) -> bytes:
-    """Numbers as s15Fixed16Number."""
-    return b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
-
-
-def _text(text: str) -> bytes:
-    """An English multiLocalizedUnicodeType."""
-    encoded = text.encode("utf-16-be")
-    return (
-        b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(encoded), 28) + encoded
-    )

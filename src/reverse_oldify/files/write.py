@@ -10,14 +10,15 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from reverse_oldify.errors import ExistsError, OptionError, OutputError, UnsupportedError
-from reverse_oldify.files.encode import encode
-from reverse_oldify.files.formats import FORMATS, Format, by_suffix
+from reverse_oldify.files.encode import encode_pages
+from reverse_oldify.files.formats import FORMATS, WRITTEN, Format, by_suffix
 from reverse_oldify.files.picture import Picture
 
 _ADVICE = {
@@ -59,14 +60,46 @@ def write(
     OptionError
         An unknown format.
     """
+    return write_pages([picture], path, format=format, overwrite=overwrite)
+
+
+def write_pages(
+    pictures: Iterable[Picture],
+    path: Path | str,
+    *,
+    format: str | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write pictures as the pages of one file: all of them, or nothing.
+
+    Each is written as soon as the iterable gives it, so that no two are in memory at once. What it
+    raises leaves no file. Parameters, result and errors are otherwise those of `write`.
+
+    Raises
+    ------
+    OutputError
+        Also for several pages in a format of one.
+    """
     path = Path(path)
-    kind = output_format(picture, path, format)
+    pages = iter(pictures)
+    first = next(pages, None)
+    if first is None:
+        raise OutputError(f"{path}: no page to write; give at least one picture")
+    kind = output_format(first, path, format)
+    if not kind.pages:
+        pages = _none_further(pages, path, kind)
     with written(path, overwrite=overwrite) as file:
         try:
-            encode(picture, kind, file)
+            encode_pages(chain([first], pages), kind, file, count=first.page_count)
         except UnsupportedError as error:
             raise OutputError(f"{path}: {error}") from error
     return path
+
+
+def _none_further(pages: Iterator[Picture], path: Path, kind: Format) -> Iterator[Picture]:
+    for _ in pages:
+        raise OutputError(f"{path}: {kind.name} holds one page only; take --format tif")
+    yield from ()
 
 
 def output_format(picture: Picture, path: Path, key: str | None = None) -> Format:
@@ -77,11 +110,12 @@ def output_format(picture: Picture, path: Path, key: str | None = None) -> Forma
     OptionError
         ``key`` is not in the table, or there is nothing to decide by.
     """
-    if key is not None and key not in FORMATS:
-        raise OptionError(f"format is {key!r}; choose one of {', '.join(FORMATS)}")
+    if key is not None and key not in WRITTEN:
+        raise OptionError(f"format is {key!r}; choose one of {', '.join(WRITTEN)}")
     kind = FORMATS.get(key or "") or by_suffix(path) or FORMATS.get(picture.format or "")
-    if kind is None:
-        raise OptionError(f"{path}: its suffix names no format; give one of {', '.join(FORMATS)}")
+    if kind is None or kind.key not in WRITTEN:
+        said = "no format" if kind is None else f"{kind.name}, which is only read"
+        raise OptionError(f"{path}: its suffix names {said}; give one of {', '.join(WRITTEN)}")
     return kind
 
 

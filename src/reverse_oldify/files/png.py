@@ -1,0 +1,109 @@
+"""PNG with 16 bits per channel and colour or opacity, which Pillow cuts to 8 (ISO/IEC 15948).
+
+Reading leaves inflating, filters and interlacing to Pillow: once for the high byte of every sample,
+and once more for the low one. Writing is simple enough to be done here.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.ImageFile import ImageFile
+
+from reverse_oldify.files.formats import FORMATS
+from reverse_oldify.files.icc import profile_for
+from reverse_oldify.files.opening import opened
+from reverse_oldify.files.picture import Metadata, Picture, Pixels
+from reverse_oldify.types import ByteArray
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
+_SUB = 1  # filter: difference from the pixel to the left
+_STRIP_BYTES = 1 << 20
+_EFFORT = 4  # of 9
+_METRE = 39.3701  # inches
+
+XMP_KEYWORD = "XML:com.adobe.xmp"
+
+
+def is_deep(head: bytes) -> bool:
+    """Whether a file's first 32 bytes tell of 16 bits per channel with colour or opacity."""
+    return head.startswith(_SIGNATURE) and head[24:25] == b"\x10" and head[25:26] != b"\0"
+
+
+def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:
+    """Read the samples of a deep PNG: uint16 (H, W, 2), (H, W, 3) or (H, W, 4), as stored.
+
+    Parameters
+    ----------
+    image : PIL.ImageFile.ImageFile
+        The file, opened and not yet decoded.
+    file : BinaryIO
+        The same file, to read it once more. What is damaged raises what Pillow raises.
+    """
+    raw_mode = str(image.tile[0].args)
+    if raw_mode == "LA;16B":  # as many bytes as red, green, blue and opacity at 8 bits
+        image.load()
+        return _decoded_as(file, "RGBA").view(">u2").astype(np.uint16)
+    high = np.asarray(image).astype(np.uint16)
+    low = _decoded_as(file, raw_mode.replace("16B", "16L"))  # the other byte of each sample
+    return high << np.uint16(8) | low
+
+
+def _decoded_as(file: BinaryIO, raw_mode: str) -> ByteArray:
+    with opened(file, FORMATS["png"]) as image:
+        image.tile = [tile._replace(args=raw_mode) for tile in image.tile]
+        return np.array(image)
+
+
+def write_deep(picture: Picture, file: BinaryIO) -> None:
+    """Write a picture of uint16 with all that is known of it; IPTC has no place in a PNG."""
+    height, width = picture.size
+    coloured = picture.pixels.ndim == 3
+    colour_type = (_RGB if coloured else _GRAY) | (0 if picture.alpha is None else _ALPHA)
+    file.write(_SIGNATURE)
+    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0))
+    for name, data in _describing(picture.metadata, profile_for(picture.pixels)):
+        _chunk(file, name, data)
+    for data in _deflated(picture.samples):
+        _chunk(file, b"IDAT", data)
+    _chunk(file, b"IEND", b"")
+
+
+def _describing(metadata: Metadata, profile: bytes) -> Iterator[tuple[bytes, bytes]]:
+    yield b"iCCP", b"sRGB\0\0" + zlib.compress(profile)
+    if metadata.dpi is not None:
+        across, down = (round(density * _METRE) for density in metadata.dpi)
+        yield b"pHYs", struct.pack(">IIB", across, down, 1)
+    if metadata.exif is not None:
+        yield b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")
+    if metadata.xmp is not None:
+        yield b"iTXt", XMP_KEYWORD.encode() + bytes(5) + metadata.xmp
+
+
+def _deflated(samples: Pixels) -> Iterator[bytes]:
+    """Yield the rows, each behind the number of its filter, as one zlib stream in pieces."""
+    height, width, channels = samples.shape
+    step = 2 * channels  # bytes of a pixel
+    rows = max(1, _STRIP_BYTES // (width * step))
+    stream = zlib.compressobj(_EFFORT)
+    for start in range(0, height, rows):
+        strip = samples[start : start + rows].astype(">u2").view(np.uint8)
+        strip = strip.reshape(len(strip), -1)
+        filtered = np.empty((len(strip), 1 + strip.shape[1]), np.uint8)
+        filtered[:, 0] = _SUB
+        filtered[:, 1 : 1 + step] = strip[:, :step]
+        np.subtract(strip[:, step:], strip[:, :-step], out=filtered[:, 1 + step :])
+        if piece := stream.compress(filtered.tobytes()):
+            yield piece
+    yield stream.flush()
+
+
+def _chunk(file: BinaryIO, name: bytes, data: bytes) -> None:
+    checksum = zlib.crc32(data, zlib.crc32(name))
+    file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum))
