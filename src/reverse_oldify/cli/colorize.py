@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reverse_oldify.files.picture import Picture
     from reverse_oldify.files.sheet import Pair
     from reverse_oldify.pipeline.colorizer import Colorizer
+    from reverse_oldify.pipeline.filing import Filing
     from reverse_oldify.types import Options
 
 
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="INPUT",
         help="picture, folder (searched to any depth) or quoted pattern such as 'scans/*.tif'; "
-        "JPEG, PNG, WebP, TIFF, BMP, GIF",
+        "JPEG, PNG, TIFF, WebP, AVIF, JPEG 2000, BMP, GIF",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT_DIR", help="folder for the results"
@@ -60,6 +61,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sheet", type=Path, metavar="FILE", help="also write a sheet of all, before and after"
     )
+    _add_archival(parser)
+
+
+def _add_archival(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("for archives")
+    group.add_argument(
+        "--no-provenance",
+        action="store_true",
+        help="do not write into the results that their colours are estimated, and how",
+    )
+    group.add_argument(
+        "--source-type",
+        metavar="TERM",
+        help="IPTC digital source type (default: compositeWithTrainedAlgorithmicMedia)",
+    )
+    group.add_argument(
+        "--sidecar", action="store_true", help="also write RESULT.json: provenance and notes"
+    )
+    group.add_argument(
+        "--layers",
+        action="store_true",
+        help="also write NAME.layers.tif: the scan, and its colour alone at 16 bits",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -88,7 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
         job.fail(str(problem))
     if found.tasks:
         check_folder(arguments.output)
-        job.do(found.tasks, _colorizer(arguments.model))
+        colorizer = _colorizer(arguments.model)
+        job.do(found.tasks, colorizer, _filing(arguments, options, colorizer))
     return job.finish(arguments.output, found.skipped)
 
 
@@ -98,6 +123,27 @@ def _colorizer(model: str | None) -> Colorizer:
     colorizer = Colorizer(model)
     _ = colorizer.info  # loads the model now: one that is damaged is reported once, not per picture
     return colorizer
+
+
+def _filing(arguments: argparse.Namespace, options: Options, colorizer: Colorizer) -> Filing:
+    """What is written besides the colour pictures."""
+    from importlib.metadata import version
+
+    from reverse_oldify.files.provenance import SOURCE_TYPES, Provenance
+    from reverse_oldify.pipeline.filing import Filing
+
+    provenance = Provenance.of(
+        colorizer.info,
+        options,
+        software=f"{PROGRAM} {version(PROGRAM)}",
+        source_type=arguments.source_type or SOURCE_TYPES[0],
+    )
+    return Filing(
+        provenance=None if arguments.no_provenance else provenance,
+        sidecar=arguments.sidecar,
+        layers=arguments.layers,
+        overwrite=arguments.overwrite,
+    )
 
 
 def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
@@ -128,7 +174,7 @@ class _Job:
     pairs: list[Pair] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
 
-    def do(self, tasks: Iterable[Task], colorizer: Colorizer) -> None:
+    def do(self, tasks: Iterable[Task], colorizer: Colorizer, filing: Filing) -> None:
         """Colourise pictures one after the other; a failure does not stop the others."""
         from tqdm import tqdm
 
@@ -138,7 +184,7 @@ class _Job:
         warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
         for task in tqdm(tasks, unit="picture", disable=hidden, leave=False):
             try:
-                self._do_one(task, colorizer)
+                self._do_one(task, colorizer, filing)
             except (InputError, OutputError) as error:
                 self.fail(str(error))
             except ReverseOldifyError as error:
@@ -149,19 +195,19 @@ class _Job:
                 kind = type(error).__name__
                 self.fail(f"{task.source}: unexpected {kind}: {error}; please report this")
 
-    def _do_one(self, task: Task, colorizer: Colorizer) -> None:
-        from reverse_oldify.files.encode import losses
-        from reverse_oldify.files.write import make_folder, output_format, refuse_existing
+    def _do_one(self, task: Task, colorizer: Colorizer, filing: Filing) -> None:
+        from reverse_oldify.files.write import make_folder
+        from reverse_oldify.pipeline.filing import file_colour
 
-        if not self.overwrite:
-            refuse_existing(task.target)
-        picture = colorizer.colorize(task.source, self.options)
+        def colour(page: Picture) -> tuple[Picture, float | None]:
+            return colorizer.colorize(page, self.options), None
+
         make_folder(task.target.parent)
-        picture.save(task.target, overwrite=self.overwrite)
+        filed = file_colour(colour, task.source, task.target, filing)
         self.done += 1
-        for note in (*picture.notes, *losses(picture, output_format(picture, task.target))):
+        for note in filed.notes:
             self.say(f"{task.source}: {note}")
-        self._remember(picture, task)
+        self._remember(filed.first, task)
 
     def _remember(self, picture: Picture, task: Task) -> None:
         from reverse_oldify.files.sheet import MOST_PAIRS, pair

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files.picture import Pixels
+from reverse_oldify.files.picture import Pixels, to_16_bits
 from reverse_oldify.files.profile import lab_to_srgb, to_srgb
 
 _FLOAT_RANGES = (1.0, 255.0, 65535.0)
@@ -143,7 +143,7 @@ def _match(alpha: Image.Image | None, pixels: Pixels) -> Pixels | None:
     if alpha is None:
         return None
     codes = np.asarray(alpha, np.uint8)
-    return codes.astype(np.uint16) * np.uint16(257) if pixels.dtype == np.uint16 else codes
+    return to_16_bits(codes) if pixels.dtype == np.uint16 else codes
 
 
 def _is_cut(image: Image.Image) -> bool:

@@ -131,6 +131,16 @@ class Picture:
         """Return the same picture with more notes."""
         return replace(self, notes=self.notes + notes)
 
+    def at_8_bits(self) -> Picture:
+        """Return the same picture, rounded to 8 bits."""
+        alpha = None if self.alpha is None else to_8_bits(self.alpha)
+        return replace(self, pixels=to_8_bits(self.pixels), alpha=alpha)
+
+    def at_16_bits(self) -> Picture:
+        """Return the same picture at 16 bits: 255 becomes 65535."""
+        alpha = None if self.alpha is None else to_16_bits(self.alpha)
+        return replace(self, pixels=to_16_bits(self.pixels), alpha=alpha)
+
     def to_image(self) -> Image.Image:
         """Return a Pillow image: ``L``, ``I;16`` or ``RGB``, or ``LA`` or ``RGBA`` with alpha.
 
@@ -155,3 +165,10 @@ def to_8_bits(pixels: Pixels) -> ByteArray:
     if pixels.dtype == np.uint8:
         return np.asarray(pixels, np.uint8)
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def to_16_bits(pixels: Pixels) -> NDArray[np.uint16]:
+    """Spread 8-bit codes over 16 bits; 16-bit codes are returned as they are."""
+    if pixels.dtype == np.uint16:
+        return np.asarray(pixels, np.uint16)
+    return pixels.astype(np.uint16) * np.uint16(257)

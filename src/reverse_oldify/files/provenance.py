@@ -1,0 +1,159 @@
+"""Where the colours of a picture come from: said in its metadata, and in a file beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError
+from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
+from reverse_oldify.types import ModelInfo, Options
+
+SOURCE_TYPES = (
+    "compositeWithTrainedAlgorithmicMedia",
+    "trainedAlgorithmicMedia",
+    "algorithmicallyEnhanced",
+    "compositeSynthetic",
+)
+"""Terms of IPTC's vocabulary of digital source types that may fit; the first is the default."""
+
+STATEMENT = (
+    "The colours of this picture were estimated by a machine-learning model; "
+    "they are plausible, not a record of what was there. Its lightness is that of the photograph."
+)
+
+_VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_OWN = "urn:reverse-oldify:provenance:1.0:"
+_PREFIX = "reverseOldify"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What is said of a colourised picture.
+
+    Attributes
+    ----------
+    software : str
+        Program and version.
+    model, model_version : str
+        See `ModelInfo`.
+    weights_sha256 : str
+        Of the weights file; empty when there is none.
+    options : dict
+        What the user chose, as plain JSON types.
+    source_sha256 : str or None
+        Of the file that was colourised.
+    source_type : str
+        One of `SOURCE_TYPES`.
+    mean_uncertainty : float or None
+        Mean over the picture of how uncertain the model was of its colour.
+    statement : str
+        The same in a sentence.
+    """
+
+    software: str
+    model: str
+    model_version: str
+    weights_sha256: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    source_sha256: str | None = None
+    source_type: str = SOURCE_TYPES[0]
+    mean_uncertainty: float | None = None
+    statement: str = STATEMENT
+
+    def __post_init__(self) -> None:
+        if self.source_type not in SOURCE_TYPES:
+            raise OptionError(
+                f"source type is {self.source_type!r}; choose one of {', '.join(SOURCE_TYPES)}"
+            )
+
+    @classmethod
+    def of(
+        cls,
+        info: ModelInfo,
+        options: Options,
+        *,
+        software: str,
+        source_sha256: str | None = None,
+        source_type: str = SOURCE_TYPES[0],
+    ) -> Provenance:
+        """Provenance of what a model makes with some options."""
+        return cls(
+            software=software,
+            model=info.name,
+            model_version=info.version,
+            weights_sha256=info.weights_hash,
+            options=options.to_json(),
+            source_sha256=source_sha256,
+            source_type=source_type,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON types, the source type as IPTC's URI."""
+        return asdict(self) | {"source_type": _VOCABULARY + self.source_type}
+
+    def written_into(self, picture: Picture) -> Picture:
+        """Return the picture with this in its XMP; what else that said is kept.
+
+        A packet that cannot be read safely is replaced, with a note.
+        """
+        packet, notes = picture.metadata.xmp, picture.notes
+        try:
+            merged = merge(packet, self._statements(value_of(packet, XMP, "CreatorTool")))
+        except UnsupportedError as error:
+            merged = merge(None, self._statements(None))
+            notes = (*notes, f"its XMP was left out: {error}")
+        return replace(picture, metadata=replace(picture.metadata, xmp=merged), notes=notes)
+
+    def _statements(self, creator: str | None) -> list[Statement]:
+        tool = self.software
+        if creator and self.software not in creator:  # the scanner's software is worth keeping
+            tool = f"{creator}; {self.software}"
+        own = {
+            "Statement": self.statement,
+            "Model": self.model,
+            "ModelVersion": self.model_version,
+            "WeightsSHA256": self.weights_sha256,
+            "Options": json.dumps(self.options, sort_keys=True),
+            "SourceSHA256": self.source_sha256,
+            "MeanUncertainty": _text(self.mean_uncertainty),
+        }
+        return [
+            Statement(IPTC_EXTENSION, "Iptc4xmpExt", "DigitalSourceType", self._source_uri),
+            Statement(IPTC_EXTENSION, "Iptc4xmpExt", "AISystemUsed", self.software),
+            Statement(IPTC_EXTENSION, "Iptc4xmpExt", "AISystemVersionUsed", self._version),
+            Statement(XMP, "xmp", "CreatorTool", tool),
+            *(Statement(_OWN, _PREFIX, name, value) for name, value in own.items() if value),
+        ]
+
+    @property
+    def _source_uri(self) -> str:
+        return _VOCABULARY + self.source_type
+
+    @property
+    def _version(self) -> str:
+        return f"{self.model} {self.model_version}"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits.
+
+    Raises
+    ------
+    UnreadableError
+        It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableError(f"{path}: cannot be opened ({reason}); check the file") from error
+
+
+def _text(number: float | None) -> str | None:
+    return None if number is None else f"{number:.4f}"

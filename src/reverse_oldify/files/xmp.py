@@ -1,0 +1,173 @@
+"""Put statements into an XMP packet (ISO 16684-1) that someone else wrote, and trust nothing in it.
+
+A packet is XML, and XML from strangers may be a bomb: no document type, so no entities, is let
+through, and size, depth and number of elements have limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeGuard
+from xml.dom import minidom
+from xml.parsers import expat
+
+from reverse_oldify.errors import UnsupportedError
+
+MOST_BYTES = 1 << 20
+"""A longer packet is not touched."""
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+XMP = "http://ns.adobe.com/xap/1.0/"
+IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+
+_DEEPEST, _MOST_ELEMENTS = 64, 50_000
+_NAMESPACES = "http://www.w3.org/2000/xmlns/"
+_EMPTY = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    f'<rdf:RDF xmlns:rdf="{RDF}"><rdf:Description rdf:about=""/></rdf:RDF></x:xmpmeta>'
+)
+_BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+_END = '\n<?xpacket end="w"?>'
+
+_STALE = (  # what was true of the grey scan as it was stored
+    ("http://ns.adobe.com/tiff/1.0/", "Orientation"),
+    ("http://ns.adobe.com/exif/1.0/", "ColorSpace"),
+    ("http://ns.adobe.com/photoshop/1.0/", "ICCProfile"),
+    ("http://ns.adobe.com/photoshop/1.0/", "ColorMode"),
+)
+
+
+class Statement(NamedTuple):
+    """One property of the picture, with a plain text as its value.
+
+    ``prefix`` stands for ``namespace`` where the packet has to name it.
+    """
+
+    namespace: str
+    prefix: str
+    name: str
+    value: str
+
+
+def merge(packet: bytes | None, statements: Sequence[Statement]) -> bytes:
+    """Add statements to a packet; each replaces what the packet said of the same property.
+
+    What the packet says of orientation and colour space is left out: it is no longer true.
+
+    Parameters
+    ----------
+    packet : bytes or None
+        An XMP packet in UTF-8, with or without its wrapper.
+    statements : sequence of Statement
+        At least one.
+
+    Returns
+    -------
+    bytes
+        A packet in UTF-8, whose prefixes are those it had.
+
+    Raises
+    ------
+    UnsupportedError
+        The packet is not one that can be read safely; the message says why.
+    """
+    document = _parsed(packet)
+    rdf = document.getElementsByTagNameNS(RDF, "RDF")
+    if not rdf:
+        raise UnsupportedError("it is not XMP")
+    descriptions = [node for node in rdf[0].childNodes if _is(node, RDF, "Description")]
+    replaced = {(statement.namespace, statement.name) for statement in statements}
+    for description in descriptions:
+        for namespace, name in (*replaced, *_STALE):
+            _remove(description, namespace, name)
+    about = descriptions[0].getAttributeNS(RDF, "about") if descriptions else ""
+    rdf[0].appendChild(_description(document, about, statements))
+    assert document.documentElement is not None
+    return (_BEGIN + document.documentElement.toxml() + _END).encode()
+
+
+def value_of(packet: bytes | None, namespace: str, name: str) -> str | None:
+    """Value of a property that is plain text; None if there is none.
+
+    Raises
+    ------
+    UnsupportedError
+        As `merge`.
+    """
+    for description in _parsed(packet).getElementsByTagNameNS(RDF, "Description"):
+        if description.hasAttributeNS(namespace, name):
+            return description.getAttributeNS(namespace, name)
+        for node in description.childNodes:
+            if _is(node, namespace, name):
+                return "".join(part.data for part in node.childNodes if hasattr(part, "data"))
+    return None
+
+
+def _parsed(packet: bytes | None) -> minidom.Document:
+    if packet is None:
+        return minidom.parseString(_EMPTY)
+    if len(packet) > MOST_BYTES:
+        raise UnsupportedError(f"it is longer than {MOST_BYTES >> 20} MB")
+    try:
+        text = packet.decode("utf-8-sig").strip("\0 \t\r\n")
+        _check(text)
+        return minidom.parseString(text)
+    except (UnicodeDecodeError, expat.ExpatError) as error:
+        raise UnsupportedError("it is damaged") from error
+
+
+def _check(text: str) -> None:
+    """Walk through XML without building anything, and refuse what a packet never needs."""
+    depth, count = 0, 0
+
+    def begin(_name: str, _attributes: object) -> None:
+        nonlocal depth, count
+        depth, count = depth + 1, count + 1
+        if depth > _DEEPEST or count > _MOST_ELEMENTS:
+            raise UnsupportedError("it is nested too deeply, or too long")
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def refuse(*_: object) -> None:
+        raise UnsupportedError("it declares a document type")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(text, True)
+
+
+def _description(
+    document: minidom.Document, about: str, statements: Sequence[Statement]
+) -> minidom.Element:
+    element = document.createElementNS(RDF, "rdf:Description")
+    element.setAttributeNS(_NAMESPACES, "xmlns:rdf", RDF)
+    element.setAttributeNS(RDF, "rdf:about", about)
+    for namespace, prefix, name, value in statements:
+        element.setAttributeNS(_NAMESPACES, f"xmlns:{prefix}", namespace)
+        node = document.createElementNS(namespace, f"{prefix}:{name}")
+        node.appendChild(document.createTextNode(_plain(value)))
+        element.appendChild(node)
+    return element
+
+
+def _remove(description: minidom.Element, namespace: str, name: str) -> None:
+    if description.hasAttributeNS(namespace, name):
+        description.removeAttributeNS(namespace, name)
+    for node in [node for node in description.childNodes if _is(node, namespace, name)]:
+        description.removeChild(node)
+
+
+def _is(node: minidom.Node, namespace: str, name: str) -> TypeGuard[minidom.Element]:
+    return (
+        isinstance(node, minidom.Element)
+        and node.namespaceURI == namespace
+        and node.localName == name
+    )
+
+
+def _plain(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return "".join(letter for letter in text if letter.isprintable())

@@ -1,0 +1,161 @@
+"""From one file to another: every page in colour, with its origin written in and beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from reverse_oldify.files.encode import losses
+from reverse_oldify.files.formats import Format
+from reverse_oldify.files.layers import LayerWriter
+from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.provenance import Provenance, sha256_of
+from reverse_oldify.files.read import read_pages
+from reverse_oldify.files.write import output_format, refuse_existing, write_pages, written
+
+Colour = Callable[[Picture], tuple[Picture, float | None]]
+"""Colourises one page; also gives its mean uncertainty, where the model knows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filing:
+    """What is written besides the colour picture.
+
+    Attributes
+    ----------
+    provenance : Provenance or None
+        Written into every page; None for nothing. `file_colour` adds the source's hash.
+    sidecar : bool
+        The provenance, and all notes, as JSON beside the result; see `sidecar_of`.
+    layers : bool
+        The scan and its colour alone as TIFF beside the result; see `files.layers`.
+    overwrite : bool
+        Whether files that exist may be replaced.
+    """
+
+    provenance: Provenance | None
+    sidecar: bool = False
+    layers: bool = False
+    overwrite: bool = False
+
+    def targets(self, target: Path) -> list[Path]:
+        """Every file that is written for a result."""
+        beside = [sidecar_of(target)] * self.sidecar + [layers_of(target)] * self.layers
+        return [target, *beside]
+
+
+@dataclass
+class Filed:
+    """What was written: the first page in colour, and a sentence for all that was lost."""
+
+    first: Picture
+    notes: list[str] = field(default_factory=list)
+
+
+def sidecar_of(target: Path) -> Path:
+    """``photo.tif.json`` for ``photo.tif``."""
+    return target.with_name(target.name + ".json")
+
+
+def layers_of(target: Path) -> Path:
+    """``photo.layers.tif`` for ``photo.jpg``."""
+    return target.with_name(target.stem + ".layers.tif")
+
+
+def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> Filed:
+    """Colourise every page of a file into another: all of it, or nothing.
+
+    No more than one page is in memory at a time. Of a file of several pages only the first is
+    done where the target's format holds one, with a note.
+
+    Parameters
+    ----------
+    colour : callable
+        See `Colour`.
+    source, target : Path
+        What is read, and what is written; the target's folder must exist.
+    filing : Filing
+        What else is written.
+
+    Raises
+    ------
+    InputError, OutputError
+        As `files.read.read` and `files.write.write`.
+    """
+    if not filing.overwrite:
+        for path in filing.targets(target):
+            refuse_existing(path)
+    pages = _Pages(colour, source, target, filing)
+    with ExitStack() as stack:
+        if filing.layers:
+            file = stack.enter_context(written(layers_of(target), overwrite=filing.overwrite))
+            pages.layers = LayerWriter(file)
+        write_pages(pages.done(), target, overwrite=filing.overwrite)
+    assert pages.filed is not None  # write_pages takes at least one
+    if filing.sidecar:
+        with written(sidecar_of(target), overwrite=filing.overwrite) as sidecar:
+            sidecar.write(json.dumps(pages.told(), indent=2).encode() + b"\n")
+    return pages.filed
+
+
+class _Pages:
+    """Colourises pages as they are asked for, and remembers what is to be told of them."""
+
+    def __init__(self, colour: Colour, source: Path, target: Path, filing: Filing) -> None:
+        self._colour, self._source, self._target = colour, source, target
+        self._provenance = filing.provenance
+        self.layers: LayerWriter | None = None
+        self.filed: Filed | None = None
+        self._uncertainties: list[float] = []
+
+    def done(self) -> Iterator[Picture]:
+        """Yield the pages in colour."""
+        for number, page in enumerate(read_pages(self._source)):
+            if number == 0 and self._provenance is not None:  # not before: it can be read
+                hashed = sha256_of(self._source)
+                self._provenance = replace(self._provenance, source_sha256=hashed)
+            kind = output_format(page, self._target)
+            coloured = self._coloured(page)
+            self._note(coloured, kind, number)
+            yield coloured
+            if not kind.pages:
+                return
+
+    def _coloured(self, page: Picture) -> Picture:
+        deep = page if self.layers is None else page.at_16_bits()
+        coloured, uncertainty = self._colour(deep)
+        if uncertainty is not None:
+            self._uncertainties.append(uncertainty)
+        if self._provenance is not None:
+            told = replace(self._provenance, mean_uncertainty=uncertainty)
+            coloured = told.written_into(coloured)
+        if self.layers is not None:
+            self.layers.add(page, coloured)
+        return coloured if page.pixels.dtype == np.uint16 else coloured.at_8_bits()
+
+    def _note(self, coloured: Picture, kind: Format, number: int) -> None:
+        notes = [*coloured.notes, *losses(coloured, kind)]
+        if self.filed is None:
+            self.filed = Filed(coloured, notes)
+            if coloured.page_count > 1 and not kind.pages:
+                notes.append(
+                    f"has {coloured.page_count} pages, of which {kind.name} holds one: the first "
+                    "was taken; --format tif takes all"
+                )
+        else:
+            self.filed.notes += [f"page {number + 1}: {note}" for note in notes]
+
+    def told(self) -> dict[str, object]:
+        """What the sidecar holds."""
+        table: dict[str, object] = {"source": self._source.name, "result": self._target.name}
+        if self._provenance is not None:
+            known = self._uncertainties
+            mean = sum(known) / len(known) if known else None
+            table |= replace(self._provenance, mean_uncertainty=mean).to_json()
+        assert self.filed is not None
+        return table | {"notes": self.filed.notes}
