@@ -193,7 +193,7 @@ class Options:
         Colours that the user gives to places of the picture.
     palette : Palette, str or None
         Steers the colours of the whole picture: a histogram, or the name of one of
-        `color.looks.LOOKS`.
+        `pipeline.looks.LOOKS`.
     variant : int
         0 is the likeliest colouring, 1 to 9 are others, the likelier first.
     seed : int

@@ -86,7 +86,7 @@ def test_no_hints(wrong: object) -> None:
 
 
 def test_outside_the_picture() -> None:
-    with pytest.raises(OptionError, match=r"\(70, 3\), outside the picture of 64 x 64"):
+    with pytest.raises(OptionError, match=r"\(70, 3\) is outside the picture of 64 x 64"):
         Colorizer(backend=FakeBackend({GREEN: 1.0})).colorize(
             np.zeros((64, 64), np.uint8), Options(hints=Hints.from_arrays([(70, 3)], [RED]))
         )

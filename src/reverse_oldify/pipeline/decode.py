@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.types import FloatArray, ModelInfo, Options
 
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
 
-def decode(prediction: FloatArray, info: ModelInfo, options: Options) -> FloatArray:
+def decode(
+    prediction: FloatArray,
+    info: ModelInfo,
+    options: Options,
+    reference: FloatArray | None = None,
+) -> FloatArray:
     """Choose a colour for every cell.
 
     Parameters
@@ -28,6 +34,8 @@ def decode(prediction: FloatArray, info: ModelInfo, options: Options) -> FloatAr
         chroma). They act as powers of the vividness.
     options
         ``vividness`` is used.
+    reference : float32 (n,), optional
+        Histogram of the palette, see `palette.tilt`.
 
     Returns
     -------
@@ -41,7 +49,10 @@ def decode(prediction: FloatArray, info: ModelInfo, options: Options) -> FloatAr
     temperature = constants.get("temperature", 1.0) ** options.vividness
     exponent = constants.get("prior_exponent", 0.0) * options.vividness
     surprise = -np.log(np.maximum(info.prior, _RAREST))
-    probability = softmax((prediction + exponent * surprise[:, None, None]) / temperature)
+    scores = (prediction + exponent * surprise[:, None, None]) / temperature
+    if reference is not None:
+        scores += tilt(scores, reference)[:, None, None]
+    probability = softmax(scores)
     ab = np.tensordot(info.bins.T * gain, probability, 1)
     return np.asarray(ab, np.float32)
 
@@ -52,3 +63,10 @@ def softmax(logits: FloatArray) -> FloatArray:
     np.exp(shifted, out=shifted)
     shifted /= shifted.sum(0)
     return shifted
+
+
+def ab_variance(probability: FloatArray, bins: FloatArray) -> FloatArray:
+    """Variance in ab of distributions (n, gh, gw) over bins (n, 2); (gh, gw)."""
+    mean = np.einsum("nhw,nc->chw", probability, bins)
+    power = np.einsum("nhw,n->hw", probability, np.square(bins).sum(1))
+    return np.asarray(np.maximum(power - np.square(mean).sum(0), 0))

@@ -39,8 +39,9 @@ def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
     laid = Paint(np.zeros((2, rows, columns), np.float32), np.zeros((rows, columns), np.float32))
     scale = np.array([view.extent[0] / size[0], view.extent[1] / size[1]])
     for hint in hints:
-        _check_inside(hint, size)
-        path = (np.array(hint.points)[:, ::-1] + 0.5) * scale
+        for x, y in hint.points:
+            check_inside(x, y, size)
+        path = _path(hint, size) * scale
         covered = _brush(path, hint.radius * float(scale.mean()), (rows, columns))
         laid.ab[:, covered] = hint_ab(hint)[:, None]
         laid.strength[covered] = hint.strength
@@ -52,8 +53,7 @@ def spots(hints: Hints, size: tuple[int, int], view: View) -> NDArray[np.int64]:
     cell = size[0] / view.extent[0], size[1] / view.extent[1]
     found: dict[tuple[int, int], tuple[int, int]] = {}
     for hint in hints:
-        path = np.array(hint.points)[:, ::-1] + 0.5
-        for row, column in _dabs(path / cell) * cell:
+        for row, column in _dabs(_path(hint, size) / cell) * cell:
             found[int(row / cell[0]), int(column / cell[1])] = int(row), int(column)
     return np.array(list(found.values()), np.int64).reshape(-1, 2)
 
@@ -68,13 +68,31 @@ def hint_ab(hint: Hint) -> FloatArray:
     return srgb_to_lab(np.frombuffer(codes, np.uint8)[None])[0, 1:]
 
 
-def _check_inside(hint: Hint, size: tuple[int, int]) -> None:
+def cell_at(x: float, y: float, size: tuple[int, int], view: View) -> tuple[int, int]:
+    """Row and column of the cell that holds a pixel.
+
+    Raises
+    ------
+    OptionError
+        If there is no such pixel.
+    """
+    check_inside(x, y, size)
     height, width = size
-    for x, y in hint.points:
-        if x >= width or y >= height:
-            raise OptionError(
-                f"a hint lies at ({x:g}, {y:g}), outside the picture of {width} x {height} pixels"
-            )
+    row, column = min(y, height - 1) + 0.5, min(x, width - 1) + 0.5
+    return int(row / height * view.extent[0]), int(column / width * view.extent[1])
+
+
+def check_inside(x: float, y: float, size: tuple[int, int]) -> None:
+    """Refuse a pixel that a picture of ``size`` (height, width) does not have."""
+    height, width = size
+    if not (0 <= x < width and 0 <= y < height):
+        raise OptionError(f"({x:g}, {y:g}) is outside the picture of {width} x {height} pixels")
+
+
+def _path(hint: Hint, size: tuple[int, int]) -> Path:
+    """Points of a hint as row, column in the coordinates of areas: middles of pixels end in .5."""
+    last = np.array(size, float) - 1
+    return np.asarray(np.minimum(np.array(hint.points, float)[:, ::-1], last) + 0.5)
 
 
 def _brush(path: Path, radius: float, shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.pipeline.view import Paint
-from reverse_oldify.types import FloatArray
+from reverse_oldify.pipeline.decode import decode
+from reverse_oldify.pipeline.view import Paint, View
+from reverse_oldify.types import FloatArray, ModelInfo, Options
 
 Mask = NDArray[np.bool_]
 Planes = NDArray[np.float64]
@@ -24,34 +25,45 @@ _ROUNDS = 120
 _ACCURACY = 1e-3  # of the largest correction
 
 
-def obey(ab: FloatArray, paint: Paint, lightness: FloatArray, expected: FloatArray) -> FloatArray:
+def obey(ab: FloatArray, painted: Paint, view: View, info: ModelInfo) -> FloatArray:
     """Correct a grid of chroma so that painted cells have their colour.
 
     Parameters
     ----------
     ab : float32 (2, gh, gw)
         a*, b* as decoded.
-    paint
+    painted
         What the user wants.
-    lightness : float32 (gh, gw)
-        L* of the cells.
-    expected : float32 (2, gh, gw)
-        a*, b* that the network expects without hints: cells of one object have much the same.
+    view, info
+        What the network sees, and what it is: cells are alike if both their lightness and the
+        colour expected without hints are.
 
     Returns
     -------
     float32 (2, gh, gw)
     """
-    fixed = paint.strength > 0
+    fixed = painted.strength > 0
     if not fixed.any():
         return ab
-    wanted = np.where(fixed, (paint.ab - ab) * paint.strength, 0)
-    guide = np.concatenate([lightness[None] / _LIGHTNESS, expected / _CHROMA])
-    return np.asarray(ab + _spread(wanted, fixed, guide), np.float32)
+    wanted = np.where(fixed, (painted.ab - ab) * painted.strength, 0)
+    return np.asarray(ab + _spread(wanted, fixed, _guide(view, info)), np.float32)
+
+
+def influence(painted: Paint, view: View, info: ModelInfo) -> FloatArray:
+    """How much of a correction reaches each cell: float32 (gh, gw), 0..1."""
+    fixed = painted.strength > 0
+    if not fixed.any():
+        return np.zeros(fixed.shape, np.float32)
+    return np.asarray(_spread(painted.strength[None], fixed, _guide(view, info))[0], np.float32)
+
+
+def _guide(view: View, info: ModelInfo) -> FloatArray:
+    expected = decode(view.unsteered.values, info, Options(vividness=0))
+    return np.concatenate([view.lightness[None] / _LIGHTNESS, expected / _CHROMA])
 
 
 def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> Planes:
-    """Fill planes (2, gh, gw) from their fixed cells, by conjugate gradients on the others."""
+    """Fill planes (c, gh, gw) from their fixed cells, by conjugate gradients on the others."""
     down, across = _likeness(guide, 1), _likeness(guide, 2)
     diagonal = np.full(fixed.shape, _REACH**-2)
     diagonal[:-1] += down

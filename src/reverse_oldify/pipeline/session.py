@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
 import numpy as np
 
+from reverse_oldify.errors import OptionError
 from reverse_oldify.files.picture import Picture
-from reverse_oldify.pipeline.decode import decode
-from reverse_oldify.pipeline.hints import paint, spots
-from reverse_oldify.pipeline.obey import obey
+from reverse_oldify.pipeline.decode import decode, softmax
+from reverse_oldify.pipeline.hints import cell_at, paint, spots
+from reverse_oldify.pipeline.obey import influence, obey
+from reverse_oldify.pipeline.palette import palette_histogram
 from reverse_oldify.pipeline.recombine import recombine
-from reverse_oldify.pipeline.view import View
+from reverse_oldify.pipeline.suggest import Suggestion, suggest
+from reverse_oldify.pipeline.uncertainty import Uncertainty, uncertainty
+from reverse_oldify.pipeline.variants import Colouring, Painter
+from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.types import FloatArray, Options
 
 
 class Session:
     """Holds a picture and what the network knows of it; see `Colorizer.open`.
+
+    The network encodes the picture at the first use (of a working size); whatever is asked
+    afterwards decodes only. For one thread at a time.
 
     Parameters
     ----------
@@ -27,8 +39,9 @@ class Session:
 
     def __init__(self, picture: Picture, backend: Backend) -> None:
         self.picture = picture
-        self._backend = backend
+        self._backend, self._info = backend, backend.info
         self._views: dict[int | None, View] = {}
+        self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
     def colorize(self, options: Options | None = None) -> Picture:
         """Colour the picture.
@@ -36,28 +49,118 @@ class Session:
         Raises
         ------
         OptionError
-            If a hint lies outside the picture, or there is no palette of the name.
+            If a hint lies outside the picture, there is no look of the palette's name, or the
+            picture has fewer variants.
         """
         options = options or Options()
-        view = self.view(options)
-        ab = self.chroma(options)
-        deep = self.picture.pixels.dtype == np.uint16
-        pinned = spots(options.hints, self.picture.size, view)
-        return recombine(self.picture, ab, view.extent, bits=16 if deep else 8, spots=pinned)
+        return self._recombine(self.chroma(options), options)
+
+    def variants(self, count: int, options: Options | None = None) -> list[Picture]:
+        """Colour the picture in visibly different ways, the likelier first.
+
+        The first is `colorize`; number n is what ``Options(variant=n)`` gives. There are fewer
+        than ``count`` where the network is sure of its colours.
+        """
+        options = options or Options()
+        return [self._recombine(found.ab, options) for found in self._drawn(count, options)]
 
     def chroma(self, options: Options) -> FloatArray:
-        """a*, b* on the grid of the view, float32 (2, gh, gw)."""
-        view, info = self.view(options), self._backend.info
-        if not options.hints:
-            return decode(view.unsteered.values, info, options)
-        painted = paint(options.hints, self.picture.size, view)
-        ab = decode(view.predict(painted).values, info, options)
-        expected = decode(view.unsteered.values, info, Options(vividness=0))
-        return obey(ab, painted, view.lightness, expected)
+        """a*, b* on the network's grid, float32 (2, gh, gw)."""
+        if options.variant:
+            return self._variant(options).ab
+        painted = self._paint(options)
+        return self._chroma(painted, self.predict(options).values, options)
+
+    def predict(self, options: Options | None = None) -> Prediction:
+        """What the network says, given hints and palette; before vividness."""
+        options = options or Options()
+        return self._predict(self._paint(options), options)
+
+    def uncertainty(self, options: Options | None = None) -> Uncertainty:
+        """How much of the colour is a guess, given hints and palette."""
+        return uncertainty(self.predict(options), self._info)
+
+    def suggest(
+        self, x: float, y: float, count: int = 5, options: Options | None = None
+    ) -> list[Suggestion]:
+        """Distinct colours that a pixel may have, the likeliest first.
+
+        Raises
+        ------
+        OptionError
+            If the pixel lies outside the picture, or the model predicts no distribution.
+        """
+        self._need_distribution("suggestions")
+        view = self.view(options or Options())
+        row, column = cell_at(x, y, self.picture.size, view)
+        probability = softmax(self.predict(options).values[:, row, column])
+        return suggest(probability, self._info.bins, float(view.lightness[row, column]), count)
 
     def view(self, options: Options) -> View:
-        """What the network sees at a working size; encoded at the first use."""
+        """What the network sees at the working size."""
         size = options.working_size
         if size not in self._views:
             self._views[size] = View(self._backend, self.picture.lightness, size)
         return self._views[size]
+
+    def _paint(self, options: Options) -> Paint:
+        return paint(options.hints, self.picture.size, self.view(options))
+
+    def _predict(self, painted: Paint, options: Options) -> Prediction:
+        view, reference = self.view(options), self._reference(options)
+        if reference is None and not painted.strength.any():
+            return view.unsteered
+        return view.predict(painted, reference)
+
+    def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
+        ab = decode(values, self._info, options, self._reference(options))
+        return obey(ab, painted, self.view(options), self._info)
+
+    def _reference(self, options: Options) -> FloatArray | None:
+        if options.palette is None:
+            return None
+        self._need_distribution("a palette")
+        return palette_histogram(options.palette)
+
+    def _drawn(self, count: int, options: Options) -> list[Colouring]:
+        """Return the likeliest colourings; those drawn for the last options are remembered."""
+        key = replace(options, variant=0)
+        if self._found is None or self._found[0] != key:
+            self._found = key, [], self._colourings(options)
+        _, found, others = self._found
+        found.extend(islice(others, max(0, count - len(found))))
+        return found[:count]
+
+    def _colourings(self, options: Options) -> Iterator[Colouring]:
+        self._need_distribution("variants")
+        view, painted = self.view(options), self._paint(options)
+        painter = Painter(
+            self._predict(painted, options).values,
+            self._info.bins,
+            view.lightness,
+            1 - influence(painted, view, self._info),
+            lambda values: self._chroma(painted, values, options),
+        )
+        return painter.colourings(options.seed)
+
+    def _variant(self, options: Options) -> Colouring:
+        found = self._drawn(options.variant + 1, options)
+        if len(found) <= options.variant:
+            raise OptionError(
+                f"variant is {options.variant}, but this picture has only {len(found)} colourings "
+                f"that look different; choose a number from 0 to {len(found) - 1}"
+            )
+        return found[-1]
+
+    def _recombine(self, ab: FloatArray, options: Options) -> Picture:
+        view = self.view(options)
+        deep = self.picture.pixels.dtype == np.uint16
+        pinned = spots(options.hints, self.picture.size, view)
+        return recombine(self.picture, ab, view.extent, bits=16 if deep else 8, spots=pinned)
+
+    def _need_distribution(self, what: str) -> None:
+        if self._info.output != "distribution":
+            raise OptionError(
+                f"model {self._info.name} predicts no distribution, which {what} need; "
+                "choose another model"
+            )

@@ -1,0 +1,124 @@
+"""Palettes: from a reference picture, a file or a look; and how far they pull the distribution.
+
+The network is told the palette, as in training. What it makes of it depends on the picture; the
+rest is done when the distribution is decoded: each bin is weighed by how much more of it there is
+in the reference than in the picture, damped, for a forest has no use for all the blue of a sea.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from reverse_oldify.color.bins import ab_bins, histogram, soft_encode
+from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.errors import OptionError
+from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.read import read
+from reverse_oldify.pipeline.hint_file import read_json
+from reverse_oldify.pipeline.looks import LOOKS, look
+from reverse_oldify.types import FloatArray, Palette
+
+_VERSION = 1
+_SAMPLES_PER_SIDE = 256
+_LEAST_SHARE = 1e-5  # of what is remembered of a picture
+_FLOOR = 2e-3  # share of a bin below which its scarcity says nothing
+_DAMPING = 0.5
+_ROUNDS = 4
+
+
+def find_palette(name: str) -> Palette:
+    """Palette of what a user named: a look, a saved palette (.json), or a picture in colour.
+
+    Raises
+    ------
+    OptionError
+        If it is none of them.
+    InputError
+        If the picture cannot be read.
+    """
+    if name in LOOKS:
+        return look(name)
+    path = Path(name)
+    if path.suffix.lower() == ".json":
+        return load_palette(path)
+    if not path.exists():
+        raise OptionError(f"no palette {name!r}: choose {', '.join(LOOKS)}, a picture or a .json")
+    return palette_of(read(path))
+
+
+def palette_of(picture: Picture) -> Palette:
+    """Palette of a reference picture; a few ten thousand of its pixels are counted.
+
+    Raises
+    ------
+    OptionError
+        If it is black and white.
+    """
+    name = picture.source.name if picture.source else ""
+    if not picture.is_coloured:
+        raise OptionError(f"{name or 'the palette'}: black and white; choose a picture in colour")
+    down, across = (-(-side // _SAMPLES_PER_SIDE) for side in picture.size)
+    shares = histogram(srgb_to_lab(picture.srgb[::down, ::across])[..., 1:])
+    kept = shares > _LEAST_SHARE
+    rows = np.column_stack([ab_bins()[kept], shares[kept]]).astype(float).round(6).tolist()
+    return Palette(colors=tuple((a, b, share) for a, b, share in rows), name=name)
+
+
+def save_palette(palette: Palette, path: Path | str) -> None:
+    """Write a palette as JSON, for `load_palette` or ``--palette``."""
+    table = {"version": _VERSION, **palette.to_json()}
+    Path(path).write_text(json.dumps(table) + "\n", "utf-8")
+
+
+def load_palette(path: Path | str) -> Palette:
+    """Undo `save_palette`.
+
+    Raises
+    ------
+    OptionError
+        If the file cannot be read, or is no palette.
+    """
+    table = read_json(path)
+    if not isinstance(table, dict) or table.pop("version", None) != _VERSION:
+        raise OptionError(f'{path}: not a palette: expected {{"version": {_VERSION}, "colors": …}}')
+    try:
+        return Palette.from_json(table)
+    except OptionError as error:
+        raise OptionError(f"{path}: {error}") from error
+
+
+def palette_histogram(palette: Palette | str) -> FloatArray:
+    """Histogram over `ab_bins`, float32 (n,), sums to 1; a string names a look."""
+    if isinstance(palette, str):
+        palette = look(palette)
+    values = np.array(palette.colors)
+    index, weight = soft_encode(values[:, :2])
+    count = np.bincount(index.ravel(), (weight * values[:, 2:]).ravel(), minlength=len(ab_bins()))
+    return np.asarray(count / count.sum(), np.float32)
+
+
+def tilt(scores: FloatArray, reference: FloatArray) -> FloatArray:
+    """What to add to the scores of the bins so that the picture has more of the reference.
+
+    Parameters
+    ----------
+    scores : float32 (n, gh, gw)
+        Log probabilities, but for a constant, of each cell.
+    reference : float32 (n,)
+        Histogram; sums to 1.
+
+    Returns
+    -------
+    float32 (n,)
+    """
+    flat = scores.reshape(len(scores), -1)
+    flat = flat - flat.max(0)
+    added = np.zeros(len(scores), np.float32)
+    for _ in range(_ROUNDS):
+        weight = np.exp(flat + added[:, None])
+        own = (weight / weight.sum(0)).mean(1)
+        added += _DAMPING * np.log((reference + _FLOOR) / (own + _FLOOR))
+    return added

@@ -1,0 +1,81 @@
+"""Which colours a place may have: the likeliest distinct ones of its distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reverse_oldify.color.gamut import lab_to_linear_in_gamut
+from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
+from reverse_oldify.types import FloatArray
+
+_APART = 18.0  # in ab: closer colours are taken for one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A colour that a place may have.
+
+    Attributes
+    ----------
+    srgb : (int, int, int)
+        0..255, at the lightness of the place.
+    ab : (float, float)
+        CIE a*, b*.
+    probability : float
+        0..1, of this colour and those near to it.
+    """
+
+    srgb: tuple[int, int, int]
+    ab: tuple[float, float]
+    probability: float
+
+
+def suggest(
+    probability: FloatArray, bins: FloatArray, lightness: float, count: int
+) -> list[Suggestion]:
+    """Find the likeliest distinct colours, the likeliest first.
+
+    The likeliest bin takes those around it, then the likeliest of the rest, and so on; every bin
+    counts for the colour it is nearest to. Colours are those that exist at this lightness.
+
+    Parameters
+    ----------
+    probability : float32 (n,)
+        Sums to 1.
+    bins : float32 (n, 2)
+        a*, b*.
+    lightness : float
+        L*, 0..100.
+    count : int
+        At most so many.
+    """
+    ab = _within_gamut(lightness, bins)
+    distance = np.linalg.norm(ab[:, None] - ab, axis=-1)
+    near = np.exp(-0.5 * (distance / (_APART / 3)) ** 2) @ probability
+    peaks: list[int] = []
+    while len(peaks) < count and near.max() > 0:
+        peaks.append(int(near.argmax()))
+        near = np.where(distance[peaks[-1]] < _APART, 0, near)
+    owner = distance[peaks].argmin(0)
+    shares = np.bincount(owner, probability, minlength=len(peaks))
+    order = np.argsort(-shares, kind="stable")
+    return [_suggestion(lightness, ab[owner == peak], probability[owner == peak]) for peak in order]
+
+
+def _suggestion(lightness: float, ab: FloatArray, probability: FloatArray) -> Suggestion:
+    mean = (probability[:, None] * ab).sum(0) / max(probability.sum(), 1e-12)
+    linear = lab_to_linear_in_gamut(np.array([lightness], np.float32), mean[None])
+    red, green, blue = np.rint(linear_to_srgb(linear)[0] * 255).astype(int).tolist()
+    return Suggestion(
+        srgb=(red, green, blue),
+        ab=(float(mean[0]), float(mean[1])),
+        probability=float(probability.sum()),
+    )
+
+
+def _within_gamut(lightness: float, ab: FloatArray) -> FloatArray:
+    """Pull colours (n, 2) in until they exist at this lightness."""
+    linear = lab_to_linear_in_gamut(np.full(len(ab), lightness, np.float32), ab)
+    return srgb_to_lab(np.asarray(linear_to_srgb(linear), np.float32))[:, 1:]
