@@ -82,7 +82,7 @@ def _add_archival(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--layers",
         action="store_true",
-        help="also write NAME.layers.tif: the scan, and its colour alone at 16 bits",
+        help="also write RESULT.layers.tif: the scan, and its colour alone at 16 bits",
     )
 
 

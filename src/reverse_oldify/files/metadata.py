@@ -8,33 +8,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
+from reverse_oldify.files.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.ifd import Directory, read_block
 from reverse_oldify.files.picture import Metadata, Pixels
 
-# What describes the photograph. The rest of a TIFF's tags describe its file, and would lie about
-# the new one.
-DESCRIPTIVE: set[int] = {
-    ExifTags.Base.DocumentName,
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.PageName,
-    ExifTags.Base.Software,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.HostComputer,
-    ExifTags.Base.Copyright,
-    ExifTags.Base.ExifOffset,
-    ExifTags.Base.GPSInfo,
-    ExifTags.Base.XPTitle,
-    ExifTags.Base.XPComment,
-    ExifTags.Base.XPAuthor,
-    ExifTags.Base.XPKeywords,
-    ExifTags.Base.XPSubject,
-}
-STALE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight, ExifTags.Base.ColorSpace)
-_CENTIMETRE = 3
 _SIDEWAYS = 5  # orientations from here on swap width and height
 
 
@@ -56,19 +35,14 @@ class Read(NamedTuple):
 
 def read_metadata(image: Image.Image) -> Read:
     """Read what is known of an image that has been loaded. Damaged EXIF is noted, not an error."""
-    notes: tuple[str, ...] = ()
-    exif, dpi, orientation = None, image.info.get("dpi"), 1
-    try:
-        dpi = dpi or _exif_dpi(image)
-        exif, orientation = _exif(image)
-    except Exception:  # Pillow's EXIF parser has no error of its own: anything may come
-        notes = ("its EXIF is damaged; left out",)
+    exif, notes = _exif(image)
+    orientation = orientation_of(exif)
     metadata = Metadata(
-        exif=exif,
+        exif=block_of(exif),
         xmp=_bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")),
         icc=_bytes(image.info.get("icc_profile")),
         iptc=_iptc(image.info.get("photoshop")),
-        dpi=plausible_dpi(dpi, orientation),
+        dpi=plausible_dpi(image.info.get("dpi") or densities_of(exif), orientation),
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
     metadata, too_long = bounded(metadata)
@@ -107,30 +81,17 @@ def turn(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(turned)
 
 
-def _exif(image: Image.Image) -> tuple[bytes | None, int]:
-    exif = image.getexif()
-    orientation = exif.get(ExifTags.Base.Orientation, 1)
-    if orientation not in range(1, 9):
-        orientation = 1
-    photograph = exif.get_ifd(ExifTags.IFD.Exif)
-    exif.get_ifd(ExifTags.IFD.GPSInfo)  # loads it, so that it is carried over
-    for tag in STALE:
-        photograph.pop(tag, None)
-    for other in [tag for tag in exif if tag not in DESCRIPTIVE]:
-        del exif[other]
-    if not exif:
-        return None, orientation
-    exif[ExifTags.Base.Orientation] = 1
-    return exif.tobytes(), orientation
-
-
-def _exif_dpi(image: Image.Image) -> tuple[object, object] | None:
-    exif = image.getexif()
-    across, down = exif.get(ExifTags.Base.XResolution), exif.get(ExifTags.Base.YResolution)
-    if across is None or down is None:
-        return None
-    scale = 2.54 if exif.get(ExifTags.Base.ResolutionUnit) == _CENTIMETRE else 1.0
-    return across * scale, down * scale
+def _exif(image: Image.Image) -> tuple[Directory, tuple[str, ...]]:
+    """EXIF of an image, empty where there is none, and a note if it is damaged."""
+    try:
+        block = image.info.get("exif")
+        if not isinstance(block, bytes):
+            exif = image.getexif()
+            block = exif.tobytes() if exif else b""
+        directory = read_block(block) if block else Directory()
+    except Exception:  # Pillow's EXIF parser has no error of its own: anything may come
+        return Directory(), ("its EXIF is damaged; left out",)
+    return directory, ("part of its EXIF is damaged; left out",) if directory.damaged else ()
 
 
 def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None:

@@ -63,8 +63,8 @@ def sidecar_of(target: Path) -> Path:
 
 
 def layers_of(target: Path) -> Path:
-    """``photo.layers.tif`` for ``photo.jpg``."""
-    return target.with_name(target.stem + ".layers.tif")
+    """``photo.jpg.layers.tif`` for ``photo.jpg``."""
+    return target.with_name(target.name + ".layers.tif")
 
 
 def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> Filed:
