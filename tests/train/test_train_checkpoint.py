@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from reverse_oldify.errors import ModelError
-from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
+from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint, slim
 
 pytestmark = pytest.mark.train
 
@@ -50,3 +50,14 @@ def test_nothing_in_a_checkpoint_is_run(tmp_path):
     with pytest.raises(ModelError):
         load_checkpoint(tmp_path / "a.pt")
     assert not (tmp_path / "sprung").exists()
+
+
+def test_a_slim_checkpoint_starts_another_run(tmp_path):
+    average = {"w": torch.tensor([1 / 3, 2.0]), "count": torch.tensor(5)}
+    content = CONTENT | {"average": average, "optimizer": {"state": torch.zeros(1000)}}
+    save_checkpoint(tmp_path / "slim.pt", slim(content))
+    back = load_checkpoint(tmp_path / "slim.pt")
+    assert set(back) == {"weights", "recipe", "step"}
+    assert back["weights"]["w"].dtype == torch.half
+    torch.testing.assert_close(back["weights"]["w"].float(), average["w"], rtol=1e-3, atol=0)
+    assert back["weights"]["count"] == 5

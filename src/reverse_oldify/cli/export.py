@@ -17,6 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="new folder for the model",
     )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE.pt",
+        help="also write the bare weights in half precision, for other runs to start_from",
+    )
     parser.add_argument("--name", help="name of the model (default: the recipe's)")
     parser.add_argument("--licence", default="Apache-2.0", help="licence of the weights")
     parser.add_argument("--data", default="", help="what it was trained on, in words")
@@ -56,6 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         working_size=arguments.working_size,
         decoding=decoding,
     )
+    if arguments.weights:
+        from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint, slim
+
+        save_checkpoint(arguments.weights, slim(load_checkpoint(arguments.checkpoint)))
     print(
         f"{result.folder}: {result.size / 1e6:.1f} MB, differs from PyTorch by at most "
         f"{result.difference:.1e}"

@@ -22,6 +22,16 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
     partial.replace(path)
 
 
+def slim(content: dict[str, Any]) -> dict[str, Any]:
+    """Reduce a checkpoint to what another run can start from: averaged weights, half precision."""
+    weights = content.get("average", content["weights"])
+    halved = {
+        key: value.half() if value.is_floating_point() else value for key, value in weights.items()
+    }
+    kept = ("recipe", "index_hash", "prior", "scores", "step", "samples", "seconds")
+    return {key: content[key] for key in kept if key in content} | {"weights": halved}
+
+
 def load_checkpoint(path: Path | str) -> dict[str, Any]:
     """Read what `save_checkpoint` wrote.
 
