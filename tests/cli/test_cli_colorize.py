@@ -59,6 +59,9 @@ class TintingColorizer:
             raise ModelError("damaged.onnx: damaged; choose another")
         return INFO
 
+    def open(self, picture: Picture) -> TintingSession:
+        return TintingSession(self, picture)
+
     def colorize(self, picture: Picture, options: Options) -> Picture:
         assert picture.source is not None
         type(self).calls.append((picture.source, options))
@@ -66,6 +69,14 @@ class TintingColorizer:
             raise ZeroDivisionError("a fault of ours")
         tint = np.array([1.0, 0.8, 0.6])
         return replace(picture, pixels=(picture.srgb * tint).astype(np.uint8))
+
+
+class TintingSession:
+    def __init__(self, colorizer: TintingColorizer, picture: Picture) -> None:
+        self.colorizer, self.picture = colorizer, picture
+
+    def colorize(self, options: Options) -> Picture:
+        return self.colorizer.colorize(self.picture, options)
 
 
 @pytest.fixture
@@ -385,7 +396,10 @@ class Colorizer:
     info = ModelInfo(name="", version="", output="ab", multiple=1, stride=1, working_size=1,
                      bins=None, prior=None)
     def __init__(self, model=None): pass
-    def colorize(self, picture, options): return picture
+    def open(self, picture):
+        self.picture = picture
+        return self
+    def colorize(self, options): return self.picture
 
 def slowly(pictures, kind, file, *, count):
     file.write(b"the first half")

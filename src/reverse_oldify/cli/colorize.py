@@ -7,10 +7,18 @@ import sys
 import time
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverse_oldify.cli.controls import (
+    Controls,
+    OpenPages,
+    add_controls,
+    read_controls,
+    uncertainty_of,
+    variant_of,
+)
 from reverse_oldify.cli.main import PROGRAM, one_line
 from reverse_oldify.errors import InputError, OptionError, OutputError, ReverseOldifyError
 from reverse_oldify.files.formats import OUTPUT_FORMATS, by_suffix
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
     from reverse_oldify.files.picture import Picture
     from reverse_oldify.files.sheet import Pair
     from reverse_oldify.pipeline.colorizer import Colorizer
-    from reverse_oldify.pipeline.filing import Filing
+    from reverse_oldify.pipeline.filing import Filed, Filing
     from reverse_oldify.types import Options
 
 
@@ -40,19 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
     )
     parser.add_argument(
-        "--vividness",
-        type=float,
-        default=1.0,
-        metavar="X",
-        help="0 (safest) to 2 (bold) (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--working-size",
-        type=int,
-        metavar="N",
-        help="side in pixels at which the network looks at the picture (default: the model's)",
-    )
-    parser.add_argument(
         "--model",
         help='a model\'s name, or what "reverse-oldify export" wrote (default: the shipped one)',
     )
@@ -61,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sheet", type=Path, metavar="FILE", help="also write a sheet of all, before and after"
     )
+    add_controls(parser)
     _add_archival(parser)
 
 
@@ -96,12 +92,13 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from reverse_oldify.files.discover import discover
     from reverse_oldify.files.write import check_folder
-    from reverse_oldify.types import Options
 
-    options = Options(vividness=arguments.vividness, working_size=arguments.working_size)
+    controls = read_controls(arguments)
     found = discover(arguments.inputs, arguments.output, format=arguments.format)
+    if controls.hints:
+        controls.hints.check([task.source for task in found.tasks])
     job = _Job(
-        options=options,
+        controls=controls,
         overwrite=arguments.overwrite,
         quiet=arguments.quiet,
         sheet=arguments.sheet,
@@ -113,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     if found.tasks:
         check_folder(arguments.output)
         colorizer = _colorizer(arguments.model)
-        job.do(found.tasks, colorizer, _filing(arguments, options, colorizer))
+        job.do(found.tasks, colorizer, _filing(arguments, controls.options, colorizer))
     return job.finish(arguments.output, found.skipped)
 
 
@@ -165,7 +162,7 @@ def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
 class _Job:
     """The pictures of one call, and what has become of them."""
 
-    options: Options
+    controls: Controls
     overwrite: bool
     quiet: bool
     sheet: Path | None
@@ -196,18 +193,48 @@ class _Job:
                 self.fail(f"{task.source}: unexpected {kind}: {error}; please report this")
 
     def _do_one(self, task: Task, colorizer: Colorizer, filing: Filing) -> None:
-        from reverse_oldify.files.write import make_folder
-        from reverse_oldify.pipeline.filing import file_colour
-
-        def colour(page: Picture) -> tuple[Picture, float | None]:
-            return colorizer.colorize(page, self.options), None
+        from reverse_oldify.files.write import make_folder, refuse_existing
 
         make_folder(task.target.parent)
-        filed = file_colour(colour, task.source, task.target, filing)
+        if self.controls.uncertainty and not self.overwrite:
+            refuse_existing(uncertainty_of(task.target))
+        pages = OpenPages(colorizer)
+        options = self.controls.of(task.source)
+        filed = self._file(task, task.target, pages, options, filing)
         self.done += 1
         for note in filed.notes:
             self.say(f"{task.source}: {note}")
+        self._write_variants(task, pages, options, filing)
+        if self.controls.uncertainty:
+            self._write_uncertainty(task, pages, options)
         self._remember(filed.first, task)
+
+    def _file(
+        self, task: Task, target: Path, pages: OpenPages, options: Options, filing: Filing
+    ) -> Filed:
+        from reverse_oldify.pipeline.filing import file_colour
+
+        if filing.provenance is not None:
+            filing = replace(
+                filing, provenance=replace(filing.provenance, options=options.to_json())
+            )
+        return file_colour(pages.colour(options), task.source, target, filing)
+
+    def _write_variants(
+        self, task: Task, pages: OpenPages, options: Options, filing: Filing
+    ) -> None:
+        for variant in range(1, self.controls.variants):
+            target = variant_of(task.target, variant)
+            try:
+                self._file(task, target, pages, replace(options, variant=variant), filing)
+            except OptionError:
+                self.say(f"{task.source}: only {variant} colourings look different")
+                return
+
+    def _write_uncertainty(self, task: Task, pages: OpenPages, options: Options) -> None:
+        picture, mean = pages.uncertainty(options)
+        path = picture.save(uncertainty_of(task.target), overwrite=self.overwrite)
+        self.say(f"{task.source}: expected error {mean:.1f} in ab; {path.name} shows where")
 
     def _remember(self, picture: Picture, task: Task) -> None:
         from reverse_oldify.files.sheet import MOST_PAIRS, pair

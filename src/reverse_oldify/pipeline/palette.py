@@ -8,6 +8,7 @@ in the reference than in the picture, damped, for a forest has no use for all th
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ _VERSION = 1
 _SAMPLES_PER_SIDE = 256
 _LEAST_SHARE = 1e-5  # of what is remembered of a picture
 _FLOOR = 2e-3  # share of a bin below which its scarcity says nothing
+_BLUR = 6.0  # standard deviation in ab of what counts as the same colour
 _DAMPING = 0.5
 _ROUNDS = 4
 
@@ -116,9 +118,19 @@ def tilt(scores: FloatArray, reference: FloatArray) -> FloatArray:
     """
     flat = scores.reshape(len(scores), -1)
     flat = flat - flat.max(0)
+    blur = _blur()
+    wanted = blur @ reference + _FLOOR
     added = np.zeros(len(scores), np.float32)
     for _ in range(_ROUNDS):
         weight = np.exp(flat + added[:, None])
         own = (weight / weight.sum(0)).mean(1)
-        added += _DAMPING * np.log((reference + _FLOOR) / (own + _FLOOR))
+        added += _DAMPING * np.log(wanted / (blur @ own + _FLOOR))
     return added
+
+
+@cache
+def _blur() -> FloatArray:
+    """Spreads a histogram over neighbouring bins: near colours are much the same; (n, n)."""
+    squared = np.square(ab_bins()[:, None] - ab_bins()).sum(-1)
+    kernel = np.exp(-0.5 * squared / _BLUR**2)
+    return np.asarray(kernel / kernel.sum(0), np.float32)

@@ -20,6 +20,7 @@ from reverse_oldify.pipeline.suggest import suggest
 from reverse_oldify.types import FloatArray
 
 _REGIONS = 6  # decided for each candidate
+_DONE = 0.05  # undecided by less than this, cells are decided
 _COLOURS = 4  # to choose from in a region
 _BOLDNESS = (1.0, 2.0, 4.0, 16.0)  # temperature of the choice of colours
 _POOL = 8  # candidates of each boldness
@@ -95,6 +96,8 @@ class Painter:
         """Decide region after region; also the log likelihood of all decisions."""
         decisions, undecided, likelihood = [], self._undecided, 0.0
         for _ in range(_REGIONS):
+            if undecided.max() < _DONE:
+                break
             region = self._region(undecided, rng)
             ab, loss = self._choose(region, boldness, rng)
             decisions.append(Decision(region, ab))
