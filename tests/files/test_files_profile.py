@@ -11,8 +11,9 @@ from made_profiles import cmyk_profile, gray_profile, swapped_rgb_profile
 from PIL import Image, ImageCms
 
 from reverse_oldify.color.lab import lab_to_srgb, linear_to_srgb
+from reverse_oldify.files.icc import gray_srgb_profile
 from reverse_oldify.files.modes import to_arrays
-from reverse_oldify.files.profile import gray_srgb_profile, to_srgb
+from reverse_oldify.files.profile import to_srgb
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

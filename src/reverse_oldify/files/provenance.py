@@ -110,9 +110,9 @@ class Provenance:
         return replace(picture, metadata=replace(picture.metadata, xmp=merged), notes=notes)
 
     def _statements(self, creator: str | None) -> list[Statement]:
-        tool = self.software
-        if creator and self.software not in creator:  # the scanner's software is worth keeping
-            tool = f"{creator}; {self.software}"
+        tool = creator or self.software
+        if self.software not in tool:  # what made the scan stays named
+            tool = f"{tool}; {self.software}"
         own = {
             "Statement": self.statement,
             "Model": self.model,

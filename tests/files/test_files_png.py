@@ -1,0 +1,119 @@
+"""PNG with 16 bits per channel, in colour or with opacity, both ways."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_files import deep_png
+from PIL import Image
+
+from reverse_oldify.errors import InputError, UnreadableError
+from reverse_oldify.files.picture import Metadata, Picture
+from reverse_oldify.files.png import is_deep, write_deep
+from reverse_oldify.files.read import read
+
+RGBA = np.random.default_rng(11).integers(0, 65536, (21, 34, 4)).astype(np.uint16)
+RGB, ALPHA = RGBA[..., :3], RGBA[..., 3]
+
+
+def written(picture: Picture) -> bytes:
+    file = io.BytesIO()
+    write_deep(picture, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("alpha", [None, ALPHA], ids=["opaque", "alpha"])
+@pytest.mark.parametrize("pixels", [RGB, RGBA[..., 0]], ids=["colour", "gray"])
+def test_what_is_written_is_read_exactly(pixels: np.ndarray, alpha: np.ndarray | None) -> None:
+    back = read(written(Picture(pixels=pixels, alpha=alpha)))
+    np.testing.assert_array_equal(back.pixels, pixels)
+    assert (back.alpha is None) == (alpha is None)
+    assert alpha is None or np.array_equal(back.alpha, alpha)
+
+
+def test_every_filter_is_undone_by_pillow_to_16_bits() -> None:
+    """Files of others use all five filters, and a row before the first that is zero."""
+    smooth = np.cumsum(np.cumsum(RGB // 64, 0, dtype=np.uint16), 1, dtype=np.uint16)
+    np.testing.assert_array_equal(read(_filtered(smooth)).pixels, smooth)
+
+
+def test_pillow_sees_the_high_bytes_and_what_is_said() -> None:
+    metadata = Metadata(xmp="<x>é</x>".encode(), dpi=(300, 600))
+    with Image.open(io.BytesIO(written(Picture(pixels=RGB, metadata=metadata)))) as image:
+        image.load()
+        np.testing.assert_array_equal(np.asarray(image), RGB >> 8)
+        assert image.info["xmp"] == metadata.xmp
+        assert image.info["dpi"] == pytest.approx((300, 600), abs=0.02)
+        assert len(image.info["icc_profile"]) < 700
+
+
+def test_transparent_colour_becomes_alpha() -> None:
+    key = struct.pack(">3H", *RGB[3, 4].tolist())
+    data = deep_png(RGB)
+    chunk = struct.pack(">I", 6) + b"tRNS" + key + struct.pack(">I", zlib.crc32(b"tRNS" + key))
+    picture = read(data[:33] + chunk + data[33:])
+    assert picture.alpha is not None
+    assert picture.alpha[3, 4] == 0
+    assert (picture.alpha == 65535).sum() == picture.alpha.size - 1
+
+
+def test_only_colour_or_opacity_at_16_bits_is_deep() -> None:
+    assert is_deep(deep_png(RGB)[:32])
+    gray, small = io.BytesIO(), io.BytesIO()
+    Image.fromarray(RGB[..., 0]).save(gray, "PNG")
+    Image.new("RGB", (2, 2)).save(small, "PNG")
+    assert not is_deep(gray.getvalue()[:32])
+    assert not is_deep(small.getvalue()[:32])
+    assert not is_deep(b"")
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_half_a_file_is_an_error(share: float) -> None:
+    data = written(Picture(pixels=RGB))
+    with pytest.raises(UnreadableError):
+        read(data[: int(len(data) * share)])
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_damaged_files_raise_nothing_but_input_errors(data: st.DataObject) -> None:
+    damaged = bytearray(data.draw(st.sampled_from(SMALL)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(8, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        picture = read(bytes(damaged), max_pixels=100_000)
+    except InputError as error:
+        assert "\n" not in str(error)
+    else:
+        assert picture.pixels.shape[:2] == picture.size
+
+
+SMALL = [written(Picture(pixels=RGB)), written(Picture(pixels=RGB[..., 0], alpha=ALPHA))]
+
+
+def _filtered(samples: np.ndarray) -> bytes:
+    """PNG whose rows take the five filters in turn (ISO/IEC 15948, 9.2)."""
+    height, _, channels = samples.shape
+    step = 2 * channels
+    rows = samples.astype(">u2").view(np.uint8).reshape(height, -1).astype(int)
+    padded = np.pad(rows, ((1, 0), (step, 0)))
+    left, up, corner = padded[1:, :-step], padded[:-1, step:], padded[:-1, :-step]
+    guess = left + up - corner
+    distances = [np.abs(guess - other) for other in (left, up, corner)]
+    paeth = np.choose(np.argmin(distances, axis=0), [left, up, corner])
+    predictions = [np.zeros_like(rows), left, up, (left + up) // 2, paeth]
+    data = b"".join(
+        bytes([row % 5])
+        + ((rows[row] - predictions[row % 5][row]) % 256).astype(np.uint8).tobytes()
+        for row in range(height)
+    )
+    original = deep_png(samples)
+    idat = zlib.compress(data)
+    chunk = struct.pack(">I", len(idat)) + b"IDAT" + idat
+    return original[:33] + chunk + struct.pack(">I", zlib.crc32(b"IDAT" + idat)) + original[-12:]

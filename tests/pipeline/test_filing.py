@@ -1,0 +1,122 @@
+"""From file to file: pages, depth, provenance, sidecar and layers; all of it, or nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_backend import FakeBackend
+from PIL import Image
+
+from reverse_oldify.color.lab import lightness_to_gray
+from reverse_oldify.errors import ExistsError, UnreadableError
+from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.provenance import Provenance, sha256_of
+from reverse_oldify.files.read import read, read_pages
+from reverse_oldify.files.write import write_pages
+from reverse_oldify.files.xmp import IPTC_EXTENSION, value_of
+from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.pipeline.filing import Filing, file_colour, layers_of, sidecar_of
+
+DEEP = np.random.default_rng(2).integers(0, 65536, (40, 48)).astype(np.uint16)
+PROVENANCE = Provenance(software="reverse-oldify 1", model="fake", model_version="0")
+ALL = Filing(provenance=PROVENANCE, sidecar=True, layers=True)
+
+
+def tint(page: Picture) -> tuple[Picture, float | None]:
+    most = np.iinfo(page.pixels.dtype).max
+    assert page.pixels.ndim == 2
+    warm = np.stack([page.pixels, page.pixels // 2, page.pixels // 4], -1)
+    return replace(page, pixels=warm), float(page.pixels[0, 0] / most)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    scans = (Picture(pixels=np.roll(DEEP, shift, 1), page_count=3) for shift in range(3))
+    return write_pages(scans, tmp_path / "pages.tif")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_every_page_is_coloured_at_16_bits(pages: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.tif"
+    filed = file_colour(tint, pages, target, Filing(provenance=PROVENANCE))
+    coloured = list(read_pages(target))
+    assert len(coloured) == 3
+    for shift, page in enumerate(coloured):
+        np.testing.assert_array_equal(page.pixels[..., 0], np.roll(DEEP, shift, 1))
+        kind = value_of(page.metadata.xmp, IPTC_EXTENSION, "DigitalSourceType")
+        assert kind is not None
+        assert kind.endswith("compositeWithTrainedAlgorithmicMedia")
+        assert sha256_of(pages) in (page.metadata.xmp or b"").decode()
+    np.testing.assert_array_equal(filed.first.pixels, coloured[0].pixels)
+    assert filed.notes == []
+
+
+def test_lightness_is_kept_to_one_16_bit_code(tmp_path: Path) -> None:
+    colorizer = Colorizer(backend=FakeBackend({(12.0, 8.0): 1.0}))
+    ramp = np.linspace(6000, 60000, 64 * 64).astype(np.uint16).reshape(64, 64)
+    source = Picture(pixels=ramp).save(tmp_path / "scan.tif")
+    target = tmp_path / "out.tif"
+    file_colour(lambda page: (colorizer.colorize(page), None), source, target, ALL)
+    result = read(target)
+    assert result.pixels.ndim == 3
+    assert result.pixels.dtype == np.uint16
+    codes = lightness_to_gray(result.lightness) * 65535
+    assert np.abs(codes - ramp).max() <= 1
+
+
+def test_format_of_one_page_takes_the_first_and_says_so(pages: Path, tmp_path: Path) -> None:
+    filed = file_colour(tint, pages, tmp_path / "out.png", Filing(provenance=None))
+    np.testing.assert_array_equal(read(tmp_path / "out.png").pixels[..., 0], DEEP)
+    assert len(filed.notes) == 1
+    assert "3 pages, of which PNG holds one" in filed.notes[0]
+    assert read(tmp_path / "out.png").metadata.xmp is None
+
+
+def test_sidecar_holds_provenance_and_notes(pages: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.jpg"
+    file_colour(tint, pages, target, replace(ALL, layers=False))
+    table = json.loads(sidecar_of(target).read_text())
+    assert (table["source"], table["result"]) == ("pages.tif", "out.jpg")
+    assert table["source_sha256"] == sha256_of(pages)
+    assert table["mean_uncertainty"] == pytest.approx(DEEP[0, 0] / 65535)
+    assert any("16 bits" in note for note in table["notes"])
+
+
+def test_layers_are_at_16_bits_and_the_result_is_not(tmp_path: Path) -> None:
+    Image.fromarray((DEEP >> 8).astype(np.uint8)).save(tmp_path / "scan.png")
+    target = tmp_path / "out.png"
+    file_colour(tint, tmp_path / "scan.png", target, ALL)
+    assert names(tmp_path) == ["out.png", "out.png.json", "out.png.layers.tif", "scan.png"]
+    assert read(target).pixels.dtype == np.uint8
+    scan = read(layers_of(target))
+    np.testing.assert_array_equal(scan.pixels, DEEP >> 8)
+    assert scan.page_count == 2
+
+
+@pytest.mark.parametrize("beside", [sidecar_of, layers_of])
+def test_nothing_beside_the_result_is_replaced(pages: Path, tmp_path: Path, beside: object) -> None:
+    target = tmp_path / "out.tif"
+    beside(target).write_text("precious")
+    with pytest.raises(ExistsError):
+        file_colour(tint, pages, target, ALL)
+    assert beside(target).read_text() == "precious"
+    assert not target.exists()
+    file_colour(tint, pages, target, replace(ALL, overwrite=True))
+    assert target.exists()
+
+
+def test_failure_on_a_later_page_leaves_no_file(pages: Path, tmp_path: Path) -> None:
+    whole = bytearray(pages.read_bytes())
+    whole[-30:] = b"\xff" * 30  # the last directory
+    (tmp_path / "cut.tif").write_bytes(whole[:-200])
+    before = names(tmp_path)
+    with pytest.raises(UnreadableError):
+        file_colour(tint, tmp_path / "cut.tif", tmp_path / "out.tif", ALL)
+    assert names(tmp_path) == before
