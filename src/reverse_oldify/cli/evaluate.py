@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -55,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use only N photographs: always the same for the same content",
     )
     parser.add_argument("--kind", help="use only photographs of this kind, for example landscape")
+    parser.add_argument(
+        "--hints-curve",
+        action="store_true",
+        help="also measure the error against the number of random hints, of the first model",
+    )
     parser.add_argument("--threads", metavar="N", type=_positive, help="processor threads to use")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier report")
 
@@ -88,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         ) from error
     print(_table(evaluation))
     print(f"\nReport: {page}")
+    if arguments.hints_curve:
+        print(f"\n{_hints_curve(arguments, photographs)}")
     return int(any(skipped.failed for skipped in evaluation.skipped))
 
 
@@ -103,6 +111,21 @@ def _contenders(arguments: argparse.Namespace, photographs: PhotographSet) -> li
     mean = next((prior for prior in priors if prior is not None), None) or mean_ab(photographs)
     rows = models(colorizers, arguments.vividness or [0.0, 1.0])
     return [grey(), Constant("mean colour", mean), *rows]
+
+
+def _hints_curve(arguments: argparse.Namespace, photographs: PhotographSet) -> str:
+    """Measure the curve, write it beside the report as ``hints.json``, and return it as a table."""
+    from reverse_oldify.evaluate.hints import Point, hint_curve
+    from reverse_oldify.pipeline.colorizer import Colorizer
+
+    colorizer = Colorizer((arguments.model or [None])[0], threads=arguments.threads)
+    curve = hint_curve(_watched(photographs), colorizer)
+    text = json.dumps([point._asdict() for point in curve], indent=2) + "\n"
+    (arguments.output / "hints.json").write_text(text, "utf-8")
+    lines = [list(Point._fields)]
+    lines += [[f"{point.hints}", *(f"{score:.2f}" for score in point[1:])] for point in curve]
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(_line(cells, widths) for cells in lines)
 
 
 def _watched(photographs: PhotographSet) -> Iterator[Photograph | Skipped]:

@@ -29,6 +29,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "colorize": Command("colourise photographs", "reverse_oldify.cli.colorize"),
+    "suggest": Command("list likely colours of a place", "reverse_oldify.cli.suggest"),
     "evaluate": Command("measure models on colour photographs", "reverse_oldify.cli.evaluate"),
     "data": Command("prepare photographs for training", "reverse_oldify.cli.data"),
     "train": Command("train a model from a recipe", "reverse_oldify.cli.train"),

@@ -29,6 +29,7 @@ _FLOOR = 2e-3  # share of a bin below which its scarcity says nothing
 _BLUR = 6.0  # standard deviation in ab of what counts as the same colour
 _DAMPING = 0.5
 _ROUNDS = 4
+_MOST = 4.0  # log of a factor: what the network rules out stays out
 
 
 def find_palette(name: str) -> Palette:
@@ -125,6 +126,7 @@ def tilt(scores: FloatArray, reference: FloatArray) -> FloatArray:
         weight = np.exp(flat + added[:, None])
         own = (weight / weight.sum(0)).mean(1)
         added += _DAMPING * np.log(wanted / (blur @ own + _FLOOR))
+        np.clip(added, -_MOST, _MOST, out=added)
     return added
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
+from reverse_oldify.errors import OptionError
 from reverse_oldify.types import FloatArray
 
 _APART = 18.0  # in ab: closer colours are taken for one
@@ -31,6 +32,11 @@ class Suggestion:
     ab: tuple[float, float]
     probability: float
 
+    @property
+    def hex(self) -> str:
+        """``"#rrggbb"``, as a hint takes it."""
+        return "#" + bytes(self.srgb).hex()
+
 
 def suggest(
     probability: FloatArray, bins: FloatArray, lightness: float, count: int
@@ -49,8 +55,15 @@ def suggest(
     lightness : float
         L*, 0..100.
     count : int
-        At most so many.
+        At most so many, 1 or more.
+
+    Raises
+    ------
+    OptionError
+        If ``count`` is less than 1.
     """
+    if count < 1:
+        raise OptionError(f"{count} suggestions; ask for 1 or more")
     ab = _within_gamut(lightness, bins)
     distance = np.linalg.norm(ab[:, None] - ab, axis=-1)
     near = np.exp(-0.5 * (distance / (_APART / 3)) ** 2) @ probability

@@ -1,0 +1,31 @@
+"""``reverse-oldify suggest``: which colours a place in a photograph may have."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("picture", type=Path, metavar="PICTURE", help="a photograph")
+    parser.add_argument("x", type=float, metavar="X", help="pixels from the left, from 0")
+    parser.add_argument("y", type=float, metavar="Y", help="pixels from the top, from 0")
+    parser.add_argument(
+        "-k", "--count", type=int, default=5, help="at most so many colours (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--model",
+        help='a model\'s name, or what "reverse-oldify export" wrote (default: the shipped one)',
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one colour a line: sRGB, a* and b*, and how likely it is."""
+    from reverse_oldify.pipeline.colorizer import Colorizer
+
+    session = Colorizer(arguments.model).open(arguments.picture)
+    for colour in session.suggest(arguments.x, arguments.y, arguments.count):
+        a, b = colour.ab
+        print(f"{colour.hex}  a* {a:6.1f}  b* {b:6.1f}  {colour.probability:4.0%}")
+    return 0

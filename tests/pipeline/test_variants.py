@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from fake_backend import FakeBackend
+
+from reverse_oldify import Colorizer, Hints, OptionError, Options, Session
+from reverse_oldify.color.difference import ciede2000
+from reverse_oldify.color.lab import srgb_to_lab
+
+MIXTURE = {(5.0, 10.0): 0.5, (-30.0, 30.0): 0.3, (10.0, -40.0): 0.2}
+
+
+@pytest.fixture
+def session() -> Session:
+    return Colorizer(backend=FakeBackend(MIXTURE)).open(np.full((60, 80), 130, np.uint8))
+
+
+def test_variants_differ_and_the_first_is_the_default(session: Session) -> None:
+    pictures = session.variants(4)
+    assert len(pictures) == 4
+    np.testing.assert_array_equal(pictures[0].pixels, session.colorize().pixels)
+    labs = [srgb_to_lab(picture.pixels) for picture in pictures]
+    assert min(ciede2000(one, other).mean() for one, other in combinations(labs, 2)) > 2
+
+
+def test_a_variant_does_not_depend_on_how_many_are_asked_for(session: Session) -> None:
+    first = session.variants(2)
+    other = Colorizer(backend=FakeBackend(MIXTURE))
+    gray = np.full((60, 80), 130, np.uint8)
+    np.testing.assert_array_equal(first[1].pixels, other.colorize(gray, Options(variant=1)))
+    np.testing.assert_array_equal(first[1].pixels, session.variants(4)[1].pixels)
+
+
+def test_alike_cells_are_decided_together(session: Session) -> None:
+    ab = session.chroma(Options(variant=2))
+    assert np.ptp(ab, axis=(1, 2)).max() < 1  # a plain picture gets a plain colour
+
+
+def test_a_certain_model_has_no_variants() -> None:
+    session = Colorizer(backend=FakeBackend({(20.0, 20.0): 1.0})).open(
+        np.full((60, 80), 130, np.uint8)
+    )
+    assert len(session.variants(4)) == 1
+    with pytest.raises(OptionError, match="only 1 colourings"):
+        session.colorize(Options(variant=1))
+
+
+def test_variants_keep_to_hints(session: Session) -> None:
+    hints = Hints.from_arrays([(40, 30)], [(40, 20)])
+    for variant in (0, 1):
+        lab = srgb_to_lab(session.colorize(Options(hints=hints, variant=variant)).pixels)
+        np.testing.assert_allclose(lab[30, 40, 1:], (40, 20), atol=1.5)
