@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_files import encoded, gray_ramp, gray_tiff, png_header, scene
+from made_tiffs import deep_tiff
 from PIL import Image
 
 from reverse_oldify.errors import InputError, TooLargeError, UnreadableError, UnsupportedError
@@ -156,8 +157,11 @@ def test_limit_is_the_callers_and_pillows_own_is_left_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    data = encoded(COLOURS, "PNG")
-    assert read(data, max_pixels=2400).size == (40, 60)
+    for format in ("TIFF", "PNG"):
+        data = encoded(COLOURS, format)
+        assert read(data, max_pixels=2400).size == (40, 60)
+    deep = deep_tiff(scene().astype(np.uint16))
+    assert read(deep, max_pixels=2400).size == (40, 60)
     with pytest.raises(TooLargeError, match=r"0\.002399 million"):
         read(data, max_pixels=2399)
     with pytest.raises(InputError):

@@ -24,14 +24,36 @@ from PIL import (  # the plugins are named so that Pillow does not import all of
 from reverse_oldify.errors import MissingExtraError
 from reverse_oldify.files.formats import Format
 
-_PILLOW_LIMIT = threading.Lock()
+
+class _LiftedLimit:
+    """Lifts Pillow's limit on pixels, one number for the whole process, while anyone is inside.
+
+    Ours is checked instead, before anything is decoded; it is for each call.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._limit: int | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                Image.MAX_IMAGE_PIXELS = self._limit
+
+
+_lifted_limit = _LiftedLimit()
 
 
 @contextmanager
 def opened(file: BinaryIO, kind: Format) -> Iterator[ImageFile.ImageFile]:
     """Open an image without decoding it; the caller checks its size next.
-
-    Pillow's limit is one number for the whole process, so it is lifted under a lock and restored.
 
     Raises
     ------
@@ -40,13 +62,7 @@ def opened(file: BinaryIO, kind: Format) -> Iterator[ImageFile.ImageFile]:
     """
     _load_plugin(kind)
     file.seek(0)
-    with _PILLOW_LIMIT:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            image = Image.open(file, formats=[kind.pillow])
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-    with image:
+    with _lifted_limit, Image.open(file, formats=[kind.pillow]) as image:
         yield image
 
 

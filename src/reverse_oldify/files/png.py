@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.ImageFile import ImageFile
 
+from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.icc import profile_for
 from reverse_oldify.files.opening import opened
@@ -25,7 +26,6 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
 _SUB = 1  # filter: difference from the pixel to the left
 _STRIP_BYTES = 1 << 20
-_EFFORT = 4  # of 9
 _METRE = 39.3701  # inches
 
 XMP_KEYWORD = "XML:com.adobe.xmp"
@@ -91,7 +91,7 @@ def _deflated(samples: Pixels) -> Iterator[bytes]:
     height, width, channels = samples.shape
     step = 2 * channels  # bytes of a pixel
     rows = max(1, _STRIP_BYTES // (width * step))
-    stream = zlib.compressobj(_EFFORT)
+    stream = deflater()
     for start in range(0, height, rows):
         strip = samples[start : start + rows].astype(">u2").view(np.uint8)
         strip = strip.reshape(len(strip), -1)

@@ -50,7 +50,8 @@ class Provenance:
     source_type : str
         One of `SOURCE_TYPES`.
     mean_uncertainty : float or None
-        Mean over the picture of how uncertain the model was of its colour.
+        Mean over the picture of the error that the model expects of its colour, in units of
+        CIE a*, b*.
     statement : str
         The same in a sentence.
     """
