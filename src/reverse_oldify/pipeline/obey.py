@@ -11,21 +11,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.pipeline.decode import decode
 from reverse_oldify.pipeline.view import Paint, View
-from reverse_oldify.types import FloatArray, ModelInfo, Options
+from reverse_oldify.types import FloatArray
 
 Mask = NDArray[np.bool_]
-Planes = NDArray[np.float64]
 
 _REACH = 30.0  # cells over which a correction fades in a plain area
 _LIGHTNESS = 5.0  # difference of L* between neighbours that counts as an edge
 _CHROMA = 4.0  # the same for the ab that the network expects
 _ROUNDS = 120
-_ACCURACY = 1e-3  # of the largest correction
+_ACCURACY = 3e-3  # of the norm of the first residual
 
 
-def obey(ab: FloatArray, painted: Paint, view: View, info: ModelInfo) -> FloatArray:
+def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     """Correct a grid of chroma so that painted cells have their colour.
 
     Parameters
@@ -34,9 +32,9 @@ def obey(ab: FloatArray, painted: Paint, view: View, info: ModelInfo) -> FloatAr
         a*, b* as decoded.
     painted
         What the user wants.
-    view, info
-        What the network sees, and what it is: cells are alike if both their lightness and the
-        colour expected without hints are.
+    view
+        What the network sees: cells are alike if both their lightness and the colour expected
+        without hints are.
 
     Returns
     -------
@@ -46,57 +44,58 @@ def obey(ab: FloatArray, painted: Paint, view: View, info: ModelInfo) -> FloatAr
     if not fixed.any():
         return ab
     wanted = np.where(fixed, (painted.ab - ab) * painted.strength, 0)
-    return np.asarray(ab + _spread(wanted, fixed, _guide(view, info)), np.float32)
+    return ab + _spread(wanted, fixed, _guide(view))
 
 
-def influence(painted: Paint, view: View, info: ModelInfo) -> FloatArray:
+def influence(painted: Paint, view: View) -> FloatArray:
     """How much of a correction reaches each cell: float32 (gh, gw), 0..1."""
     fixed = painted.strength > 0
     if not fixed.any():
         return np.zeros(fixed.shape, np.float32)
-    return np.asarray(_spread(painted.strength[None], fixed, _guide(view, info))[0], np.float32)
+    (reach,) = _spread(painted.strength[None], fixed, _guide(view))
+    return np.asarray(reach)
 
 
-def _guide(view: View, info: ModelInfo) -> FloatArray:
-    expected = decode(view.unsteered.values, info, Options(vividness=0))
-    return np.concatenate([view.lightness[None] / _LIGHTNESS, expected / _CHROMA])
+def _guide(view: View) -> FloatArray:
+    expected = view.expected / _CHROMA
+    return np.concatenate([view.lightness[None] / _LIGHTNESS, expected])
 
 
-def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> Planes:
+def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> FloatArray:
     """Fill planes (c, gh, gw) from their fixed cells, by conjugate gradients on the others."""
     down, across = _likeness(guide, 1), _likeness(guide, 2)
-    diagonal = np.full(fixed.shape, _REACH**-2)
+    diagonal = np.full(fixed.shape, _REACH**-2, np.float32)
     diagonal[:-1] += down
     diagonal[1:] += down
     diagonal[:, :-1] += across
     diagonal[:, 1:] += across
+    free = (~fixed).astype(np.float32)
 
-    def pull(planes: Planes) -> Planes:
+    def pull(planes: FloatArray) -> FloatArray:
         """What every free cell is pulled to: the gradient of the energy."""
         out = diagonal * planes
         out[:, :-1] -= down * planes[:, 1:]
         out[:, 1:] -= down * planes[:, :-1]
         out[..., :-1] -= across * planes[..., 1:]
         out[..., 1:] -= across * planes[..., :-1]
-        out[:, fixed] = 0
+        out *= free
         return out
 
-    filled = wanted.astype(np.float64)
+    filled = wanted.astype(np.float32)
     residual = -pull(filled)
-    scaled = residual / diagonal
-    direction = scaled.copy()
-    energy = (residual * scaled).sum()
-    target = _ACCURACY * np.abs(wanted).max()
+    direction = residual / diagonal
+    energy = first = np.vdot(residual, direction)
     for _ in range(_ROUNDS):
-        if np.abs(residual / diagonal).max() <= target:
+        if energy <= _ACCURACY**2 * first:
             break
         pulled = pull(direction)
-        step = energy / (direction * pulled).sum()
+        step = energy / np.vdot(direction, pulled)
         filled += step * direction
         residual -= step * pulled
         scaled = residual / diagonal
-        energy, before = (residual * scaled).sum(), energy
-        direction = scaled + energy / before * direction
+        energy, before = np.vdot(residual, scaled), energy
+        direction *= energy / before
+        direction += scaled
     return filled
 
 

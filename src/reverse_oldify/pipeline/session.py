@@ -114,7 +114,7 @@ class Session:
 
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
         ab = decode(values, self._info, options, self._reference(options))
-        return obey(ab, painted, self.view(options), self._info)
+        return obey(ab, painted, self.view(options))
 
     def _reference(self, options: Options) -> FloatArray | None:
         if options.palette is None:
@@ -138,7 +138,7 @@ class Session:
             self._predict(painted, options).values,
             self._info.bins,
             view.lightness,
-            1 - influence(painted, view, self._info),
+            1 - influence(painted, view),
             lambda values: self._chroma(painted, values, options),
         )
         return painter.colourings(options.seed)

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from reverse_oldify.color.bins import AB_LIMIT
+from reverse_oldify.pipeline.decode import decode
 from reverse_oldify.resize import Extent, crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
-from reverse_oldify.types import FloatArray
+from reverse_oldify.types import FloatArray, Options
 
 
 class Prediction(NamedTuple):
@@ -78,6 +79,11 @@ class View:
     def unsteered(self) -> Prediction:
         """What the network says without hints and palette."""
         return self.predict()
+
+    @cached_property
+    def expected(self) -> FloatArray:
+        """a*, b* that the network expects without hints and palette, float32 (2, gh, gw)."""
+        return decode(self.unsteered.values, self._backend.info, Options(vividness=0))
 
     def _planes(self, paint: Paint) -> FloatArray:
         """Paint as the network takes it, see `Backend.decode`; none in the padding."""
