@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,29 +114,31 @@ def read_controls(arguments: argparse.Namespace) -> Controls:
 
 @dataclass
 class OpenPages:
-    """The pages of one file, opened once for all its variants."""
+    """The pages of one file; the first, mostly the only one, is opened once for all variants."""
 
     colorizer: Colorizer
-    sessions: list[Session] = field(default_factory=list)
+    first: Session | None = None
 
     def colour(self, options: Options) -> Callable[[Picture], tuple[Picture, float | None]]:
         """Return what colours page after page, from the first; see `pipeline.filing.Colour`."""
-        pages = iter(self.sessions[:])
+        numbers = count()
 
         def colour_page(page: Picture) -> tuple[Picture, float | None]:
-            session = next(pages, None)
-            if session is None:
-                session = self.colorizer.open(page)
-                self.sessions.append(session)
+            session = self._open(page) if next(numbers) == 0 else self.colorizer.open(page)
             return session.colorize(options), self._doubt(session, options)
 
         return colour_page
 
     def uncertainty(self, options: Options) -> tuple[Picture, float]:
         """Uncertainty of the first page, as a picture and as a number."""
-        session = self.sessions[0]
-        found = session.uncertainty(options)
-        return found.to_picture(session.picture.lightness), found.mean
+        assert self.first is not None  # after `colour`
+        found = self.first.uncertainty(options)
+        return found.to_picture(self.first.picture.lightness), found.mean
+
+    def _open(self, page: Picture) -> Session:
+        if self.first is None:
+            self.first = self.colorizer.open(page)
+        return self.first
 
     def _doubt(self, session: Session, options: Options) -> float | None:
         if self.colorizer.info.output != "distribution":
