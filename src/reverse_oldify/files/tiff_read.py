@@ -11,7 +11,9 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,7 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3}
 _ASSOCIATED = 1  # colour that was multiplied by opacity
 _NO_PREDICTOR, _HORIZONTAL = 1, 2
+_BAND_BYTES = 1 << 23
 _BYTE_STREAMS = (1, 5, 8, 32773, 32946, 34925, 50000)
 """Compressions that do not care what the bytes mean: none, LZW, deflate, PackBits, LZMA, zstd."""
 
@@ -101,80 +104,125 @@ def read_samples(file: BinaryIO, directory: Directory) -> tuple[NDArray[np.uint1
     UnreadableError
         The page is damaged or cut off.
     """
-    order, samples = read_header(file).order, directory.number(_SAMPLES, 1)
-    if directory.number(_PLANAR, 1) == 1:
-        planes = [_plane(file, directory, samples, slice(None), order)]
-    else:
-        each = len(_segments(directory)) // samples
-        planes = [
-            _plane(file, directory, 1, slice(index * each, (index + 1) * each), order)
-            for index in range(samples)
-        ]
-    photometric = directory.number(_PHOTOMETRIC)
-    colours = _COLOURS[photometric]
-    pixels = planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
-    if photometric == _WHITE_IS_ZERO:
+    order, stored = read_header(file).order, _Stored.of(directory)
+    count = directory.number(_SAMPLES, 1)
+    pixels = np.empty((stored.height, stored.width, count), np.uint16)
+    for plane in range(count // stored.samples):
+        channels = slice(plane, plane + stored.samples)
+        for band in stored.bands(plane):
+            bottom = min(band.top + band.rows, stored.height)
+            unpacked = _unpacked(file, stored, band, order)
+            pixels[band.top : bottom, :, channels] = unpacked[: bottom - band.top]
+    if directory.number(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         pixels[..., 0] = ~pixels[..., 0]
-    extra = directory.numbers(_EXTRA_SAMPLES, 0)[0]
-    with_alpha = samples > colours and extra in (0, 1, 2)
+    colours = _COLOURS[directory.number(_PHOTOMETRIC)]
+    extra = directory.number(_EXTRA_SAMPLES)
+    with_alpha = count > colours and extra in (0, _ASSOCIATED, 2)
     return pixels[..., : colours + with_alpha], with_alpha and extra == _ASSOCIATED
 
 
-def _plane(
-    file: BinaryIO, page: Directory, samples: int, which: slice, order: str
-) -> NDArray[np.uint16]:
-    """Unpack some of a page's segments, all of ``samples`` interleaved samples; (H, W, samples)."""
-    data = b"".join(_bytes_as_gray(file, page, 2 * samples, which))
+class _Band(NamedTuple):
+    """Some rows of a page, and offset and length of the segments that hold them."""
+
+    top: int
+    rows: int
+    segments: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stored:
+    """How the samples of a page are stored: in strips or tiles, one plane after the other.
+
+    Attributes
+    ----------
+    width, height : int
+        Of the page.
+    tile : int or None
+        Width of a tile.
+    rows : int
+        Of a strip or tile.
+    samples : int
+        Interleaved in each segment: all of a pixel's, or one.
+    segments : list of (offset, length)
+        From left to right, then downwards, then plane by plane.
+    """
+
+    width: int
+    height: int
+    tile: int | None
+    rows: int
+    samples: int
+    segments: list[tuple[int, int]]
+    compression: int
+    predictor: int
+
+    @classmethod
+    def of(cls, page: Directory) -> _Stored:
+        tiled = _TILE_OFFSETS in page
+        offsets = page.numbers(_TILE_OFFSETS if tiled else _STRIP_OFFSETS)
+        lengths = page.numbers(_TILE_COUNTS if tiled else _STRIP_COUNTS)
+        height = page.number(_HEIGHT)
+        rows = page.number(_TILE_HEIGHT) if tiled else page.number(_ROWS_PER_STRIP, height)
+        return cls(
+            width=page.number(_WIDTH),
+            height=height,
+            tile=page.number(_TILE_WIDTH) if tiled else None,
+            rows=rows if tiled else min(rows, height),
+            samples=page.number(_SAMPLES, 1) if page.number(_PLANAR, 1) == 1 else 1,
+            segments=list(zip(offsets, lengths, strict=False)),
+            compression=page.number(_COMPRESSION, 1),
+            predictor=page.number(_PREDICTOR, _NO_PREDICTOR),
+        )
+
+    def bands(self, plane: int) -> Iterator[_Band]:
+        """Yield a plane from top to bottom, a few megabytes at a time.
+
+        Raises
+        ------
+        UnreadableError
+            There are not enough segments for all of it.
+        """
+        if self.rows < 1 or self.tile == 0:
+            raise UnreadableError("damaged or cut off; restore it from a copy")
+        across = 1 if self.tile is None else -(-self.width // self.tile)
+        down = -(-self.height // self.rows)
+        step = max(1, _BAND_BYTES // (2 * self.samples * self.width * self.rows))
+        first = plane * across * down
+        if len(self.segments) < first + across * down:
+            raise UnreadableError("damaged or cut off; restore it from a copy")
+        for start in range(0, down, step):
+            end = min(start + step, down)
+            segments = self.segments[first + start * across : first + end * across]
+            rows = min(end * self.rows, self.height) - start * self.rows
+            yield _Band(start * self.rows, rows, segments)
+
+
+def _unpacked(file: BinaryIO, stored: _Stored, band: _Band, order: str) -> NDArray[np.uint16]:
+    """Decompress a band: uint16 (rows, W, samples)."""
+    data = b"".join(_as_gray_bytes(file, stored, band))
     with opened(io.BytesIO(data), FORMATS["tif"]) as image:
         codes = np.asarray(image).view(order + "u2")
-    pixels = codes.reshape(image.height, -1, samples).astype(np.uint16)
-    if page.number(_PREDICTOR, _NO_PREDICTOR) == _HORIZONTAL:
-        step = page.number(_TILE_WIDTH) or pixels.shape[1]
-        for left in range(0, pixels.shape[1], step):  # each tile starts anew
+    pixels = codes.reshape(band.rows, stored.width, stored.samples).astype(np.uint16)
+    if stored.predictor == _HORIZONTAL:
+        step = stored.tile or stored.width
+        for left in range(0, stored.width, step):  # each tile starts anew
             part = pixels[:, left : left + step]
             np.cumsum(part, axis=1, dtype=np.uint16, out=part)
     return pixels
 
 
-def _bytes_as_gray(file: BinaryIO, page: Directory, width: int, which: slice) -> Iterator[bytes]:
-    """Yield a TIFF file of 8-bit grey with the page's segments; ``width`` bytes to a pixel."""
-    segments = _segments(page)[which]
-    end = file.seek(0, io.SEEK_END)
-    if not segments or sum(length for _, length in segments) > end:
+def _as_gray_bytes(file: BinaryIO, stored: _Stored, band: _Band) -> Iterator[bytes]:
+    """Yield a TIFF file of 8-bit grey that has the segments of a band, one behind the other."""
+    gray = _gray_directory(stored, band)
+    offsets = _STRIP_OFFSETS if stored.tile is None else _TILE_OFFSETS
+    lengths = [length for _, length in band.segments]
+    if sum(lengths) > file.seek(0, io.SEEK_END):
         raise UnreadableError("damaged or cut off; restore it from a copy")
-    tiled = _TILE_OFFSETS in page
-    gray = Directory(
-        {
-            _WIDTH: long(page.number(_WIDTH) * width),
-            _HEIGHT: long(page.number(_HEIGHT)),
-            _BITS: short(8),
-            _COMPRESSION: short(page.number(_COMPRESSION, 1)),
-            _PHOTOMETRIC: short(_BLACK_IS_ZERO),
-            _SAMPLES: short(1),
-            _TILE_COUNTS if tiled else _STRIP_COUNTS: long(*(length for _, length in segments)),
-        }
-    )
-    if tiled:
-        gray[_TILE_WIDTH] = long(page.number(_TILE_WIDTH) * width)
-        gray[_TILE_HEIGHT] = long(page.number(_TILE_HEIGHT))
-    else:
-        gray[_ROWS_PER_STRIP] = long(page.number(_ROWS_PER_STRIP, page.number(_HEIGHT)))
-    yield from _laid_out(file, gray, segments, _TILE_OFFSETS if tiled else _STRIP_OFFSETS)
-
-
-def _laid_out(
-    file: BinaryIO, gray: Directory, segments: list[tuple[int, int]], offsets: int
-) -> Iterator[bytes]:
-    """Yield header, directory and segments of a new file, the segments one behind the other."""
-    gray[offsets] = long(*(0 for _ in segments))
-    at = 8 + len(to_bytes(gray, 8))
-    places = []
-    for _, length in segments:
-        places.append(at)
-        at += length
-    gray[offsets] = long(*places)
+    gray[offsets] = long(*lengths)  # as long as what comes in its place
+    start = 8 + len(to_bytes(gray, 8))
+    gray[offsets] = long(*(start + before for before in accumulate(lengths[:-1], initial=0)))
     yield b"II*\0" + struct.pack("<I", 8) + to_bytes(gray, 8)
-    for offset, length in segments:
+    for offset, length in band.segments:
         file.seek(offset)
         data = file.read(length)
         if len(data) < length:
@@ -182,9 +230,21 @@ def _laid_out(
         yield data
 
 
-def _segments(page: Directory) -> list[tuple[int, int]]:
-    """Offset and length of every strip or tile."""
-    tiled = _TILE_OFFSETS in page
-    offsets = page.numbers(_TILE_OFFSETS if tiled else _STRIP_OFFSETS)
-    lengths = page.numbers(_TILE_COUNTS if tiled else _STRIP_COUNTS)
-    return list(zip(offsets, lengths, strict=False))
+def _gray_directory(stored: _Stored, band: _Band) -> Directory:
+    """Tags of a page of 8-bit grey, as many times wider as a pixel has bytes."""
+    width = 2 * stored.samples
+    lengths = long(*(length for _, length in band.segments))
+    gray = Directory(
+        {
+            _WIDTH: long(stored.width * width),
+            _HEIGHT: long(band.rows),
+            _BITS: short(8),
+            _COMPRESSION: short(stored.compression),
+            _PHOTOMETRIC: short(_BLACK_IS_ZERO),
+            _SAMPLES: short(1),
+        }
+    )
+    if stored.tile is None:
+        return Directory(gray | {_ROWS_PER_STRIP: long(stored.rows), _STRIP_COUNTS: lengths})
+    tile = {_TILE_WIDTH: long(stored.tile * width), _TILE_HEIGHT: long(stored.rows)}
+    return Directory(gray | tile | {_TILE_COUNTS: lengths})
