@@ -9,7 +9,11 @@ import pytest
 from made_files import encoded, scene
 from PIL import ExifTags, Image, ImageOps
 
-from reverse_oldify.files.metadata import read_metadata, turn
+from reverse_oldify.files.encode import encode, losses
+from reverse_oldify.files.formats import FORMATS
+from reverse_oldify.files.metadata import bounded, read_metadata, turn
+from reverse_oldify.files.picture import Metadata, Picture
+from reverse_oldify.files.read import read
 
 
 def with_exif(orientation: int = 1) -> Image.Exif:
@@ -81,3 +85,33 @@ def test_impossible_resolution_is_left_out(dpi: object) -> None:
     image = Image.fromarray(scene())
     image.info["dpi"] = dpi
     assert read_metadata(image).metadata.dpi is None
+
+
+@pytest.mark.parametrize("quality", [30, 60, 83, 95, 100])
+def test_quality_of_a_jpeg_is_read_and_written_again(quality: int) -> None:
+    picture = read(encoded(Image.fromarray(scene()), "JPEG", quality=quality))
+    assert picture.metadata.jpeg_quality == quality
+    file = io.BytesIO()
+    encode(picture, FORMATS["jpg"], file)
+    assert read(file.getvalue()).metadata.jpeg_quality == quality
+
+
+@pytest.mark.parametrize("key", ["jpg", "tif"])
+def test_iptc_is_carried_over_or_its_loss_named(key: str) -> None:
+    records = b"\x1c\x02\x78\0\x09a caption"
+    picture = Picture(pixels=scene(), metadata=Metadata(iptc=records))
+    file = io.BytesIO()
+    encode(picture, FORMATS[key], file)
+    assert read(file.getvalue()).metadata.iptc == records
+    assert list(losses(picture, FORMATS[key])) == []
+    assert "its IPTC was left out: PNG cannot hold it" in losses(picture, FORMATS["png"])
+
+
+def test_metadata_longer_than_any_photograph_needs_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reverse_oldify.files.metadata.MOST_BYTES", 1 << 20)
+    long = Metadata(xmp=b" " * ((1 << 20) + 1), iptc=b"short")
+    kept, notes = bounded(long)
+    assert kept == Metadata(iptc=b"short")
+    assert notes == ("its XMP is longer than 1 MB; left out",)

@@ -186,9 +186,9 @@ class _Reader:
 
     def _bytes(self, offset: int, size: int, *, free: bool = False) -> bytes:
         """Bytes of the file; those that are not ``free`` may not add up to more than it has."""
-        self._left -= 0 if free else size
-        if offset + size > self._size or self._left < 0:
+        if offset + size > self._size or (size > self._left and not free):
             raise UnreadableError("damaged or cut off; restore it from a copy")
+        self._left -= 0 if free else size
         self._file.seek(offset)
         return self._file.read(size)
 

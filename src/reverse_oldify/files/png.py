@@ -50,9 +50,10 @@ def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:
     if raw_mode == "LA;16B":  # as many bytes as red, green, blue and opacity at 8 bits
         image.load()
         return _decoded_as(file, "RGBA").view(">u2").astype(np.uint16)
-    high = np.asarray(image).astype(np.uint16)
-    low = _decoded_as(file, raw_mode.replace("16B", "16L"))  # the other byte of each sample
-    return high << np.uint16(8) | low
+    samples = np.asarray(image).astype(np.uint16)
+    samples <<= 8
+    samples |= _decoded_as(file, raw_mode.replace("16B", "16L"))  # the other byte of each sample
+    return samples
 
 
 def _decoded_as(file: BinaryIO, raw_mode: str) -> ByteArray:
