@@ -60,7 +60,7 @@ def test_every_page_is_coloured_at_16_bits(pages: Path, tmp_path: Path) -> None:
 
 def test_lightness_is_kept_to_one_16_bit_code(tmp_path: Path) -> None:
     colorizer = Colorizer(backend=FakeBackend({(12.0, 8.0): 1.0}))
-    ramp = np.linspace(6000, 60000, 64 * 64).astype(np.uint16).reshape(64, 64)
+    ramp = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
     source = Picture(pixels=ramp).save(tmp_path / "scan.tif")
     target = tmp_path / "out.tif"
     file_colour(lambda page: (colorizer.colorize(page), None), source, target, ALL)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from reverse_oldify.color.lab import lab_to_linear
 from reverse_oldify.types import FloatArray
 
-_TOLERANCE = 1e-5  # of linear light: at most a thirtieth of an 8-bit code, at black
+_TOLERANCE = 1e-6  # of linear light: at most one 16-bit code, at black
 _HALVINGS = 14  # leaves an error of 0.01 in chroma for the strongest colour there is
 
 
