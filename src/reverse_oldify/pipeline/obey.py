@@ -16,7 +16,8 @@ from reverse_oldify.types import FloatArray
 
 Mask = NDArray[np.bool_]
 
-_REACH = 30.0  # cells over which a correction fades in a plain area
+_REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
+_NEAR = 14.0  # cells from the hint, from where on it fades more quickly
 _LIGHTNESS = 5.0  # difference of L* between neighbours that counts as an edge
 _CHROMA = 4.0  # the same for the ab that the network expects
 _ROUNDS = 120
@@ -64,7 +65,7 @@ def _guide(view: View) -> FloatArray:
 def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> FloatArray:
     """Fill planes (c, gh, gw) from their fixed cells, by conjugate gradients on the others."""
     down, across = _likeness(guide, 1), _likeness(guide, 2)
-    diagonal = np.full(fixed.shape, _REACH**-2, np.float32)
+    diagonal = _pull_to_zero(fixed)
     diagonal[:-1] += down
     diagonal[1:] += down
     diagonal[:, :-1] += across
@@ -97,6 +98,17 @@ def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> FloatArray:
         direction *= energy / before
         direction += scaled
     return filled
+
+
+def _pull_to_zero(fixed: Mask) -> FloatArray:
+    """Weak near painted cells, so that colour fills an object, and strong far from them."""
+    painted = np.argwhere(fixed).astype(np.float32)
+    rows, columns = (np.arange(side, dtype=np.float32) for side in fixed.shape)
+    squared = np.full(fixed.shape, np.inf, np.float32)
+    for row, column in painted:
+        away = np.add.outer(np.square(rows - row), np.square(columns - column))
+        np.minimum(squared, away, out=squared)
+    return np.asarray((1 + np.square(squared / _NEAR**2)) / _REACH**2, np.float32)
 
 
 def _likeness(guide: FloatArray, axis: int) -> FloatArray:

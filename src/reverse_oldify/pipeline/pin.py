@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.resize import ChromaUpsampler, Extent
+from reverse_oldify.resize import ChromaUpsampler
+from reverse_oldify.sampling import Extent, Tile
 from reverse_oldify.types import FloatArray
 
 Spots = NDArray[np.int64]
@@ -52,26 +53,33 @@ class PinnedChroma:
         kernel += _RIDGE * np.eye(len(spots))
         self._weights = np.linalg.solve(kernel, amiss.T).astype(np.float32)
 
-    def rows(self, rows: slice) -> FloatArray:
-        """Chroma of some rows of the picture: a*, b*, float32 (2, rows, W)."""
-        ab = self._upsampler.rows(rows)
+    def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
+        """Chroma of a part of the picture, see `ChromaUpsampler.tile`."""
+        ab = self._upsampler.tile(tile, lightness)
         down, across = np.ceil(_WINDOW * self._radius).astype(int)
+        rows, columns = tile
         for spot, weight in zip(self._spots, self._weights, strict=True):
             top, bottom = max(spot[0] - down, rows.start), min(spot[0] + down + 1, rows.stop)
-            if top < bottom:
-                left, right = max(spot[1] - across, 0), spot[1] + across + 1
-                lightness = self._lightness[top:bottom, left:right]
-                place = np.ogrid[top:bottom, left : left + lightness.shape[1]]
-                kernel = self._kernel(place[0], place[1], lightness, spot)
-                window = ab[:, top - rows.start : bottom - rows.start, left:right]
-                window += weight[:, None, None] * kernel
+            left, right = (
+                max(spot[1] - across, columns.start),
+                min(spot[1] + across + 1, columns.stop),
+            )
+            if top < bottom and left < right:
+                part = np.s_[
+                    top - rows.start : bottom - rows.start,
+                    left - columns.start : right - columns.start,
+                ]
+                row, column = np.ogrid[top:bottom, left:right]
+                kernel = self._kernel(row, column, lightness[part], spot)
+                ab[:, *part] += weight[:, None, None] * kernel
         return ab
 
     def _upsampled(self) -> FloatArray:
         """What the upsampler says of the spots, float32 (2, n)."""
         ab = np.empty((2, len(self._spots)), np.float32)
         for number, (row, column) in enumerate(self._spots):
-            ab[:, number] = self._upsampler.rows(slice(row, row + 1))[:, 0, column]
+            pixel = slice(row, row + 1), slice(column, column + 1)
+            ab[:, number] = self._upsampler.tile(pixel, self._lightness[pixel])[:, 0, 0]
         return ab
 
     def _kernel(

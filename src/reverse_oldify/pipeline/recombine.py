@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
-from reverse_oldify.color.lab import linear_to_srgb, row_strips
+from reverse_oldify.color.lab import linear_to_srgb
 from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
-from reverse_oldify.resize import ChromaUpsampler, Extent
+from reverse_oldify.resize import ChromaUpsampler
+from reverse_oldify.sampling import Extent, tiles
 from reverse_oldify.types import FloatArray
-
-_STRIP_PIXELS = 1 << 17  # all that is held at full resolution beside lightness and result
 
 
 def recombine(
@@ -52,11 +51,11 @@ def recombine(
     """
     lightness = picture.lightness
     upsampler = _upsampler(ab, lightness, extent, spots)
-    height, width = picture.size
-    pixels: Pixels = np.empty((height, width, 3), _dtype(bits))
-    for rows in row_strips(height, width, _STRIP_PIXELS):
-        chroma = np.moveaxis(upsampler.rows(rows), 0, -1)
-        pixels[rows] = _encode(lab_to_linear_in_gamut(lightness[rows], chroma), bits)
+    pixels: Pixels = np.empty((*picture.size, 3), _dtype(bits))
+    for tile in tiles(*picture.size):
+        light = lightness[tile]
+        ab_planes = upsampler.tile(tile, light)
+        _encode(lab_to_linear_in_gamut(light, np.moveaxis(ab_planes, 0, -1)), pixels[tile])
     return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
 
 
@@ -68,12 +67,13 @@ def _upsampler(
     return PinnedChroma(ab, lightness, extent, spots)
 
 
-def _encode(linear: FloatArray, bits: Literal[8, 16]) -> Pixels:
-    """Linear sRGB, 0..1, as rounded sRGB codes."""
+def _encode(linear: FloatArray, pixels: Pixels) -> None:
+    """Write linear sRGB, 0..1, as rounded sRGB codes."""
     codes = linear_to_srgb(linear)
-    codes *= (1 << bits) - 1
+    codes *= np.iinfo(pixels.dtype).max
     codes += 0.5
-    return codes.astype(_dtype(bits))
+    for channel in range(3):  # by planes: both are quick along a row, neither along the channels
+        np.copyto(pixels[..., channel], codes[..., channel], casting="unsafe")
 
 
 def _alpha(alpha: Pixels | None, bits: Literal[8, 16]) -> Pixels | None:

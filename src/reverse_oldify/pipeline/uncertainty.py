@@ -10,7 +10,8 @@ from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.pipeline.decode import ab_variance, softmax
 from reverse_oldify.pipeline.view import Prediction
-from reverse_oldify.resize import Extent, upsample_chroma
+from reverse_oldify.resize import upsample_chroma
+from reverse_oldify.sampling import Extent
 from reverse_oldify.types import FloatArray, ModelInfo
 
 LEVELS_PER_AB = 8
