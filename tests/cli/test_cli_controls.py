@@ -118,5 +118,5 @@ def test_provenance_holds_each_pictures_own_options(run: Run) -> None:
     told = {path.name: json.loads(path.read_text()) for path in Path("out").glob("*.json")}
     assert told["a.png.json"]["options"]["hints"] == []
     assert told["b.png.json"]["options"]["hints"][0]["color"] == "neutral"
-    assert told["b.variant-2.png.json"]["options"]["variant"] == 1
+    assert told["a.variant-2.png.json"]["options"]["variant"] == 1
     assert told["a.png.json"]["mean_uncertainty"] > 1

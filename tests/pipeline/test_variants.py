@@ -48,8 +48,15 @@ def test_a_certain_model_has_no_variants() -> None:
         session.colorize(Options(variant=1))
 
 
-def test_variants_keep_to_hints(session: Session) -> None:
-    hints = Hints.from_arrays([(40, 30)], [(40, 20)])
-    for variant in (0, 1):
-        lab = srgb_to_lab(session.colorize(Options(hints=hints, variant=variant)).pixels)
-        np.testing.assert_allclose(lab[30, 40, 1:], (40, 20), atol=1.5)
+def test_variants_keep_to_hints_and_change_the_rest() -> None:
+    gray = np.full((60, 80), 60, np.uint8)
+    gray[:, 40:] = 190
+    session = Colorizer(backend=FakeBackend(MIXTURE)).open(gray)
+    hints = Hints.from_arrays([(10, 30)], [(20, 20)])
+    default, other = (
+        srgb_to_lab(session.colorize(Options(hints=hints, variant=variant)).pixels)
+        for variant in (0, 1)
+    )
+    for lab in (default, other):
+        np.testing.assert_allclose(lab[30, 10, 1:], (20, 20), atol=1.5)
+    assert ciede2000(default[:, 48:], other[:, 48:]).mean() > 4
