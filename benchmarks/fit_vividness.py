@@ -25,7 +25,7 @@ from reverse_oldify.color.lab import lab_to_srgb
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.decode import decode
-from reverse_oldify.resize import resample
+from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo, Options
 
 TEMPERATURES = (1.0, 0.8, 0.6, 0.45)

@@ -24,7 +24,7 @@ from PIL import Image
 
 from reverse_oldify.color.lab import lightness_to_gray
 from reverse_oldify.files.read import read
-from reverse_oldify.resize import resample
+from reverse_oldify.sampling import resample
 
 FOLDER = Path(__file__).parent
 SKIMAGE = Path(skimage.__file__).parent / "data"

@@ -17,7 +17,7 @@ PACKAGE = Path(reverse_oldify.__file__).parent
 
 LAYERS = (
     ("errors", "types"),
-    ("color", "files", "resize"),
+    ("color", "files", "sampling", "resize"),
     ("runtime", "models"),
     ("pipeline", "data"),
     ("evaluate", "train", "export"),
@@ -32,7 +32,7 @@ TRAINING_COMMANDS = ("cli.train", "cli.export")
 
 HOMES = {
     "numpy": (*(room for row in LAYERS for room in row),),
-    "PIL": ("data", "evaluate", "files", "pipeline", "resize", "train"),
+    "PIL": ("data", "evaluate", "files", "pipeline", "train"),
     "tqdm": ("cli", "data", "evaluate", "train"),
     "onnxruntime": ("runtime.onnx",),
     "matplotlib": ("data.overview", "train.report"),

@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import maximum_filter, minimum_filter
 
 from reverse_oldify.resize import ChromaUpsampler, crop_grid, fit, upsample_chroma, working_shape
+from reverse_oldify.sampling import strips
 
 sides = st.integers(1, 90)
 seeds = st.integers(0, 2**31)
@@ -136,12 +139,12 @@ def test_a_texture_without_colour_stays_without_colour_of_its_own():
 
 @settings(max_examples=20)
 @given(st.integers(1, 200), sides, st.integers(8, 60), seeds)
-def test_strips_fit_together(height, width, strip, seed):
-    grid = noise(seed, 2, 7, 5) * 60 - 30
-    upsampler = ChromaUpsampler(grid, noise(seed, height, width) * 100, (6.4, 5.0))
-    starts = range(0, height, strip)
-    parts = [upsampler.rows(slice(y, min(y + strip, height))) for y in starts]
-    assert np.concatenate(parts, 1) == pytest.approx(upsampler.rows(slice(0, height)), abs=1e-3)
+def test_parts_fit_together(height, width, side, seed):
+    grid, lightness = noise(seed, 2, 7, 5) * 60 - 30, noise(seed, height, width) * 100
+    upsampler = ChromaUpsampler(grid, lightness, (6.4, 5.0))
+    whole = upsampler.tile((slice(0, height), slice(0, width)), lightness)
+    for tile in product(strips(height, side), strips(width, side)):
+        assert upsampler.tile(tile, lightness[tile]) == pytest.approx(whole[:, *tile], abs=1e-3)
 
 
 def test_the_extent_places_the_grid():

@@ -8,20 +8,14 @@ columns of the grid (not whole numbers) that it covers.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from PIL import Image
 
-from reverse_oldify.color.lab import row_strips
+from reverse_oldify.sampling import Extent, Tile, interpolate, resample, tiles
 from reverse_oldify.types import FloatArray
 
-Extent = tuple[float, float]
-Box = tuple[float, float, float, float]
-
 _LONGEST = 4  # the long side is at most so many times the working size
-_STRIP_PIXELS = 1 << 18  # the planes of a strip stay within a few megabytes
 
 # Fitted on photographs and on the same with film grain added: benchmarks/chroma_upsampling.py.
 _DOUBLINGS = 2  # of the grid, before the step to full resolution
@@ -89,24 +83,6 @@ def crop_grid(grid: FloatArray, shape: tuple[int, int], stride: int) -> tuple[Fl
     return grid[:, :rows, :columns], (shape[0] / stride, shape[1] / stride)
 
 
-def resample(
-    plane: FloatArray,
-    shape: tuple[int, int],
-    box: Box | None = None,
-) -> FloatArray:
-    """Scale a float32 plane (H, W) to a shape: averaged when it shrinks, bicubic when it grows.
-
-    With a ``box`` (left, top, right, bottom in pixels of the plane) that part is interpolated
-    linearly, so that a large result can be made in strips which fit together.
-    """
-    shrinks = shape[0] <= plane.shape[0] and shape[1] <= plane.shape[1]
-    filters = Image.Resampling
-    # Hamming is the sharpest of Pillow's averages that has no negative lobes (no halos).
-    method = filters.BILINEAR if box else filters.HAMMING if shrinks else filters.BICUBIC
-    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-    return np.asarray(image.resize((shape[1], shape[0]), method, box))
-
-
 class ChromaUpsampler:
     """Carries a grid of chroma to every pixel of a picture, along the edges of its lightness.
 
@@ -134,16 +110,26 @@ class ChromaUpsampler:
             guides.insert(0, _halve(guides[0]))
         for coarse, fine in pairwise(guides):
             ab = _double(ab, coarse, fine)
-        self._lightness = lightness
+        self._size = lightness.shape[0], lightness.shape[1]
         self._extent = extent[0] * 2**_DOUBLINGS, extent[1] * 2**_DOUBLINGS
-        self._model = _AffineChroma.fit(ab, guides[-1], _GRAIN)
+        self._model = _affine_chroma(ab, guides[-1], _GRAIN)
 
-    def rows(self, rows: slice) -> FloatArray:
-        """Chroma of some rows of the picture: a*, b*, float32 (2, rows, W)."""
-        down, across = self._extent
-        scale = down / len(self._lightness)
-        box = (0.0, rows.start * scale, across, min(rows.stop * scale, down))
-        return self._model.at(self._lightness[rows], box)
+    def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
+        """Chroma of a part of the picture.
+
+        Parameters
+        ----------
+        tile
+            Its rows and columns.
+        lightness : float32 (h, w)
+            L* of that part.
+
+        Returns
+        -------
+        float32 (2, h, w)
+            a*, b*.
+        """
+        return _chroma(interpolate(self._model, self._size, tile, self._extent), lightness)
 
 
 def upsample_chroma(
@@ -155,63 +141,50 @@ def upsample_chroma(
     """
     upsampler = ChromaUpsampler(ab, lightness, extent)
     height, width = lightness.shape
-    strips = row_strips(height, width, _STRIP_PIXELS)
-    return np.concatenate([upsampler.rows(rows) for rows in strips], axis=1)
+    result = np.empty((2, height, width), np.float32)
+    for tile in tiles(height, width):
+        result[:, *tile] = upsampler.tile(tile, lightness[tile])
+    return result
 
 
-@dataclass(frozen=True, kw_only=True)
-class _AffineChroma:
-    """Chroma as an affine function of lightness, cell by cell.
+def _affine_chroma(
+    ab: FloatArray,
+    lightness: FloatArray,
+    noise: float | FloatArray,
+    cells: FloatArray | None = None,
+) -> FloatArray:
+    """Regress chroma (2, gh, gw) on lightness (gh, gw) around each cell.
 
-    ``ab + slope * (L* - lightness)``, cut to ``least..most``; all but ``lightness`` (gh, gw) are
-    float32 (2, gh, gw).
+    ``noise`` is a variance of L*; the range of the result is that of the neighbours in ``cells``,
+    which are ``ab`` by default. Returns eight planes (8, gh, gw), see `_chroma`.
     """
+    mean = _mean_around(lightness)
+    variance = np.maximum(_mean_around(lightness**2) - mean**2, 0)
+    covariance = _mean_around(ab * lightness) - _mean_around(ab) * mean
+    slope = covariance / (variance + noise)
+    cells = ab if cells is None else cells
+    least, most = _around(cells, np.minimum), _around(cells, np.maximum)
+    return np.concatenate([slope, ab - slope * lightness, least, most])
 
-    ab: FloatArray
-    slope: FloatArray
-    lightness: FloatArray
-    least: FloatArray
-    most: FloatArray
 
-    @classmethod
-    def fit(cls, ab: FloatArray, lightness: FloatArray, noise: float | FloatArray) -> _AffineChroma:
-        """Regress chroma on lightness around each cell; ``noise`` is a variance of L*."""
-        mean = _mean_around(lightness)
-        variance = np.maximum(_mean_around(lightness**2) - mean**2, 0)
-        covariance = _mean_around(ab * lightness) - _mean_around(ab) * mean
-        return cls(
-            ab=ab,
-            slope=covariance / (variance + noise),
-            lightness=lightness,
-            least=_around(ab, np.minimum),
-            most=_around(ab, np.maximum),
-        )
-
-    def at(self, lightness: FloatArray, box: Box) -> FloatArray:
-        """Chroma (2, h, w) of the part ``box`` of the grid, where the picture has this L*."""
-        shape = (lightness.shape[0], lightness.shape[1])
-        detail = lightness - resample(self.lightness, shape, box)
-        ab = np.empty((2, *shape), np.float32)
-        for channel, plane in enumerate(ab):
-            np.multiply(resample(self.slope[channel], shape, box), detail, out=plane)
-            plane += resample(self.ab[channel], shape, box)
-            np.maximum(plane, resample(self.least[channel], shape, box), out=plane)
-            np.minimum(plane, resample(self.most[channel], shape, box), out=plane)
-        return ab
+def _chroma(model: FloatArray, lightness: FloatArray) -> FloatArray:
+    """Chroma (2, ...) where L* is ``lightness``: slope, offset, least and most, two planes each."""
+    slope, offset, least, most = model.reshape(4, 2, *lightness.shape)
+    ab = np.multiply(slope, lightness, out=slope)
+    ab += offset
+    np.maximum(ab, least, out=ab)
+    return np.asarray(np.minimum(ab, most, out=ab))
 
 
 def _double(ab: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArray:
     """Double a grid of chroma (2, gh, gw), given L* before (gh, gw) and after (2 gh, 2 gw)."""
     noise = _NOISE + _TEXTURE * _mean_around(np.maximum(_halve(fine**2) - coarse**2, 0))
-    whole = (0.0, 0.0, float(ab.shape[2]), float(ab.shape[1]))
     sharpened = ab
     for _ in range(_ROUNDS):
-        doubled = _AffineChroma.fit(sharpened, coarse, noise).at(fine, whole)
+        doubled = _chroma(_twice(_affine_chroma(sharpened, coarse, noise)), fine)
         sharpened = sharpened + ab - _halve(doubled)
-    model = _AffineChroma.fit(sharpened, coarse, noise)
     # Sharpening must not widen the range: it is that of the cells as they came.
-    least, most = _around(ab, np.minimum), _around(ab, np.maximum)
-    return replace(model, least=least, most=most).at(fine, whole)
+    return _chroma(_twice(_affine_chroma(sharpened, coarse, noise, ab)), fine)
 
 
 def _guide(lightness: FloatArray, cells: tuple[int, ...], extent: Extent) -> FloatArray:
@@ -220,6 +193,17 @@ def _guide(lightness: FloatArray, cells: tuple[int, ...], extent: Extent) -> Flo
     shape = (max(1, round(extent[0] * factor)), max(1, round(extent[1] * factor)))
     padding = [(0, factor * count - side) for count, side in zip(cells, shape, strict=True)]
     return np.pad(resample(lightness, shape), padding, mode="edge")
+
+
+def _twice(planes: FloatArray) -> FloatArray:
+    """Enlarge linearly: (c, h, w) to (c, 2 h, 2 w)."""
+    for axis in (1, 2):
+        padding = [(int(axis == each),) * 2 for each in range(3)]
+        padded = np.swapaxes(np.pad(planes, padding, mode="edge"), axis, 0) * np.float32(0.25)
+        near = 3 * padded[1:-1]
+        pairs = np.stack([padded[:-2] + near, near + padded[2:]], 1)
+        planes = np.swapaxes(pairs.reshape(-1, *pairs.shape[2:]), 0, axis)
+    return planes
 
 
 def _halve(planes: FloatArray) -> FloatArray:

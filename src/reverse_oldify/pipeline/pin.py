@@ -56,22 +56,17 @@ class PinnedChroma:
     def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
         """Chroma of a part of the picture, see `ChromaUpsampler.tile`."""
         ab = self._upsampler.tile(tile, lightness)
-        down, across = np.ceil(_WINDOW * self._radius).astype(int)
-        rows, columns = tile
+        reach = np.ceil(_WINDOW * self._radius).astype(int)
         for spot, weight in zip(self._spots, self._weights, strict=True):
-            top, bottom = max(spot[0] - down, rows.start), min(spot[0] + down + 1, rows.stop)
-            left, right = (
-                max(spot[1] - across, columns.start),
-                min(spot[1] + across + 1, columns.stop),
+            rows, columns = (
+                slice(max(place - far, part.start), min(place + far + 1, part.stop))
+                for place, far, part in zip(spot, reach, tile, strict=True)
             )
-            if top < bottom and left < right:
-                part = np.s_[
-                    top - rows.start : bottom - rows.start,
-                    left - columns.start : right - columns.start,
-                ]
-                row, column = np.ogrid[top:bottom, left:right]
-                kernel = self._kernel(row, column, lightness[part], spot)
-                ab[:, *part] += weight[:, None, None] * kernel
+            if rows.start < rows.stop and columns.start < columns.stop:
+                row, column = np.ogrid[rows, columns]
+                window = row - tile[0].start, column - tile[1].start
+                kernel = self._kernel(row, column, lightness[window], spot)
+                ab[:, *window] += weight[:, None, None] * kernel
         return ab
 
     def _upsampled(self) -> FloatArray:

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from reverse_oldify.sampling import TILE, interpolate, resample, strips, tiles
+
+sides = st.integers(1, 700)
+seeds = st.integers(0, 2**31)
+
+
+def noise(seed, *shape):
+    return np.random.default_rng(seed).random(shape, np.float32)
+
+
+def pillow(plane, shape, method, box=None):
+    image = Image.fromarray(np.ascontiguousarray(plane))
+    return np.asarray(image.resize(shape[::-1], method, box))
+
+
+@settings(max_examples=40)
+@given(sides, sides, st.integers(1, 200), st.integers(1, 200), seeds)
+def test_resample_agrees_with_pillow(height, width, rows, columns, seed):
+    plane, shape = noise(seed, height, width) * 100, (rows, columns)
+    shrinks = rows <= height and columns <= width
+    method = Image.Resampling.HAMMING if shrinks else Image.Resampling.BICUBIC
+    assert resample(plane, shape) == pytest.approx(pillow(plane, shape, method), abs=1e-3)
+
+
+@settings(max_examples=40)
+@given(sides, sides, st.integers(1, 50), st.integers(1, 50), st.floats(0.05, 1), seeds)
+def test_interpolate_agrees_with_pillow_in_every_tile(height, width, rows, columns, part, seed):
+    grid, extent = noise(seed, 2, rows, columns) * 100, (rows - 1 + part, columns - 1 + part)
+    box = (0, 0, *extent[::-1])
+    wanted = [pillow(plane, (height, width), Image.Resampling.BILINEAR, box) for plane in grid]
+    for tile in tiles(height, width):
+        found = interpolate(grid, (height, width), tile, extent)
+        assert found == pytest.approx(np.stack(wanted)[:, *tile], abs=1e-3)
+
+
+@given(sides, sides)
+def test_tiles_cover_every_pixel_once(height, width):
+    covered = np.zeros((height, width), int)
+    for tile in tiles(height, width):
+        covered[tile] += 1
+        assert covered[tile].size <= TILE[0] * TILE[1]
+    assert (covered == 1).all()
+
+
+def test_strips_of_nothing():
+    assert list(strips(0, 5)) == []
