@@ -144,7 +144,7 @@ def test_parts_fit_together(height, width, side, seed):
     upsampler = ChromaUpsampler(grid, lightness, (6.4, 5.0))
     whole = upsampler.tile((slice(0, height), slice(0, width)), lightness)
     for tile in product(strips(height, side), strips(width, side)):
-        assert upsampler.tile(tile, lightness[tile]) == pytest.approx(whole[:, *tile], abs=1e-3)
+        assert np.abs(upsampler.tile(tile, lightness[tile]) - whole[:, *tile]).max() < 1e-3
 
 
 def test_the_extent_places_the_grid():

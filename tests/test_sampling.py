@@ -1,12 +1,11 @@
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from reverse_oldify.sampling import TILE, interpolate, resample, strips, tiles
 
-sides = st.integers(1, 700)
+sides = st.integers(1, 300)
 seeds = st.integers(0, 2**31)
 
 
@@ -25,7 +24,7 @@ def test_resample_agrees_with_pillow(height, width, rows, columns, seed):
     plane, shape = noise(seed, height, width) * 100, (rows, columns)
     shrinks = rows <= height and columns <= width
     method = Image.Resampling.HAMMING if shrinks else Image.Resampling.BICUBIC
-    assert resample(plane, shape) == pytest.approx(pillow(plane, shape, method), abs=1e-3)
+    assert np.abs(resample(plane, shape) - pillow(plane, shape, method)).max() < 1e-3
 
 
 @settings(max_examples=40)
@@ -33,10 +32,11 @@ def test_resample_agrees_with_pillow(height, width, rows, columns, seed):
 def test_interpolate_agrees_with_pillow_in_every_tile(height, width, rows, columns, part, seed):
     grid, extent = noise(seed, 2, rows, columns) * 100, (rows - 1 + part, columns - 1 + part)
     box = (0, 0, *extent[::-1])
-    wanted = [pillow(plane, (height, width), Image.Resampling.BILINEAR, box) for plane in grid]
+    size, method = (height, width), Image.Resampling.BILINEAR
+    wanted = np.stack([pillow(plane, size, method, box) for plane in grid])
     for tile in tiles(height, width):
-        found = interpolate(grid, (height, width), tile, extent)
-        assert found == pytest.approx(np.stack(wanted)[:, *tile], abs=1e-3)
+        found = interpolate(grid, size, tile, extent)
+        assert np.abs(found - wanted[:, *tile]).max() < 1e-3
 
 
 @given(sides, sides)

@@ -32,10 +32,12 @@ def lab_to_linear_in_gamut(lightness: FloatArray, ab: FloatArray) -> FloatArray:
     """
     lightness = np.clip(lightness, 0, 100)
     linear = lab_to_linear(lightness, ab)
-    outside = ~in_gamut(linear)
-    if outside.any():
-        linear[outside] = _pull_in(lightness[outside], ab[outside])
-    return np.clip(linear, 0, 1, out=linear)
+    planes = np.moveaxis(linear, -1, 0)
+    least, most = planes.min(initial=0), planes.max(initial=1)
+    if least < -_TOLERANCE or most > 1 + _TOLERANCE:
+        outside = np.nonzero(~in_gamut(linear))
+        planes[:, *outside] = _pull_in(lightness[outside], np.moveaxis(ab, -1, 0)[:, *outside])
+    return np.clip(linear, 0, 1, out=linear) if least < 0 or most > 1 else linear
 
 
 def in_gamut(linear: FloatArray) -> NDArray[np.bool_]:
@@ -46,13 +48,12 @@ def in_gamut(linear: FloatArray) -> NDArray[np.bool_]:
 
 
 def _pull_in(lightness: FloatArray, ab: FloatArray) -> FloatArray:
-    """Bisect the chroma of colours (n,), (n, 2) outside the gamut; linear sRGB (n, 3) inside it."""
-    ab = np.moveaxis(np.ascontiguousarray(np.moveaxis(ab, -1, 0)), 0, -1)
+    """Bisect the chroma of colours (n,), (2, n) outside the gamut; linear sRGB (3, n) inside it."""
     inside = np.zeros_like(lightness)  # share of the chroma known to fit
     step = np.float32(1)
     for _ in range(_HALVINGS):
         step /= 2
         trial = inside + step
-        fits = in_gamut(lab_to_linear(lightness, ab * trial[:, None]))
-        inside = np.where(fits, trial, inside)
-    return lab_to_linear(lightness, ab * inside[:, None])
+        fits = in_gamut(lab_to_linear(lightness, (ab * trial).T))
+        inside += step * fits
+    return lab_to_linear(lightness, (ab * inside).T).T
