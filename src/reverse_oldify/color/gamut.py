@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import lab_to_linear
+from reverse_oldify.color.lab import f_to_linear, lab_to_linear
 from reverse_oldify.types import FloatArray
 
 _TOLERANCE = 1e-6  # of linear light: at most one 16-bit code, at black
@@ -49,11 +49,16 @@ def in_gamut(linear: FloatArray) -> NDArray[np.bool_]:
 
 def _pull_in(lightness: FloatArray, ab: FloatArray) -> FloatArray:
     """Bisect the chroma of colours (n,), (2, n) outside the gamut; linear sRGB (3, n) inside it."""
-    inside = np.zeros_like(lightness)  # share of the chroma known to fit
+    neutral = (lightness + np.float32(16)) * np.float32(1 / 116)
+    away = np.stack([ab[0] / 500, np.zeros_like(neutral), ab[1] / -200])
+    share = np.zeros_like(neutral)  # of the chroma that is known to fit
     step = np.float32(1)
     for _ in range(_HALVINGS):
         step /= 2
-        trial = inside + step
-        fits = in_gamut(lab_to_linear(lightness, (ab * trial).T))
-        inside += step * fits
-    return lab_to_linear(lightness, (ab * inside).T).T
+        f = away * (share + step)
+        f += neutral
+        excess = f_to_linear(f)
+        excess -= np.float32(0.5)
+        fits = np.abs(excess, out=excess).max(0) <= 0.5 + _TOLERANCE
+        share += step * fits
+    return f_to_linear(away * share + neutral)

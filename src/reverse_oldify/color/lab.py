@@ -159,15 +159,13 @@ def lab_to_linear(lightness: FloatArray, ab: FloatArray) -> FloatArray:
     float32 (..., 3), a view of planes
         Exactly equal channels where a* = b* = 0.
     """
-    f = np.empty((3, *np.shape(lightness)), np.float32)
-    x, y, z = f
-    np.add(lightness, np.float32(16), out=y)
-    y *= np.float32(1 / 116)
     a, b = ab[..., 0], ab[..., 1]
-    np.multiply(a, np.float32(1 / 500), out=x)
-    x += y
-    np.multiply(b, np.float32(-1 / 200), out=z)
-    z += y
+    f = np.empty((3, *np.shape(lightness)), np.float32)
+    np.add(lightness, np.float32(16), out=f[1])
+    f[1] *= np.float32(1 / 116)
+    np.multiply(a, np.float32(1 / 500), out=f[0])
+    np.multiply(b, np.float32(-1 / 200), out=f[2])
+    f[::2] += f[1]
     xyz = _backward(f)
     linear = (_RGB_FROM_WHITE @ xyz.reshape(3, -1)).reshape(xyz.shape)
     neutral = a == 0
@@ -175,6 +173,11 @@ def lab_to_linear(lightness: FloatArray, ab: FloatArray) -> FloatArray:
     if neutral.any():
         np.copyto(linear, xyz[1], where=neutral)
     return np.moveaxis(linear, 0, -1)
+
+
+def f_to_linear(f: FloatArray) -> FloatArray:
+    """Linear sRGB, float32 (3, n), of ``f(X), f(Y), f(Z)`` of CIE 1976, float32 (3, n)."""
+    return np.asarray(_RGB_FROM_WHITE @ _backward(f))
 
 
 def lab_to_srgb(lab: FloatArray) -> FloatArray:
