@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,6 +82,20 @@ def test_path_and_bytes_give_a_picture(
         assert isinstance(picture, Picture)
         assert picture.format == "png"
         np.testing.assert_array_equal(picture.pixels, want)
+
+
+def test_a_picture_says_that_its_colour_is_estimated(
+    colorizer: Colorizer, gray: np.ndarray, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.png"
+    Image.fromarray(gray).save(path)
+    hashed = hashlib.sha256(path.read_bytes()).hexdigest().encode()
+    for source in (path, path.read_bytes()):
+        xmp = colorizer.colorize(source).metadata.xmp
+        assert xmp is not None
+        assert b"compositeWithTrainedAlgorithmicMedia" in xmp
+        assert hashed in xmp
+    assert hashed not in (colorizer.colorize(colorizer.open(path).picture).metadata.xmp or b"")
 
 
 def test_colour_in_is_coloured_anew_from_its_lightness(

@@ -124,15 +124,12 @@ def _colorizer(model: str | None) -> Colorizer:
 
 def _filing(arguments: argparse.Namespace, options: Options, colorizer: Colorizer) -> Filing:
     """What is written besides the colour pictures."""
-    from importlib.metadata import version
-
     from reverse_oldify.files.provenance import SOURCE_TYPES, Provenance
     from reverse_oldify.pipeline.filing import Filing
 
     provenance = Provenance.of(
         colorizer.info,
         options,
-        software=f"{PROGRAM} {version(PROGRAM)}",
         source_type=arguments.source_type or SOURCE_TYPES[0],
     )
     return Filing(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +80,12 @@ class Provenance:
         info: ModelInfo,
         options: Options,
         *,
-        software: str,
         source_sha256: str | None = None,
         source_type: str = SOURCE_TYPES[0],
     ) -> Provenance:
         """Provenance of what a model makes with some options."""
         return cls(
-            software=software,
+            software=_software(),
             model=info.name,
             model_version=info.version,
             weights_sha256=info.weights_hash,
@@ -140,20 +141,28 @@ class Provenance:
         return f"{self.model} {self.model_version}"
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits.
+def sha256_of(source: Path | str | bytes) -> str:
+    """SHA-256 of a file or of its bytes, as 64 hexadecimal digits.
 
     Raises
     ------
     UnreadableError
         It cannot be read.
     """
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
     try:
-        with path.open("rb") as file:
+        with Path(source).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UnreadableError(f"{path}: cannot be opened ({reason}); check the file") from error
+        raise UnreadableError(f"{source}: cannot be opened ({reason}); check the file") from error
+
+
+@cache
+def _software() -> str:
+    """Program and version."""
+    return f"reverse-oldify {version('reverse-oldify')}"
 
 
 def _text(number: float | None) -> str | None:

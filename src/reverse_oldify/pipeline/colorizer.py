@@ -13,6 +13,7 @@ from PIL import Image
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.arrays import from_array, to_array
 from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import from_image, read
 from reverse_oldify.pipeline.session import Session
 from reverse_oldify.pipeline.view import Prediction, View
@@ -82,7 +83,8 @@ class Colorizer:
         Returns
         -------
         the kind it was given
-            A `Picture` for a path, bytes or `Picture`; a Pillow image (RGB or RGBA) for a Pillow
+            A `Picture` for a path, bytes or `Picture`, whose XMP says that its colours are
+            estimated (see `files.provenance`); a Pillow image (RGB or RGBA) for a Pillow
             image; an array (H, W, 3) or (H, W, 4) of the same type for an array.
 
         Raises
@@ -96,7 +98,10 @@ class Colorizer:
             return self.open(source).colorize(options).to_image()
         if isinstance(source, np.ndarray):
             return to_array(self.open(source).colorize(options), like=source)
-        return self.open(source).colorize(options)
+        picture = self.open(source).colorize(options)
+        hashed = None if isinstance(source, Picture) else sha256_of(source)
+        provenance = Provenance.of(self.info, options or Options(), source_sha256=hashed)
+        return provenance.written_into(picture)
 
     def open(self, source: Any) -> Session:
         """Open a photograph to colour it several times: it is read and encoded once.
