@@ -21,7 +21,7 @@ Extent = tuple[float, float]
 Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 
-TILE = 64, 256
+TILE = 128, 256
 """Rows and columns; the float32 planes that it takes to colour a tile stay within the cache."""
 
 _BAND = 8  # rows or columns of a smaller picture that are made together
