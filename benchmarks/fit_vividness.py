@@ -3,10 +3,10 @@
     python benchmarks/fit_vividness.py CACHE --model FOLDER --limit 150
 
 The network looks once at each validation picture of a prepared set; every combination of
-temperature, prior exponent and gain then decodes the same distributions. Scores are those of
+temperature, prior exponent, gain and knee then decodes the same distributions. Scores are those of
 ``reverse-oldify evaluate`` (RMS ab over grey's, CIEDE2000, colourfulness ratio), but on the
 network's grid instead of the full picture, which is what makes a hundred combinations affordable.
-Prints a markdown table, best first: the least RMS ab error whose colourfulness reaches --at-least.
+Prints a markdown table, best first: the least CIEDE2000 whose colourfulness reaches --at-least.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +29,14 @@ from reverse_oldify.pipeline.decode import decode
 from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo, Options
 
-TEMPERATURES = (1.0, 0.8, 0.6, 0.45)
-EXPONENTS = (0.0, 0.15, 0.3, 0.45)
-GAINS = (1.0, 1.15, 1.3, 1.45, 1.6)
+TEMPERATURES = (1.0, 0.8, 0.65, 0.5)
+EXPONENTS = (0.0, 0.1, 0.2)
+GAINS = (1.0, 1.2, 1.4, 1.6, 1.8)
+KNEES = (0.0, 10.0)
 
 
 def main() -> None:
+    """Print one table for each kind of photograph."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cache", type=Path)
     parser.add_argument("--model", default=None)
@@ -48,19 +51,15 @@ def main() -> None:
         looks = [look(colorizer, cache, number, arguments.working_size) for number in tqdm(numbers)]
         rows = [
             (constants, *score(looks, colorizer.info, constants))
-            for constants in tqdm(list(itertools.product(TEMPERATURES, EXPONENTS, GAINS)))
+            for constants in tqdm(list(itertools.product(TEMPERATURES, EXPONENTS, GAINS, KNEES)))
         ]
         print(f"\n{kind}: {len(looks)} pictures\n")
-        print(
-            "| temperature | prior exponent | gain | RMS ab / grey's | CIEDE2000 | colourfulness |"
-        )
-        print("|---|---|---|---|---|---|")
-        reached = [row for row in rows if row[3] >= arguments.at_least]
-        for (t, e, g), ratio, difference, color in [
-            rows[0],
-            *sorted(reached, key=lambda r: r[1])[:12],
-        ]:
-            print(f"| {t} | {e} | {g} | {ratio:.3f} | {difference:.2f} | {color:.3f} |")
+        print("| temperature | exponent | gain | knee | RMS ab / grey's | CIEDE2000 | colour |")
+        print("|---|---|---|---|---|---|---|")
+        reached = sorted((row for row in rows if row[3] >= arguments.at_least), key=itemgetter(2))
+        for constants, ratio, difference, color in [rows[0], *reached[:12]]:
+            cells = " | ".join(str(constant) for constant in constants)
+            print(f"| {cells} | {ratio:.3f} | {difference:.2f} | {color:.3f} |")
 
 
 def look(
@@ -81,10 +80,10 @@ def look(
 def score(
     looks: list[tuple[FloatArray, FloatArray]],
     info: ModelInfo,
-    constants: tuple[float, float, float],
+    constants: tuple[float, ...],
 ) -> tuple[float, float, float]:
     """RMS ab error over grey's, mean CIEDE2000, ratio of the mean colourfulness."""
-    names = ("temperature", "prior_exponent", "gain")
+    names = ("temperature", "prior_exponent", "gain", "knee")
     info = replace(info, decoding=dict(zip(names, constants, strict=True)))
     error, grey, difference, colour, true_colour = [], [], [], [], []
     for logits, lab in looks:

@@ -5,7 +5,7 @@ import pytest
 from fake_backend import FakeBackend
 
 from reverse_oldify import OptionError, Options
-from reverse_oldify.pipeline.decode import decode, softmax
+from reverse_oldify.pipeline.decode import decode, lift, softmax
 from reverse_oldify.types import FloatArray
 
 RED, BLUE = (60.0, 40.0), (20.0, -50.0)
@@ -40,6 +40,17 @@ def test_chroma_grows_with_vividness() -> None:
 def test_prior_correction_weakens_neutral() -> None:
     even = decoded({RED: 0.5, (0.0, 0.0): 0.5}, 1.0) / 1.1  # without the gain
     assert np.hypot(*even) > 0.55 * np.hypot(*RED)
+
+
+def test_gain_sets_in_around_the_knee() -> None:
+    chroma = np.array([0, 1, 10, 40, 90], np.float32)
+    lifted = lift(np.stack([chroma * 0.6, chroma * -0.8])[:, None], 1.5, 10.0)
+    np.testing.assert_allclose(lifted[1], lifted[0] * (-0.8 / 0.6), rtol=1e-5)  # hue is kept
+    ratio = np.hypot(*lifted)[0, 1:] / chroma[1:]
+    assert ratio[0] < 1.05
+    assert ratio[1] == pytest.approx(1.25)
+    assert (np.diff(ratio) > 0).all()
+    assert (lifted[:, 0, 0] == 0).all()
 
 
 @pytest.mark.parametrize("vividness", [-0.1, 2.1, float("nan")])

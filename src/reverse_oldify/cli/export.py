@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--decoding",
-        nargs=3,
+        nargs=4,
         type=float,
-        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "GAIN"),
+        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "GAIN", "KNEE"),
         help="decoding at vividness 1",
     )
 
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         raise MissingExtraError("exporting a model", "train") from error
 
-    names = ("temperature", "prior_exponent", "gain")
+    names = ("temperature", "prior_exponent", "gain", "knee")
     decoding = dict(zip(names, arguments.decoding, strict=True)) if arguments.decoding else None
     result = export_checkpoint(
         arguments.checkpoint,

@@ -30,8 +30,9 @@ def decode(
         Logits over ``info.bins``, or for a model of ab values (2, h, w) a* and b*.
     info
         Of the model; ``info.decoding`` holds, for vividness 1, ``temperature`` (divides the
-        logits), ``prior_exponent`` (power of the prior that is divided out) and ``gain`` (on
-        chroma). They act as powers of the vividness.
+        logits), ``prior_exponent`` (power of the prior that is divided out), ``gain`` (on chroma)
+        and ``knee`` (chroma at which half of the gain is reached; what is nearly grey stays so).
+        All but the knee act as powers of the vividness.
     options
         ``vividness`` is used.
     reference : float32 (n,), optional
@@ -43,9 +44,9 @@ def decode(
         a*, b*.
     """
     constants = info.decoding
-    gain = constants.get("gain", 1.0) ** options.vividness
+    gain, knee = constants.get("gain", 1.0) ** options.vividness, constants.get("knee", 0.0)
     if info.output == "ab":
-        return np.asarray(prediction * np.float32(gain), np.float32)
+        return lift(prediction, gain, knee)
     temperature = constants.get("temperature", 1.0) ** options.vividness
     exponent = constants.get("prior_exponent", 0.0) * options.vividness
     surprise = -np.log(np.maximum(info.prior, _RAREST))
@@ -53,8 +54,13 @@ def decode(
     if reference is not None:
         scores += tilt(scores, reference)[:, None, None]
     probability = softmax(scores)
-    ab = np.tensordot(info.bins.T * gain, probability, 1)
-    return np.asarray(ab, np.float32)
+    return lift(np.tensordot(info.bins.T, probability, 1), gain, knee)
+
+
+def lift(ab: FloatArray, gain: float, knee: float) -> FloatArray:
+    """Raise chroma by a gain that sets in around the knee; ab (2, h, w), float32."""
+    chroma = np.hypot(ab[0], ab[1])
+    return np.asarray(ab * (1 + (gain - 1) * chroma / (chroma + max(knee, 1e-6))), np.float32)
 
 
 def softmax(logits: FloatArray) -> FloatArray:
