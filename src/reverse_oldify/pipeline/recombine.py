@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
-from reverse_oldify.color.lab import linear_to_srgb
+from reverse_oldify.color.lab import linear_to_8_bits, linear_to_srgb
 from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
@@ -69,11 +69,15 @@ def _upsampler(
 
 def _encode(linear: FloatArray, pixels: Pixels) -> None:
     """Write linear sRGB, 0..1, as rounded sRGB codes."""
-    codes = linear_to_srgb(linear)
-    codes *= np.iinfo(pixels.dtype).max
-    codes += 0.5
     for channel in range(3):  # by planes: both are quick along a row, neither along the channels
-        np.copyto(pixels[..., channel], codes[..., channel], casting="unsafe")
+        plane = linear[..., channel]
+        if pixels.dtype == np.uint8:
+            pixels[..., channel] = linear_to_8_bits(plane)
+        else:
+            codes = linear_to_srgb(plane)
+            codes *= 65535
+            codes += 0.5
+            np.copyto(pixels[..., channel], codes, casting="unsafe")
 
 
 def _alpha(alpha: Pixels | None, bits: Literal[8, 16]) -> Pixels | None:
