@@ -24,10 +24,11 @@ from reverse_oldify.color.colorfulness import colorfulness
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import lab_to_srgb
 from reverse_oldify.data.cache import PictureCache, decode_lab
+from reverse_oldify.options import Options
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.decode import decode
 from reverse_oldify.sampling import resample
-from reverse_oldify.types import FloatArray, ModelInfo, Options
+from reverse_oldify.types import FloatArray, ModelInfo
 
 TEMPERATURES = (1.0, 0.8, 0.65, 0.5)
 EXPONENTS = (0.0, 0.1, 0.2)

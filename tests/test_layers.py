@@ -16,7 +16,7 @@ import reverse_oldify
 PACKAGE = Path(reverse_oldify.__file__).parent
 
 LAYERS = (
-    ("errors", "types"),
+    ("errors", "types", "options"),
     ("color", "files", "sampling", "resize"),
     ("runtime", "models"),
     ("pipeline", "data"),

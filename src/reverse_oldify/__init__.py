@@ -23,17 +23,18 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from reverse_oldify.files.picture import Picture
+    from reverse_oldify.options import Hint, Hints, Options, Palette
     from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.session import Session
-    from reverse_oldify.types import Hint, Hints, ModelInfo, Options, Palette
+    from reverse_oldify.types import ModelInfo
 
 _HOMES = {
     "Colorizer": "pipeline.colorizer",
-    "Hint": "types",
-    "Hints": "types",
+    "Hint": "options",
+    "Hints": "options",
     "ModelInfo": "types",
-    "Options": "types",
-    "Palette": "types",
+    "Options": "options",
+    "Palette": "options",
     "Picture": "files.picture",
     "Session": "pipeline.session",
     **dict.fromkeys(

@@ -23,7 +23,8 @@ from reverse_oldify.cli.main import main
 from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read
-from reverse_oldify.types import ModelInfo, Options
+from reverse_oldify.options import Options
+from reverse_oldify.types import ModelInfo
 
 Run = Callable[..., tuple[int, list[str], list[str]]]
 

@@ -12,7 +12,8 @@ from reverse_oldify.color.lab import gray_to_lightness, lab_to_srgb
 from reverse_oldify.evaluate.contenders import Constant, grey, models
 from reverse_oldify.evaluate.photographs import PhotographSet
 from reverse_oldify.evaluate.suite import Evaluation, evaluate
-from reverse_oldify.types import ByteArray, FloatArray, ModelInfo, Options
+from reverse_oldify.options import Options
+from reverse_oldify.types import ByteArray, FloatArray, ModelInfo
 
 STRIDE = 4
 

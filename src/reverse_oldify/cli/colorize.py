@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from reverse_oldify.files.discover import Discovery, Task
     from reverse_oldify.files.picture import Picture
     from reverse_oldify.files.sheet import Pair
+    from reverse_oldify.options import Options
     from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.filing import Filed, Filing
-    from reverse_oldify.types import Options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,12 +13,10 @@ from reverse_oldify.errors import OptionError
 
 if TYPE_CHECKING:
     from reverse_oldify.files.picture import Picture
+    from reverse_oldify.options import Options
     from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.hint_file import HintFile
     from reverse_oldify.pipeline.session import Session
-    from reverse_oldify.types import Options
-
-_MOST_VARIANTS = 10
 
 
 def add_controls(parser: argparse.ArgumentParser) -> None:
@@ -91,12 +89,13 @@ def read_controls(arguments: argparse.Namespace) -> Controls:
     OptionError, InputError
         If one is out of its range, or cannot be read.
     """
+    from reverse_oldify.options import LAST_VARIANT, Options
     from reverse_oldify.pipeline.hint_file import read_hints
     from reverse_oldify.pipeline.palette import find_palette, save_palette
-    from reverse_oldify.types import Options
 
-    if not 1 <= arguments.variants <= _MOST_VARIANTS:
-        raise OptionError(f"variants is {arguments.variants}; choose a number from 1 to 10")
+    most = LAST_VARIANT + 1
+    if not 1 <= arguments.variants <= most:
+        raise OptionError(f"variants is {arguments.variants}; choose a number from 1 to {most}")
     palette = find_palette(arguments.palette) if arguments.palette else None
     if arguments.save_palette:
         if palette is None:

@@ -10,8 +10,9 @@ import numpy as np
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import gray_to_lightness, linear_to_srgb
 from reverse_oldify.evaluate.calibration import Distribution
+from reverse_oldify.options import Options
 from reverse_oldify.pipeline.decode import softmax
-from reverse_oldify.types import ByteArray, ModelInfo, Options
+from reverse_oldify.types import ByteArray, ModelInfo
 
 if TYPE_CHECKING:
     from reverse_oldify.pipeline.colorizer import Colorizer

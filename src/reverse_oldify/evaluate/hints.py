@@ -17,7 +17,8 @@ from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import DataError
 from reverse_oldify.evaluate.metrics import psnr, rms_ab_error
 from reverse_oldify.evaluate.photographs import Photograph, Skipped
-from reverse_oldify.types import FloatArray, Hints, Options
+from reverse_oldify.options import Hints, Options
+from reverse_oldify.types import FloatArray
 
 if TYPE_CHECKING:
     from reverse_oldify.pipeline.colorizer import Colorizer

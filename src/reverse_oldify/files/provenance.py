@@ -13,7 +13,8 @@ from typing import Any
 from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
-from reverse_oldify.types import ModelInfo, Options
+from reverse_oldify.options import Options
+from reverse_oldify.types import ModelInfo
 
 SOURCE_TYPES = (
     "compositeWithTrainedAlgorithmicMedia",

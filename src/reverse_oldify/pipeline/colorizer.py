@@ -15,11 +15,12 @@ from reverse_oldify.files.arrays import from_array, to_array
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import from_image, read
+from reverse_oldify.options import Options
 from reverse_oldify.pipeline.session import Session
 from reverse_oldify.pipeline.view import Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.runtime.catalogue import find_model
-from reverse_oldify.types import FloatArray, ModelInfo, Options
+from reverse_oldify.types import FloatArray, ModelInfo
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

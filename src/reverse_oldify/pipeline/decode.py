@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from reverse_oldify.options import Options
 from reverse_oldify.pipeline.palette import tilt
-from reverse_oldify.types import FloatArray, ModelInfo, Options
+from reverse_oldify.types import FloatArray, ModelInfo
 
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reverse_oldify.errors import OptionError
-from reverse_oldify.types import Hints
+from reverse_oldify.options import Hints
 
 _VERSION = 1
 

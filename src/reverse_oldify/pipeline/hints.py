@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
+from reverse_oldify.options import NEUTRAL, Hint, Hints
 from reverse_oldify.pipeline.view import Paint, View
-from reverse_oldify.types import NEUTRAL, FloatArray, Hint, Hints
+from reverse_oldify.types import FloatArray
 
 Path = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reverse_oldify.color.bins import ab_bins
 from reverse_oldify.errors import OptionError
-from reverse_oldify.types import Palette
+from reverse_oldify.options import Palette
 
 LOOKS: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     "amber": ((4, 8, 6, 0.40), (12, 28, 9, 0.35), (34, 28, 12, 0.12), (-8, -18, 10, 0.13)),

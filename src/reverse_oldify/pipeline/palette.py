@@ -18,9 +18,10 @@ from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read
+from reverse_oldify.options import Palette
 from reverse_oldify.pipeline.hint_file import read_json
 from reverse_oldify.pipeline.looks import LOOKS, look
-from reverse_oldify.types import FloatArray, Palette
+from reverse_oldify.types import FloatArray
 
 _VERSION = 1
 _SAMPLES_PER_SIDE = 256

@@ -10,6 +10,7 @@ import numpy as np
 
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.picture import Picture
+from reverse_oldify.options import Options
 from reverse_oldify.pipeline.decode import decode, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
@@ -20,7 +21,7 @@ from reverse_oldify.pipeline.uncertainty import Uncertainty, uncertainty
 from reverse_oldify.pipeline.variants import Colouring, Painter
 from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
-from reverse_oldify.types import FloatArray, Options
+from reverse_oldify.types import FloatArray
 
 
 class Session:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from reverse_oldify.color.bins import AB_LIMIT
+from reverse_oldify.options import Options
 from reverse_oldify.pipeline.decode import decode
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Extent
-from reverse_oldify.types import FloatArray, Options
+from reverse_oldify.types import FloatArray
 
 
 class Prediction(NamedTuple):

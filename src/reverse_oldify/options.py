@@ -1,0 +1,270 @@
+"""What a user may choose, as frozen values that check themselves; and as JSON, there and back."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverse_oldify.errors import OptionError
+
+NEUTRAL = "neutral"
+"""The colour of a hint that keeps a place grey."""
+
+LAST_VARIANT = 9
+"""Variants are numbered from 0."""
+
+_HEX = re.compile(r"#[0-9a-f]{6}")
+_LARGEST_AB = 128.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """A colour that the user gives to a place: a spot, or a stroke of the brush.
+
+    Attributes
+    ----------
+    points : tuple of (x, y)
+        Pixels of the picture, x to the right, y down, from 0; one is a spot, more are a polyline.
+    color : str or None
+        ``"#rrggbb"`` (sRGB) or ``"neutral"``. Only its a* and b* are used: the picture keeps its
+        lightness. Give either this or ``ab``.
+    ab : (float, float) or None
+        CIE a*, b*.
+    radius : float
+        Of the brush, in pixels of the picture. At least one cell of the network's grid is painted.
+    strength : float
+        0 (no effect) to 1 (obeyed).
+    """
+
+    points: tuple[tuple[float, float], ...]
+    color: str | None = None
+    ab: tuple[float, float] | None = None
+    radius: float = 0.0
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise OptionError("a hint has no points; give at least one (x, y)")
+        if not all(math.isfinite(c) and c >= 0 for point in self.points for c in point):
+            raise OptionError(f"a hint lies at {self.points[0]}; pixels are counted from 0")
+        if (self.color is None) == (self.ab is None):
+            raise OptionError("a hint needs a colour: either color or ab")
+        if self.color not in (None, NEUTRAL) and not _HEX.fullmatch(str(self.color).lower()):
+            raise OptionError(f"a hint's colour is {self.color!r}; write '#rrggbb' or '{NEUTRAL}'")
+        if self.ab is not None and not all(abs(value) <= _LARGEST_AB for value in self.ab):
+            raise OptionError(f"a hint's ab is {self.ab}; a* and b* lie within -128 to 128")
+        if not (math.isfinite(self.radius) and self.radius >= 0):
+            raise OptionError(f"a hint's radius is {self.radius}; give pixels, 0 or more")
+        if not 0.0 <= self.strength <= 1.0:
+            raise OptionError(f"a hint's strength is {self.strength}; choose a number from 0 to 1")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the hint as plain JSON types, without what is not set."""
+        table = {key: value for key, value in asdict(self).items() if value is not None}
+        return {**table, "points": [list(point) for point in self.points]} | (
+            {"ab": list(self.ab)} if self.ab else {}
+        )
+
+    @classmethod
+    def from_json(cls, table: Any) -> Hint:
+        """Undo `to_json`; ``color`` may also be a list of three codes from 0 to 255.
+
+        Raises
+        ------
+        OptionError
+            If it is no hint.
+        """
+        table = _table(table, cls, "a hint")
+        try:
+            table["points"] = tuple(_pair(point) for point in table.get("points", ()))
+            if table.get("ab") is not None:
+                table["ab"] = _pair(table["ab"])
+            if isinstance(table.get("color"), list):
+                red, green, blue = (int(code) for code in table["color"])
+                table["color"] = f"#{red:02x}{green:02x}{blue:02x}"
+            for key in ("radius", "strength"):
+                if key in table:
+                    table[key] = float(table[key])
+        except (TypeError, ValueError) as error:
+            raise OptionError(f"a hint cannot be read ({error}); see docs/controls.md") from error
+        return cls(**table)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """All the hints of one picture, in the order they were painted: later ones lie on top."""
+
+    strokes: tuple[Hint, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.strokes)
+
+    def __iter__(self) -> Iterator[Hint]:
+        return iter(self.strokes)
+
+    def __add__(self, other: Hints) -> Hints:
+        return Hints(self.strokes + other.strokes)
+
+    @classmethod
+    def from_arrays(
+        cls, xy: Sequence[Any] | NDArray[Any], ab: Sequence[Any] | NDArray[Any], radius: float = 0.0
+    ) -> Hints:
+        """Spots from arrays: pixels x, y (n, 2), and their a*, b* (n, 2)."""
+        places, colours = np.asarray(xy, float), np.asarray(ab, float)
+        if places.shape != colours.shape or places.shape[1:] != (2,):
+            raise OptionError(f"hints of shapes {places.shape}, {colours.shape}; give (n, 2) twice")
+        return cls(
+            tuple(
+                Hint(points=((x, y),), ab=(a, b), radius=radius)
+                for (x, y), (a, b) in zip(places.tolist(), colours.tolist(), strict=True)
+            )
+        )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the hints as plain JSON types."""
+        return [hint.to_json() for hint in self.strokes]
+
+    @classmethod
+    def from_json(cls, rows: Any) -> Hints:
+        """Undo `to_json`."""
+        if not isinstance(rows, list):
+            raise OptionError(f"hints are a list, not {type(rows).__name__}; see docs/controls.md")
+        return cls(tuple(Hint.from_json(row) for row in rows))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """How much of each colour a picture has: a histogram over ab.
+
+    Attributes
+    ----------
+    colors : tuple of (a*, b*, share)
+        Shares are 0 or more; they are scaled to sum to 1 where they are used.
+    name : str
+        Where it comes from, for people.
+    """
+
+    colors: tuple[tuple[float, float, float], ...]
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        values = np.array(self.colors, float)
+        if values.ndim != 2 or values.shape[1] != 3 or not np.isfinite(values).all():
+            raise OptionError("a palette is a list of (a*, b*, share); this one is not")
+        if (np.abs(values[:, :2]) > _LARGEST_AB).any():
+            raise OptionError("a colour of a palette is out of range: a*, b* lie in -128 to 128")
+        if (values[:, 2] < 0).any() or values[:, 2].sum() <= 0:
+            raise OptionError("the shares of a palette must be 0 or more, and not all 0")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the palette as plain JSON types."""
+        return {"name": self.name, "colors": [list(color) for color in self.colors]}
+
+    @classmethod
+    def from_json(cls, table: Any) -> Palette:
+        """Undo `to_json`."""
+        table = _table(table, cls, "a palette")
+        try:
+            colors = tuple((float(a), float(b), float(share)) for a, b, share in table["colors"])
+        except (TypeError, ValueError, KeyError) as error:
+            raise OptionError("a palette needs 'colors': a list of [a*, b*, share]") from error
+        return cls(colors=colors, name=str(table.get("name", "")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a user may choose. The single source for command flags, JSON and the Python API.
+
+    Attributes
+    ----------
+    vividness : float
+        0..2. 0 is the expected colour (safest, leans to grey), 1 the default, 2 is bold.
+    working_size : int or None
+        Side in pixels of a square of the area at which the network looks at the picture.
+        None means the model's own default.
+    hints : Hints
+        Colours that the user gives to places of the picture.
+    palette : Palette, str or None
+        Steers the colours of the whole picture: a histogram, or the name of one of
+        `pipeline.looks.LOOKS`.
+    variant : int
+        0 is the likeliest colouring, 1 to 9 are others, the likelier first.
+    seed : int
+        Variants are drawn at random; the same seed draws the same ones.
+    """
+
+    vividness: float = 1.0
+    working_size: int | None = None
+    hints: Hints = Hints()
+    palette: Palette | str | None = None
+    variant: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.vividness <= 2.0:
+            raise OptionError(f"vividness is {self.vividness}; choose a number from 0 to 2")
+        if self.working_size is not None and not 32 <= self.working_size <= 2048:
+            raise OptionError(
+                f"working size is {self.working_size}; choose a number from 32 to 2048"
+            )
+        if not 0 <= self.variant <= LAST_VARIANT:
+            raise OptionError(
+                f"variant is {self.variant}; choose a number from 0 to {LAST_VARIANT}"
+            )
+        if self.seed < 0:
+            raise OptionError(f"seed is {self.seed}; choose a number from 0")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options as plain JSON types."""
+        table = {option.name: getattr(self, option.name) for option in fields(self)}
+        table["hints"] = self.hints.to_json()
+        if isinstance(self.palette, Palette):
+            table["palette"] = self.palette.to_json()
+        return table
+
+    @classmethod
+    def from_json(cls, table: Any) -> Options:
+        """Undo `to_json`; what is missing has its default.
+
+        Raises
+        ------
+        OptionError
+            If an option is unknown, of another type, or out of its range.
+        """
+        table = _table(table, cls, "options")
+        for name in ("vividness", "working_size", "variant", "seed"):
+            _check_number(name, table.get(name, 0), whole=name != "vividness")
+        if "hints" in table:
+            table["hints"] = Hints.from_json(table["hints"])
+        if not isinstance(table.get("palette"), str | None):
+            table["palette"] = Palette.from_json(table["palette"])
+        return cls(**table)
+
+
+def _table(table: Any, kind: type, what: str) -> dict[str, Any]:
+    """Check that a JSON value is an object with no keys but the fields of ``kind``; copy it."""
+    if not isinstance(table, Mapping):
+        raise OptionError(f"{what}: expected an object, not {type(table).__name__}")
+    known = [option.name for option in fields(kind)]
+    for key in table:
+        if key not in known:
+            raise OptionError(f"{what}: unknown key {key!r}; known are {', '.join(known)}")
+    return dict(table)
+
+
+def _check_number(name: str, value: Any, *, whole: bool) -> None:
+    optional = name == "working_size" and value is None
+    kinds = int if whole else int | float
+    if not optional and (isinstance(value, bool) or not isinstance(value, kinds)):
+        raise OptionError(f"{name} is {value!r}; give a {'whole ' if whole else ''}number")
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    first, second = values
+    return float(first), float(second)
