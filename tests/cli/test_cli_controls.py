@@ -93,6 +93,17 @@ def test_palette_of_a_picture_can_be_saved_and_used(run: Run) -> None:
     assert ab("out/a.png")[..., 1].mean() < -10
 
 
+def test_a_saved_palette_replaces_nothing_unasked(run: Run) -> None:
+    Path("mine.json").write_text("precious")
+    status, _, err = run("a.png", "--palette", "dawn", "--save-palette", "mine.json")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "mine.json: exists already" in err
+    assert Path("mine.json").read_text() == "precious"
+    assert run("a.png", "--palette", "dawn", "--save-palette", "none/mine.json")[0] == 1
+    assert run("a.png", "--palette", "dawn", "--save-palette", "mine.json", "--overwrite")[0] == 0
+    assert '"dawn"' in Path("mine.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

@@ -100,7 +100,7 @@ def read_controls(arguments: argparse.Namespace) -> Controls:
     if arguments.save_palette:
         if palette is None:
             raise OptionError("--save-palette has nothing to save; give --palette, too")
-        save_palette(palette, arguments.save_palette)
+        save_palette(palette, arguments.save_palette, overwrite=arguments.overwrite)
     options = Options(
         vividness=arguments.vividness,
         working_size=arguments.working_size,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -116,12 +115,13 @@ def _contenders(arguments: argparse.Namespace, photographs: PhotographSet) -> li
 def _hints_curve(arguments: argparse.Namespace, photographs: PhotographSet) -> str:
     """Measure the curve, write it beside the report as ``hints.json``, and return it as a table."""
     from reverse_oldify.evaluate.hints import Point, hint_curve
+    from reverse_oldify.files.json_file import write_json
     from reverse_oldify.pipeline.colorizer import Colorizer
 
     colorizer = Colorizer((arguments.model or [None])[0], threads=arguments.threads)
     curve = hint_curve(_watched(photographs), colorizer)
-    text = json.dumps([point._asdict() for point in curve], indent=2) + "\n"
-    (arguments.output / "hints.json").write_text(text, "utf-8")
+    points = [point._asdict() for point in curve]
+    write_json(arguments.output / "hints.json", points, overwrite=True)
     lines = [list(Point._fields)]
     lines += [[f"{point.hints}", *(f"{score:.2f}" for score in point[1:])] for point in curve]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]

@@ -7,7 +7,6 @@ Everything in it but ``seconds`` is the same from run to run.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from reverse_oldify.evaluate.bootstrap import Score
 from reverse_oldify.evaluate.calibration import Calibration, Reliability
 from reverse_oldify.evaluate.metrics import PictureScores
 from reverse_oldify.evaluate.suite import Evaluation, Row
+from reverse_oldify.files.json_file import write_json
 
 FORMAT = 1
 SCORES, PICTURES = "scores.json", "pictures.csv"
@@ -88,9 +88,7 @@ def _reliability_json(reliability: Reliability) -> dict[str, list[float]]:
 
 def write_scores(folder: Path, document: Mapping[str, Any]) -> None:
     """Write ``scores.json`` so that a reader sees the old file or the new one, never a half."""
-    unfinished = folder / f".{SCORES}.part"
-    unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    unfinished.replace(folder / SCORES)
+    write_json(folder / SCORES, document, overwrite=True)
 
 
 def write_pictures(folder: Path, evaluation: Evaluation) -> None:

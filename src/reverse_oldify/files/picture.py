@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 # few units of chroma. Sepia has 10 to 25.
 _TINT = 6.0
 _COLOURED_SHARE = 0.01
-_SAMPLES_PER_SIDE = 96  # enough to tell, and takes less than a millisecond
+_LOOKED_AT = 96  # pixels a side: enough to tell, and takes less than a millisecond
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +91,12 @@ class Picture:
     @property
     def lightness(self) -> FloatArray:
         """L* (CIE 1976, D65), float32 (H, W), 0..100; computed at each call."""
-        if self.pixels.ndim == 2:
-            return gray_to_lightness(self.pixels)
-        return srgb_to_lightness(self.pixels)
+        return self.lazy_lightness[...]
+
+    @property
+    def lazy_lightness(self) -> Lightness:
+        """The same, computed where it is looked at: whole, it takes four times a grey picture."""
+        return Lightness(self.pixels)
 
     @property
     def srgb(self) -> ByteArray:
@@ -122,10 +125,13 @@ class Picture:
         """
         if self.pixels.ndim == 2:
             return False
-        height, width = self.size
-        across, down = -(-width // _SAMPLES_PER_SIDE), -(-height // _SAMPLES_PER_SIDE)
-        ab = srgb_to_lab(self.pixels[::down, ::across])[..., 1:]
+        ab = srgb_to_lab(self.thinned(_LOOKED_AT).pixels)[..., 1:]
         return bool((np.hypot(ab[..., 0], ab[..., 1]) > _TINT).mean() > _COLOURED_SHARE)
+
+    def thinned(self, side: int) -> Picture:
+        """Return every so manieth pixel, without alpha: no more than ``side`` x ``side``."""
+        down, across = (-(-length // side) for length in self.size)
+        return Picture(pixels=self.pixels[::down, ::across])
 
     def with_notes(self, *notes: str) -> Picture:
         """Return the same picture with more notes."""
@@ -158,6 +164,24 @@ class Picture:
         from reverse_oldify.files.write import write
 
         return write(self, path, format=format, overwrite=overwrite)
+
+
+class Lightness:
+    """L* of pixels as a `types.Plane`: sliced as an array, computed at each look.
+
+    Parameters
+    ----------
+    pixels : uint8 or uint16, (H, W) or (H, W, 3)
+        sRGB-encoded grey, or sRGB.
+    """
+
+    def __init__(self, pixels: Pixels) -> None:
+        self._pixels = pixels
+        self.shape = pixels.shape[:2]
+
+    def __getitem__(self, part: Any, /) -> FloatArray:
+        pixels = self._pixels[part]
+        return gray_to_lightness(pixels) if self._pixels.ndim == 2 else srgb_to_lightness(pixels)
 
 
 def to_8_bits(pixels: Pixels) -> ByteArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ import numpy as np
 
 from reverse_oldify.files.encode import losses
 from reverse_oldify.files.formats import Format
+from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.layers import LayerWriter
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance, sha256_of
@@ -98,8 +98,7 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> F
         write_pages(pages.done(), target, overwrite=filing.overwrite)
     assert pages.filed is not None  # write_pages takes at least one
     if filing.sidecar:
-        with written(sidecar_of(target), overwrite=filing.overwrite) as sidecar:
-            sidecar.write(json.dumps(pages.told(), indent=2).encode() + b"\n")
+        write_json(sidecar_of(target), pages.told(), overwrite=filing.overwrite)
     return pages.filed
 
 

@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reverse_oldify.errors import OptionError
+from reverse_oldify.files.json_file import read_json
 from reverse_oldify.options import Hints
 
 _VERSION = 1
@@ -61,16 +61,6 @@ def read_hints(path: Path | str) -> HintFile:
         return _parse(table)
     except OptionError as error:
         raise OptionError(f"{path}: {error}") from error
-
-
-def read_json(path: Path | str) -> Any:
-    """Read a JSON file; whatever is wrong with it becomes an `OptionError`."""
-    try:
-        return json.loads(Path(path).read_text("utf-8"))
-    except OSError as error:
-        raise OptionError(f"{path}: cannot be read ({error.strerror}); check the name") from error
-    except (ValueError, RecursionError) as error:
-        raise OptionError(f"{path}: not JSON ({error}); see docs/controls.md") from error
 
 
 def _parse(table: Any) -> HintFile:

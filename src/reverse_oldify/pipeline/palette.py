@@ -7,7 +7,6 @@ in the reference than in the picture, damped, for a forest has no use for all th
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 
@@ -16,15 +15,15 @@ import numpy as np
 from reverse_oldify.color.bins import ab_bins, histogram, soft_encode
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
+from reverse_oldify.files.json_file import read_json, write_json
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read
 from reverse_oldify.options import Palette
-from reverse_oldify.pipeline.hint_file import read_json
 from reverse_oldify.pipeline.looks import LOOKS, look
 from reverse_oldify.types import FloatArray
 
 _VERSION = 1
-_SAMPLES_PER_SIDE = 256
+_SIDE = 256  # of what is counted of a reference, in pixels
 _LEAST_SHARE = 1e-5  # of what is remembered of a picture
 _FLOOR = 2e-3  # share of a bin below which its scarcity says nothing
 _BLUR = 6.0  # standard deviation in ab of what counts as the same colour
@@ -64,17 +63,22 @@ def palette_of(picture: Picture) -> Palette:
     name = picture.source.name if picture.source else ""
     if not picture.is_coloured:
         raise OptionError(f"{name or 'the palette'}: black and white; choose a picture in colour")
-    down, across = (-(-side // _SAMPLES_PER_SIDE) for side in picture.size)
-    shares = histogram(srgb_to_lab(picture.srgb[::down, ::across])[..., 1:])
+    shares = histogram(srgb_to_lab(picture.thinned(_SIDE).srgb)[..., 1:])
     kept = shares > _LEAST_SHARE
     rows = np.column_stack([ab_bins()[kept], shares[kept]]).astype(float).round(6).tolist()
     return Palette(colors=tuple((a, b, share) for a, b, share in rows), name=name)
 
 
-def save_palette(palette: Palette, path: Path | str) -> None:
-    """Write a palette as JSON, for `load_palette` or ``--palette``."""
+def save_palette(palette: Palette, path: Path | str, *, overwrite: bool = False) -> None:
+    """Write a palette as JSON, for `load_palette` or ``--palette``.
+
+    Raises
+    ------
+    ExistsError, OutputError
+        If the file exists and ``overwrite`` is false, or cannot be written.
+    """
     table = {"version": _VERSION, **palette.to_json()}
-    Path(path).write_text(json.dumps(table) + "\n", "utf-8")
+    write_json(path, table, indent=None, overwrite=overwrite)
 
 
 def load_palette(path: Path | str) -> Palette:

@@ -3,11 +3,11 @@
 On a laptop::
 
     reverse-oldify data prepare photos/ -o cache
-    reverse-oldify train recipes/landscape.toml
+    reverse-oldify train recipes/lite2.toml
 
 On several processes or machines, each with its own graphics card or processor::
 
-    torchrun --nproc-per-node 2 -m reverse_oldify train recipes/landscape.toml
+    torchrun --nproc-per-node 2 -m reverse_oldify train recipes/lite2.toml
 
 Killed at any moment, the same command goes on from the last checkpoint, and (on the same number
 of threads) ends with the same weights as a run that was never killed.
@@ -32,6 +32,7 @@ from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
 from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError
+from reverse_oldify.files.write import written
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
@@ -223,7 +224,8 @@ class Run:
         """A killed run logged steps that its checkpoint does not know; they are done again."""
         path = self.folder / METRICS
         rows = [row for row in read_metrics(path) if row["step"] <= self.step]
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        with written(path, overwrite=True) as file:
+            file.writelines(json.dumps(row).encode() + b"\n" for row in rows)
 
     # -- keeping
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from reverse_oldify.color.lab import lab_to_srgb
 from reverse_oldify.errors import MissingExtraError
+from reverse_oldify.files.write import written
 from reverse_oldify.types import FloatArray
 
 
@@ -70,6 +71,5 @@ def _figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, An
 
 
 def _save(figure: Any, path: Path) -> None:
-    partial = path.with_suffix(".partial.png")
-    figure.savefig(partial, dpi=90)
-    partial.replace(path)
+    with written(path, overwrite=True) as file:
+        figure.savefig(file, format="png", dpi=90)

@@ -1,0 +1,34 @@
+"""JSON files: read with a sentence for what is wrong, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from reverse_oldify.errors import OptionError
+from reverse_oldify.files.write import written
+
+
+def read_json(path: Path | str) -> Any:
+    """Read a JSON file that a user named; whatever is wrong with it becomes an `OptionError`."""
+    try:
+        return json.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise OptionError(f"{path}: cannot be read ({error.strerror}); check the name") from error
+    except (ValueError, RecursionError) as error:
+        raise OptionError(f"{path}: not JSON ({error}); see docs/controls.md") from error
+
+
+def write_json(
+    path: Path | str, value: object, *, indent: int | None = 2, overwrite: bool = False
+) -> None:
+    """Write plain JSON types to a file, in ASCII: names that are no Unicode must not stop it.
+
+    Raises
+    ------
+    ExistsError, OutputError
+        As `files.write.write`.
+    """
+    with written(Path(path), overwrite=overwrite) as file:
+        file.write(json.dumps(value, indent=indent).encode() + b"\n")
