@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from reverse_oldify.sampling import Extent, Tile, interpolate, resample, tiles
-from reverse_oldify.types import FloatArray
+from reverse_oldify.types import FloatArray, Plane
 
 _LONGEST = 4  # the long side is at most so many times the working size
 
@@ -35,7 +35,7 @@ def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def fit(lightness: FloatArray, size: int, multiple: int) -> tuple[FloatArray, tuple[int, int]]:
+def fit(lightness: Plane, size: int, multiple: int) -> tuple[FloatArray, tuple[int, int]]:
     """Scale a picture to its working size and pad it to what the network accepts.
 
     Parameters
@@ -101,11 +101,19 @@ class ChromaUpsampler:
         L*, 0..100, of the whole picture.
     extent : (float, float), optional
         Rows and columns of the grid that the picture covers, as from `crop_grid`; all by default.
+    look : float32 (h, w), optional
+        The picture scaled to four times that, if it is at hand; else it is made.
     """
 
-    def __init__(self, ab: FloatArray, lightness: FloatArray, extent: Extent | None = None) -> None:
+    def __init__(
+        self,
+        ab: FloatArray,
+        lightness: Plane,
+        extent: Extent | None = None,
+        look: FloatArray | None = None,
+    ) -> None:
         extent = extent or (float(ab.shape[1]), float(ab.shape[2]))
-        guides = [_guide(lightness, ab.shape[1:], extent)]
+        guides = [_guide(lightness, ab.shape[1:], extent, look)]
         for _ in range(_DOUBLINGS):
             guides.insert(0, _halve(guides[0]))
         for coarse, fine in pairwise(guides):
@@ -187,12 +195,16 @@ def _double(ab: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArray:
     return _chroma(_twice(_affine_chroma(sharpened, coarse, noise, ab)), fine)
 
 
-def _guide(lightness: FloatArray, cells: tuple[int, ...], extent: Extent) -> FloatArray:
+def _guide(
+    lightness: Plane, cells: tuple[int, ...], extent: Extent, look: FloatArray | None
+) -> FloatArray:
     """The picture at the resolution of the doubled grid, padded to whole cells as for `fit`."""
     factor = 2**_DOUBLINGS
     shape = (max(1, round(extent[0] * factor)), max(1, round(extent[1] * factor)))
     padding = [(0, factor * count - side) for count, side in zip(cells, shape, strict=True)]
-    return np.pad(resample(lightness, shape), padding, mode="edge")
+    if look is None or look.shape != shape:
+        look = resample(lightness, shape)
+    return np.pad(look, padding, mode="edge")
 
 
 def _twice(planes: FloatArray) -> FloatArray:

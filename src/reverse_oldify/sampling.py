@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.types import FloatArray
+from reverse_oldify.types import FloatArray, Plane
 
 Extent = tuple[float, float]
 Tile = tuple[slice, slice]
@@ -40,7 +40,7 @@ def tiles(height: int, width: int) -> Iterator[Tile]:
     return product(strips(height, TILE[0]), strips(width, TILE[1]))
 
 
-def resample(plane: FloatArray, shape: tuple[int, int]) -> FloatArray:
+def resample(plane: Plane, shape: tuple[int, int]) -> FloatArray:
     """Scale a float32 plane (H, W) to a shape: averaged when it shrinks, bicubic when it grows."""
     height, width = plane.shape
     # Hamming is the sharpest of the usual averages that has no negative lobes (no halos).

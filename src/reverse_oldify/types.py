@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
+
+
+class Plane(Protocol):
+    """Values of every pixel, float32 (H, W): an array, or what computes a part when it is asked."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width."""
+
+    def __getitem__(self, part: Any, /) -> FloatArray: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,8 +35,9 @@ def lab_to_linear_in_gamut(lightness: FloatArray, ab: FloatArray) -> FloatArray:
     planes = np.moveaxis(linear, -1, 0)
     least, most = planes.min(initial=0), planes.max(initial=1)
     if least < -_TOLERANCE or most > 1 + _TOLERANCE:
-        outside = np.nonzero(~in_gamut(linear))
-        planes[:, *outside] = _pull_in(lightness[outside], np.moveaxis(ab, -1, 0)[:, *outside])
+        outside = np.flatnonzero(~in_gamut(linear))
+        colours = (plane.reshape(-1)[outside] for plane in (lightness, ab[..., 0], ab[..., 1]))
+        planes.reshape(3, -1)[:, outside] = _pull_in(*colours)
     return np.clip(linear, 0, 1, out=linear) if least < 0 or most > 1 else linear
 
 
@@ -47,10 +48,10 @@ def in_gamut(linear: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((least >= -_TOLERANCE) & (most <= 1 + _TOLERANCE))
 
 
-def _pull_in(lightness: FloatArray, ab: FloatArray) -> FloatArray:
-    """Bisect the chroma of colours (n,), (2, n) outside the gamut; linear sRGB (3, n) inside it."""
+def _pull_in(lightness: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    """Bisect the chroma of colours (n,) outside the gamut; linear sRGB (3, n) inside it."""
     neutral = (lightness + np.float32(16)) * np.float32(1 / 116)
-    away = np.stack([ab[0] / 500, np.zeros_like(neutral), ab[1] / -200])
+    away = np.stack([a / 500, np.zeros_like(neutral), b / -200])
     share = np.zeros_like(neutral)  # of the chroma that is known to fit
     step = np.float32(1)
     for _ in range(_HALVINGS):

@@ -40,7 +40,7 @@ _OFFSET = 16.0 / 116.0
 
 _BLACK = 0.0031308  # linear light below which the curve of sRGB is a straight line
 _BLACK_SLOPE = 12.92
-_STEPS = 1 << 15  # of linear light, 0.1 of an 8-bit code at black
+_ROOTS = 1 << 15
 
 SrgbArray = NDArray[np.unsignedinteger] | NDArray[np.floating]
 
@@ -78,17 +78,21 @@ def linear_to_srgb(linear: NDArray[np.floating]) -> NDArray[np.floating]:
 def linear_to_8_bits(linear: FloatArray) -> NDArray[np.uint8]:
     """Rounded sRGB codes of linear sRGB, float32, cut to 0..1; any shape.
 
-    By a table: at most 0.05 of a code farther from the truth than rounding leaves it.
+    By a table of square roots, which are close to sRGB's curve: its steps are 0.01 of a code, so
+    that a code is off by no more than 0.506.
     """
-    step = linear * np.float32(_STEPS - 1)
-    step += np.float32(0.5)
-    return _code_table().take(step.astype(np.intp), mode="clip")
+    root = np.asarray(np.maximum(linear, 0))
+    np.sqrt(root, out=root)
+    root *= _ROOTS
+    root += 0.5
+    return np.asarray(_code_table().take(root.astype(np.intp), mode="clip"))
 
 
 @cache
 def _code_table() -> NDArray[np.uint8]:
-    """sRGB codes of linear light in steps small enough even for black."""
-    return np.rint(linear_to_srgb(np.linspace(0, 1, _STEPS)) * 255).astype(np.uint8)
+    """The sRGB codes of the squares of equal steps from 0 to 1; uint8."""
+    linear = np.linspace(0, 1, _ROOTS + 1) ** 2
+    return np.asarray(np.rint(linear_to_srgb(linear) * 255), np.uint8)
 
 
 @cache

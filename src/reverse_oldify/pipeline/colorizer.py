@@ -33,7 +33,7 @@ class Colorizer:
     model : str or Path, optional
         Name of a model in the package, or a folder written by ``reverse-oldify export``.
     threads : int, optional
-        Threads that the network may use; default: all cores.
+        Threads that may work on one picture; default: all cores.
     backend : Backend, optional
         Use this instead of loading a model.
 
@@ -109,7 +109,7 @@ class Colorizer:
 
         Takes what `colorize` takes, and raises the same errors.
         """
-        return Session(_picture(source), self._loaded())
+        return Session(_picture(source), self._loaded(), self._threads)
 
     def predict(self, lightness: FloatArray, working_size: int | None = None) -> Prediction:
         """Ask the network only: float32 (H, W) L*, 0..100, in; see `Prediction` for what is out."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile
-from reverse_oldify.types import FloatArray
+from reverse_oldify.types import FloatArray, Plane
 
 Spots = NDArray[np.int64]
 """Row and column of pixels, int64 (n, 2)."""
@@ -32,19 +32,24 @@ class PinnedChroma:
         a*, b*: the mean of each cell.
     lightness : float32 (H, W)
         L*, 0..100.
-    extent : (float, float), optional
+    extent, look
         See `ChromaUpsampler`.
     spots : int64 (n, 2)
         Row and column of the pixels.
     """
 
     def __init__(
-        self, ab: FloatArray, lightness: FloatArray, extent: Extent | None, spots: Spots
+        self,
+        ab: FloatArray,
+        lightness: Plane,
+        extent: Extent | None,
+        look: FloatArray | None,
+        spots: Spots,
     ) -> None:
         extent = extent or (float(ab.shape[1]), float(ab.shape[2]))
-        self._upsampler = ChromaUpsampler(ab, lightness, extent)
+        self._upsampler = ChromaUpsampler(ab, lightness, extent, look)
         self._lightness, self._spots = lightness, spots
-        cell = np.array(lightness.shape) / extent
+        cell = np.array(lightness.shape[:2]) / extent
         self._radius = _RADIUS * cell
         cells = ((spots + 0.5) / cell).astype(np.int64)
         amiss = ab[:, cells[:, 0], cells[:, 1]] - self._upsampled()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Literal
 
@@ -13,7 +16,7 @@ from reverse_oldify.color.lab import linear_to_8_bits, linear_to_srgb
 from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
-from reverse_oldify.sampling import Extent, tiles
+from reverse_oldify.sampling import Extent, Tile, tiles
 from reverse_oldify.types import FloatArray
 
 
@@ -22,8 +25,10 @@ def recombine(
     ab: FloatArray,
     extent: Extent | None = None,
     *,
+    look: FloatArray | None = None,
     bits: Literal[8, 16] = 8,
     spots: Spots | None = None,
+    threads: int | None = 1,
 ) -> Picture:
     """Give a picture the chroma of a grid; its lightness stays what it is.
 
@@ -39,32 +44,36 @@ def recombine(
     extent : (float, float), optional
         Rows and columns of the grid that the picture covers, as from `resize.crop_grid`; all by
         default.
+    look : float32 (h, w), optional
+        L* at the working size, which saves the time to make it, see `ChromaUpsampler`.
     bits : {8, 16}
         Depth of the result.
     spots : int64 (n, 2), optional
         Row and column of pixels that get exactly the chroma of their cells.
+    threads : int, optional
+        That share the work; None: one for each core.
 
     Returns
     -------
     Picture
         With ``pixels`` uint8 or uint16 (H, W, 3), sRGB; alpha has the same depth.
     """
-    lightness = picture.lightness
-    upsampler = _upsampler(ab, lightness, extent, spots)
-    pixels: Pixels = np.empty((*picture.size, 3), _dtype(bits))
-    for tile in tiles(*picture.size):
-        light = lightness[tile]
-        ab_planes = upsampler.tile(tile, light)
-        _encode(lab_to_linear_in_gamut(light, np.moveaxis(ab_planes, 0, -1)), pixels[tile])
-    return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
-
-
-def _upsampler(
-    ab: FloatArray, lightness: FloatArray, extent: Extent | None, spots: Spots | None
-) -> ChromaUpsampler | PinnedChroma:
+    lightness = picture.lazy_lightness
+    upsampler: ChromaUpsampler | PinnedChroma
     if spots is None or not len(spots):
-        return ChromaUpsampler(ab, lightness, extent)
-    return PinnedChroma(ab, lightness, extent, spots)
+        upsampler = ChromaUpsampler(ab, lightness, extent, look)
+    else:
+        upsampler = PinnedChroma(ab, lightness, extent, look, spots)
+    pixels: Pixels = np.empty((*picture.size, 3), _dtype(bits))
+
+    def paint(tile: Tile) -> None:
+        light = lightness[tile]
+        chroma = np.moveaxis(upsampler.tile(tile, light), 0, -1)
+        _encode(lab_to_linear_in_gamut(light, chroma), pixels[tile])
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        deque(pool.map(paint, tiles(*picture.size)), maxlen=0)  # raises what a thread raised
+    return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
 
 
 def _encode(linear: FloatArray, pixels: Pixels) -> None:

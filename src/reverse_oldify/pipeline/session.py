@@ -36,11 +36,13 @@ class Session:
         Grey, or in colour, of which the lightness is used.
     backend
         Of the model.
+    threads
+        That may work on one picture; default: one for each core.
     """
 
-    def __init__(self, picture: Picture, backend: Backend) -> None:
+    def __init__(self, picture: Picture, backend: Backend, threads: int | None = None) -> None:
         self.picture = picture
-        self._backend, self._info = backend, backend.info
+        self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
@@ -101,7 +103,7 @@ class Session:
         """What the network sees at the working size."""
         size = options.working_size
         if size not in self._views:
-            self._views[size] = View(self._backend, self.picture.lightness, size)
+            self._views[size] = View(self._backend, self.picture.lazy_lightness, size)
         return self._views[size]
 
     def _paint(self, options: Options) -> Paint:
@@ -157,7 +159,15 @@ class Session:
         view = self.view(options)
         deep = self.picture.pixels.dtype == np.uint16
         pinned = spots(options.hints, self.picture.size, view)
-        return recombine(self.picture, ab, view.extent, bits=16 if deep else 8, spots=pinned)
+        return recombine(
+            self.picture,
+            ab,
+            view.extent,
+            look=view.look,
+            bits=16 if deep else 8,
+            spots=pinned,
+            threads=self._threads,
+        )
 
     def _need_distribution(self, what: str) -> None:
         if self._info.output != "distribution":

@@ -13,7 +13,7 @@ from reverse_oldify.pipeline.decode import decode
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Extent
-from reverse_oldify.types import FloatArray
+from reverse_oldify.types import FloatArray, Plane
 
 
 class Prediction(NamedTuple):
@@ -59,7 +59,7 @@ class View:
         Working size, see `Options.working_size`.
     """
 
-    def __init__(self, backend: Backend, lightness: FloatArray, size: int | None = None) -> None:
+    def __init__(self, backend: Backend, lightness: Plane, size: int | None = None) -> None:
         info = backend.info
         self._backend = backend
         fitted, self._shape = fit(lightness, size or info.working_size, info.multiple)
@@ -70,6 +70,8 @@ class View:
         cropped, self.extent = crop_grid(blocks[None], self._shape, info.stride)
         self.lightness: FloatArray = cropped[0]
         """L* of the cells, float32 (gh, gw)."""
+        self.look: FloatArray = fitted[: self._shape[0], : self._shape[1]]
+        """L* at the working size, float32 (h, w)."""
 
     def predict(self, paint: Paint | None = None, palette: FloatArray | None = None) -> Prediction:
         """Ask the network; ``palette`` is a histogram (n,) over the model's bins."""
