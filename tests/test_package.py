@@ -115,6 +115,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -128,6 +129,7 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None
     assert notices == {"LICENSE", "NOTICE"}
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_the_wheel_is_small_and_holds_the_model(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from reverse_oldify.cli import main as module
@@ -45,13 +45,17 @@ def test_help_names_every_command_and_imports_none() -> None:
 
 
 def test_help_answers_soon() -> None:
-    """The promise is 0.2 s; the best of a few counts, for the machine may be busy."""
-    taken = []
-    for _ in range(5):
-        start = time.perf_counter()
-        subprocess.run([*COMMAND, "--help"], capture_output=True, check=True)
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.2 * (3 if os.getloadavg()[0] > 1 else 1)
+    """The promise is 0.2 s, about four times what Python itself takes, wherever this runs."""
+    bare = [sys.executable, "-c", "import argparse"]
+    taken = np.array([[seconds(bare), seconds([*COMMAND, "--help"])] for _ in range(5)])
+    python, ours = taken.min(0)
+    assert ours < 4 * python
+
+
+def seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return time.perf_counter() - start
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,6 +83,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
     assert logged[0] == logged[1]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
     straight = run(write_recipe(tmp_path / "straight.toml", cache))
     path = write_recipe(tmp_path / "stopped.toml", cache)
@@ -111,6 +112,7 @@ def test_two_processes_are_one_with_twice_the_batch(cache, tmp_path):
         run(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [COLORNET, CLASSIC], ids=["colornet", "classic"])
 def test_the_loss_falls(tmp_path, model):
     one_picture = write_cache(tmp_path / "cache", count=2)  # the other is for validation

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverse_oldify.cli.arguments import add_model
 from reverse_oldify.cli.controls import (
     Controls,
     OpenPages,
@@ -47,10 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
     )
-    parser.add_argument(
-        "--model",
-        help='a model\'s name, or what "reverse-oldify export" wrote (default: the shipped one)',
-    )
+    add_model(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--quiet", action="store_true", help="print failures only")
     parser.add_argument(
@@ -145,7 +143,7 @@ def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
     from reverse_oldify.files.write import check_folder, refuse_existing
 
     kind = by_suffix(sheet)
-    if kind is None or kind.key == "gif":
+    if kind is None or kind.key not in OUTPUT_FORMATS:
         suffixes = ", ".join("." + key for key in OUTPUT_FORMATS)
         raise OptionError(f"{sheet}: no format for a sheet; choose one of {suffixes}")
     if sheet in {path for task in found.tasks for path in (task.source, task.target)}:

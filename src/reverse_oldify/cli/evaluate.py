@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverse_oldify.cli.arguments import positive
 from reverse_oldify.cli.main import PROGRAM, one_line
 from reverse_oldify.errors import OutputError
 
@@ -32,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="MODEL",
         action="append",
-        help="a model's name or file; repeat to compare several (default: the product's own)",
+        help="a model's name, or the folder of one; repeat to compare several "
+        "(default: the shipped one)",
     )
     parser.add_argument(
         "--vividness",
@@ -44,14 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size",
         metavar="PIXELS",
-        type=_positive,
+        type=positive,
         default=256,
         help="scale photographs down to this short side (default: 256); smaller ones stay",
     )
     parser.add_argument(
         "--limit",
         metavar="N",
-        type=_positive,
+        type=positive,
         help="use only N photographs: always the same for the same content",
     )
     parser.add_argument("--kind", help="use only photographs of this kind, for example landscape")
@@ -60,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also measure the error against the number of random hints, of the first model",
     )
-    parser.add_argument("--threads", metavar="N", type=_positive, help="processor threads to use")
+    parser.add_argument("--threads", metavar="N", type=positive, help="processor threads to use")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier report")
 
 
@@ -157,10 +159,3 @@ def _table(evaluation: Evaluation) -> str:
 def _line(cells: Iterable[str], widths: Iterable[int]) -> str:
     first, *rest = zip(cells, widths, strict=True)
     return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return number

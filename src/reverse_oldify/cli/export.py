@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from reverse_oldify.cli.arguments import positive
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -28,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", default="", help="what it was trained on, in words")
     parser.add_argument(
         "--working-size",
-        type=int,
+        type=positive,
         default=256,
         metavar="PIXELS",
-        help="side at which the network looks at pictures by default",
+        help="side at which the network looks at pictures (default: %(default)s)",
     )
     parser.add_argument(
         "--decoding",

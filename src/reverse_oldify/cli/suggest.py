@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from reverse_oldify.cli.arguments import add_model
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
@@ -14,10 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-k", "--count", type=int, default=5, help="at most so many colours (default: %(default)s)"
     )
-    parser.add_argument(
-        "--model",
-        help='a model\'s name, or what "reverse-oldify export" wrote (default: the shipped one)',
-    )
+    add_model(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from reverse_oldify.cli.arguments import positive
+
 EPILOG = """\
 The run's folder receives best.pt, checkpoint.pt, metrics.jsonl, curves.png and samples.png.
 The same command goes on where a killed run left off. On several processors or graphics cards:
@@ -17,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("recipe", metavar="RECIPE.toml", help="what to train, on what, and how")
     parser.add_argument(
-        "--stop-after", type=int, metavar="STEPS", help="stop once this many steps are done"
+        "--stop-after", type=positive, metavar="STEPS", help="stop once this many steps are done"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
