@@ -47,14 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Export, and say what was proved."""
     try:
-        from reverse_oldify.export.model import export_checkpoint
+        from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
     except ModuleNotFoundError as error:
         from reverse_oldify.errors import MissingExtraError
 
         raise MissingExtraError("exporting a model", "train") from error
 
-    names = ("temperature", "prior_exponent", "gain", "knee")
-    decoding = dict(zip(names, arguments.decoding, strict=True)) if arguments.decoding else None
+    decoding = arguments.decoding and dict(zip(DEFAULT_DECODING, arguments.decoding, strict=True))
     result = export_checkpoint(
         arguments.checkpoint,
         arguments.output,

@@ -173,7 +173,7 @@ def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     """Store large initialisers in half precision, followed by a cast that loading folds away.
 
     Only those that half precision holds exactly: see `round_to_half`. Others are of the exporter's
-    making, for example a norm folded into a convolution, and rounding them would be a loss.
+    own making, and rounding them would be a loss.
     """
     casts = []
     for tensor in model.graph.initializer:

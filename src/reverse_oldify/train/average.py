@@ -10,8 +10,8 @@ class MovingAverage:
     """Average of the states a network went through; steadier than any one of them.
 
     The decay starts low and grows to ``decay`` so that the random start is soon forgotten.
-    Whole-number buffers are copied, everything else (norm statistics too) is averaged. A decay of
-    0 keeps the network's own state.
+    Whole-number buffers are copied, everything else is averaged. A decay of 0 keeps the network's
+    own state.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
