@@ -29,7 +29,7 @@ class ModelInfo:
     Attributes
     ----------
     name, version : str
-        For example ``"lite0-landscape"``, ``"1"``.
+        For example ``"lite2"``, ``"2025.01.31"``.
     output : {"distribution", "ab"}
         Whether *decode* returns logits over ``bins`` or ab values directly.
     multiple : int
@@ -51,7 +51,7 @@ class ModelInfo:
     scores : dict
         Validation scores at export.
     weights_hash : str
-        SHA-256 of the weights file.
+        SHA-256 over both files of the model.
     """
 
     name: str

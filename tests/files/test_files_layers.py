@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import pytest
+import tifffile
 from made_files import gray_ramp, scene
 
 from reverse_oldify.color.lab import lab_to_srgb, srgb_to_lab
 from reverse_oldify.files.layers import LayerWriter
 from reverse_oldify.files.picture import Metadata, Picture
-
-tifffile = pytest.importorskip("tifffile")
 
 
 def layers(scan: Picture, coloured: Picture) -> list[object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from made_files import gray_ramp, scene
 from PIL import ExifTags, Image, ImageCms
 
@@ -17,8 +18,6 @@ from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read, read_pages
 from reverse_oldify.files.tiff_write import RGB, TiffWriter
 from reverse_oldify.files.write import write_pages
-
-tifffile = pytest.importorskip("tifffile")
 
 DEEP = np.random.default_rng(5).integers(0, 65536, (301, 200, 3)).astype(np.uint16)
 

@@ -45,7 +45,7 @@ class Provenance:
     model, model_version : str
         See `ModelInfo`.
     weights_sha256 : str
-        Of the weights file; empty when there is none.
+        See `ModelInfo.weights_hash`; empty when there is none.
     options : dict
         What the user chose, as plain JSON types.
     source_sha256 : str or None
