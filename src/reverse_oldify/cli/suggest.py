@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from reverse_oldify.cli.arguments import add_model
+from reverse_oldify.errors import OptionError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     from reverse_oldify.pipeline.colorizer import Colorizer
 
     session = Colorizer(arguments.model).open(arguments.picture)
-    for colour in session.suggest(arguments.x, arguments.y, arguments.count):
+    try:
+        colours = session.suggest(arguments.x, arguments.y, arguments.count)
+    except OptionError as error:
+        raise OptionError(f"{arguments.picture}: {error}") from error
+    for colour in colours:
         a, b = colour.ab
         print(f"{colour.hex}  a* {a:6.1f}  b* {b:6.1f}  {colour.probability:4.0%}")
     return 0

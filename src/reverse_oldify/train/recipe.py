@@ -177,8 +177,14 @@ def load_recipe(path: Path | str) -> Recipe:
     """
     try:
         table = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise OptionError(f"{path}: not a readable recipe ({error})") from error
+    except OSError as error:
+        raise OptionError(
+            f"{path}: not a readable recipe ({error.strerror}); check the name"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise OptionError(
+            f"{path}: not a readable recipe ({error}); compare it with one in recipes/"
+        ) from error
     return parse_recipe(table, str(path))
 
 
