@@ -18,6 +18,7 @@ from reverse_oldify.cli.main import main
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.pipeline import colorizer as home
 from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.pipeline.looks import LOOKS
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -91,6 +92,13 @@ def test_palette_of_a_picture_can_be_saved_and_used(run: Run) -> None:
     assert ab("out/a.png")[..., 1].mean() < -10
     assert run("a.png", "--palette", "blue.json", "--overwrite")[0] == 0
     assert ab("out/a.png")[..., 1].mean() < -10
+
+
+def test_help_names_every_look(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["colorize", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"or a look: {', '.join(LOOKS)}" in said
 
 
 def test_a_saved_palette_replaces_nothing_unasked(run: Run) -> None:
