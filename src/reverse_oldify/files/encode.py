@@ -75,10 +75,7 @@ def encode_pages(
         _check_size(picture, kind)
         if kind.key == "tif":
             if writer is None:
-                size = picture.pixels.nbytes + (
-                    0 if picture.alpha is None else picture.alpha.nbytes
-                )
-                writer = TiffWriter(file, big=size * count > BIG)
+                writer = TiffWriter(file, big=picture.nbytes * count > BIG)
             add_picture(writer, picture)
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)

@@ -50,7 +50,7 @@ class LayerWriter:
 
     def _started(self, scan: Picture) -> TiffWriter:
         height, width = scan.size
-        size = (scan.samples.nbytes + 6 * height * width) * scan.page_count
+        size = (scan.nbytes + 6 * height * width) * scan.page_count
         return TiffWriter(self._file, big=size > BIG)
 
 

@@ -107,6 +107,11 @@ class Picture:
         return np.repeat(pixels[..., None], 3, axis=2)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that pixels and alpha take."""
+        return self.pixels.nbytes + (0 if self.alpha is None else self.alpha.nbytes)
+
+    @property
     def samples(self) -> Pixels:
         """Pixels with alpha as one array of their type, (H, W, C), C from 1 to 4."""
         height, width = self.size
