@@ -389,7 +389,8 @@ def test_nothing_but_failures_writes_no_sheet(run: Run) -> None:
 
 
 SLOW_PROGRAM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from types import ModuleType
 from reverse_oldify.files import encode
 from reverse_oldify.types import ModelInfo
@@ -441,7 +442,7 @@ def test_signal_leaves_no_half_file(
             assert process.stdout.readline() == "writing\n"
             assert len(below("out")) == 1 + overwrite, "the temporary file is there"
             process.send_signal(number)
-            _, err = process.communicate(timeout=120)  # far below what is left to sleep
+            _, err = process.communicate(timeout=60)  # far below what is left to sleep
         finally:
             process.kill()
     assert process.returncode == status
