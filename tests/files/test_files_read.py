@@ -16,7 +16,13 @@ from made_files import encoded, gray_ramp, gray_tiff, png_header, scene
 from made_tiffs import deep_tiff
 from PIL import Image
 
-from reverse_oldify.errors import InputError, TooLargeError, UnreadableError, UnsupportedError
+from reverse_oldify.errors import (
+    InputError,
+    MissingExtraError,
+    TooLargeError,
+    UnreadableError,
+    UnsupportedError,
+)
 from reverse_oldify.files.read import from_image, read
 
 COLOURS = Image.fromarray(scene())
@@ -235,7 +241,7 @@ def test_threads_may_read_at_once() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
-def test_damaged_files_raise_nothing_but_input_errors(data: st.DataObject) -> None:
+def test_damaged_files_raise_nothing_but_what_read_declares(data: st.DataObject) -> None:
     """Also with warnings as errors, which Pillow gives for much that is damaged."""
     original = data.draw(st.sampled_from(SMALL_FILES))
     damaged = bytearray(original)
@@ -244,7 +250,7 @@ def test_damaged_files_raise_nothing_but_input_errors(data: st.DataObject) -> No
         damaged[at] = data.draw(st.integers(0, 255))
     try:
         picture = read(bytes(damaged), max_pixels=1_000_000)
-    except InputError as error:
+    except (InputError, MissingExtraError) as error:  # one byte makes AVIF claim to be HEIC
         assert "\n" not in str(error)
     else:
         assert picture.pixels.shape[:2] == picture.size
