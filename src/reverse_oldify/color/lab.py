@@ -188,7 +188,7 @@ def lab_to_linear(lightness: FloatArray, ab: FloatArray) -> FloatArray:
     np.multiply(b, np.float32(-1 / 200), out=f[2])
     f[::2] += f[1]
     xyz = _backward(f)
-    linear = (_RGB_FROM_WHITE @ xyz.reshape(3, -1)).reshape(xyz.shape)
+    linear = np.matmul(_RGB_FROM_WHITE, xyz.reshape(3, -1), out=f.reshape(3, -1)).reshape(f.shape)
     neutral = a == 0
     neutral &= b == 0
     if neutral.any():
@@ -234,13 +234,9 @@ def _forward(t: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _backward(f: NDArray[np.floating]) -> NDArray[np.floating]:
-    dark = np.min(f, initial=1) < _EPSILON_ROOT
-    root = np.maximum(f, _EPSILON_ROOT) if dark else f
-    t = np.asarray(root * root)
-    t *= root
-    if dark:
-        line = np.minimum(f, _EPSILON_ROOT)
-        line -= _EPSILON_ROOT
-        line /= _SLOPE
-        t += line
+    t = np.asarray(f * f)
+    t *= f
+    if np.min(f, initial=1) <= _EPSILON_ROOT:  # seldom so in much of a photograph
+        dark = f <= _EPSILON_ROOT
+        t[dark] = (f[dark] - _OFFSET) / _SLOPE
     return t
