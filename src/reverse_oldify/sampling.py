@@ -25,7 +25,7 @@ TILE = 128, 256
 """Rows and columns; the float32 planes that it takes to colour a tile stay within the cache."""
 
 _BAND = 8  # rows or columns of a smaller picture that are made together
-_CELLS = 16  # columns of a grid that are enlarged together
+_CELLS = 10  # columns of a grid that are enlarged together
 _WORK = 1 << 18  # multiplications in a product: OpenBLAS uses threads from twice as many
 
 
