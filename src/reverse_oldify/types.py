@@ -44,6 +44,8 @@ class ModelInfo:
         How often each bin occurs in the training set; sums to 1.
     decoding : dict
         Constants of decoding that were fitted on validation data (see `pipeline.decode`).
+    normalisation : str
+        What *encode* does, inside its graph, to the L* (0..100) that it is given, in words.
     licence, data : str
         Licence of the weights; what they were trained on, in words.
     recipe : dict
@@ -63,6 +65,7 @@ class ModelInfo:
     bins: FloatArray
     prior: FloatArray
     decoding: dict[str, float] = field(default_factory=dict)
+    normalisation: str = ""
     licence: str = ""
     data: str = ""
     recipe: dict[str, Any] = field(default_factory=dict)

@@ -49,6 +49,7 @@ def test_a_distribution_takes_its_prior_and_decoding_along(tmp_path, given):
     assert folder == tmp_path / "m"
     assert (info.name, info.output, info.stride, info.multiple) == ("tiny", "distribution", 4, 32)
     assert (info.data, info.licence) == ("made", "X")
+    assert "minus 127, divided by 128" in info.normalisation
     assert info.decoding == DEFAULT_DECODING
     assert info.scores == {"scores": scores, "step": 7}
     assert info.recipe["optim"]["steps"] == 6
@@ -60,6 +61,7 @@ def test_the_classic_network_says_ab(tmp_path, given):
     export_checkpoint(checkpoint(tmp_path, CLASSIC), tmp_path / "m", name="classic")
     (_, info, _) = given[0]
     assert (info.name, info.output, info.stride) == ("classic", "ab", 2)
+    assert "0.485" in info.normalisation
     assert info.bins.shape == (0, 2) and info.prior.shape == (0,) and info.decoding == {}
 
 

@@ -73,6 +73,7 @@ def export_checkpoint(
         bins=bins,
         prior=_prior(content) if distribution else np.zeros(0, np.float32),
         decoding=(decoding or DEFAULT_DECODING) if distribution else {},
+        normalisation=network.encoder.normalisation,
         licence=licence,
         data=data,
         recipe=content["recipe"],

@@ -35,6 +35,10 @@ _WANTED = (
 class VggEncoder(nn.Module):
     """The thirteen convolutions and five pools of VGG-16, named as in torchvision's files."""
 
+    normalisation = (
+        "sRGB grey (0..1) of the lightness in three channels, minus 0.485, 0.456, 0.406, "
+        "divided by 0.229, 0.224, 0.225"
+    )
     mean: Tensor
     std: Tensor
 

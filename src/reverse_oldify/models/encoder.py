@@ -111,6 +111,10 @@ class LiteEncoder(nn.Module):
     name : {"lite0", "lite2"}
     """
 
+    normalisation = (
+        f"sRGB grey (0..255) of the lightness, minus {_INPUT_MEAN:g}, divided by {_INPUT_STD:g}"
+    )
+
     def __init__(self, name: str) -> None:
         super().__init__()
         if name not in _STAGES:
