@@ -83,6 +83,7 @@ def test_the_graphs_do_what_the_network_does(exported):
 def test_the_export_is_whole_and_small(exported):
     network, result = exported
     assert {path.name for path in result.folder.iterdir()} == {"encode.onnx", "decode.onnx"}
+    assert not any(b".py" in path.read_bytes() for path in result.folder.iterdir())
     assert result.size == sum(path.stat().st_size for path in result.folder.iterdir())
     assert not [path for path in result.folder.parent.iterdir() if path.name.startswith(".")]
     back = OnnxBackend(result.folder).info

@@ -77,7 +77,7 @@ def export_network(network: Network, info: ModelInfo, folder: Path) -> Exported:
         partial = Path(name) / "model"
         partial.mkdir()
         for graph, file in zip(graphs_of(network), (ENCODE_FILE, DECODE_FILE), strict=True):
-            model = _with_half_weights(_traced(graph))
+            model = _with_half_weights(_without_traces(_traced(graph)))
             helper.set_model_props(model, {METADATA_KEY: dump_info(info)})
             onnx.save(model, partial / file)
         difference = parity(network, OnnxBackend(partial, threads=1))
@@ -167,6 +167,15 @@ def _traced(graph: Graph) -> onnx.ModelProto:
         )
     assert program is not None
     return program.model_proto
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop the exporter's notes on where in whose source tree each node was made."""
+    graph = model.graph
+    for part in (*graph.node, *graph.initializer, *graph.input, *graph.output, graph, model):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return model
 
 
 def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
