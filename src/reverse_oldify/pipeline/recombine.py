@@ -13,11 +13,11 @@ from numpy.typing import DTypeLike
 
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_8_bits, linear_to_srgb
-from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
+from reverse_oldify.files.picture import Lightness, Picture, Pixels, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
-from reverse_oldify.sampling import Extent, Tile, tiles
-from reverse_oldify.types import FloatArray
+from reverse_oldify.sampling import TILE, Extent, strips, tiles
+from reverse_oldify.types import FloatArray, Plane
 
 
 def recombine(
@@ -58,22 +58,71 @@ def recombine(
     Picture
         With ``pixels`` uint8 or uint16 (H, W, 3), sRGB; alpha has the same depth.
     """
-    lightness = picture.lazy_lightness
-    upsampler: ChromaUpsampler | PinnedChroma
-    if spots is None or not len(spots):
-        upsampler = ChromaUpsampler(ab, lightness, extent, look)
-    else:
-        upsampler = PinnedChroma(ab, lightness, extent, look, spots)
     pixels: Pixels = np.empty((*picture.size, 3), _dtype(bits))
+    recombiner = Recombiner(picture.lazy_lightness, ab, extent, look=look, bits=bits, spots=spots)
 
-    def paint(tile: Tile) -> None:
-        light = lightness[tile]
-        chroma = np.moveaxis(upsampler.tile(tile, light), 0, -1)
-        _encode(lab_to_linear_in_gamut(light, chroma), pixels[tile])
+    def paint(rows: slice) -> None:
+        pixels[rows] = recombiner.rows(rows, picture.pixels[rows])
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        deque(pool.map(paint, tiles(*picture.size)), maxlen=0)  # raises what a thread raised
+        deque(pool.map(paint, strips(picture.size[0], TILE[0])), maxlen=0)  # raises their errors
     return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
+
+
+class Recombiner:
+    """Gives a picture the chroma of a grid, a strip of rows at a time.
+
+    The rows of a picture that is never whole in memory may come in strips of any height, in any
+    order and from several threads: the result is the same to the bit.
+
+    Parameters
+    ----------
+    lightness : float32 (H, W)
+        L*, 0..100. With a ``look`` it is looked at where the spots are, and nowhere else.
+    ab, extent, look, bits, spots
+        See `recombine`.
+    """
+
+    def __init__(
+        self,
+        lightness: Plane,
+        ab: FloatArray,
+        extent: Extent | None = None,
+        *,
+        look: FloatArray | None = None,
+        bits: Literal[8, 16] = 8,
+        spots: Spots | None = None,
+    ) -> None:
+        self._bits = bits
+        self._upsampler: ChromaUpsampler | PinnedChroma
+        if spots is None or not len(spots):
+            self._upsampler = ChromaUpsampler(ab, lightness, extent, look)
+        else:
+            self._upsampler = PinnedChroma(ab, lightness, extent, look, spots)
+
+    def rows(self, rows: slice, source: Pixels) -> Pixels:
+        """Colour some rows.
+
+        Parameters
+        ----------
+        rows : slice
+            Which ones of the picture.
+        source : uint8 or uint16, (h, W) or (h, W, 3)
+            Their pixels, sRGB-encoded.
+
+        Returns
+        -------
+        uint8 or uint16 (h, W, 3)
+            sRGB, at the depth that was asked for.
+        """
+        light = Lightness(source)
+        pixels: Pixels = np.empty((*source.shape[:2], 3), _dtype(self._bits))
+        for down, across in tiles(*source.shape[:2]):
+            place = slice(rows.start + down.start, rows.start + down.stop), across
+            part = light[down, across]
+            chroma = np.moveaxis(self._upsampler.tile(place, part), 0, -1)
+            _encode(lab_to_linear_in_gamut(part, chroma), pixels[down, across])
+        return pixels
 
 
 def _encode(linear: FloatArray, pixels: Pixels) -> None:
