@@ -91,7 +91,7 @@ class Hint:
             for key in ("radius", "strength"):
                 if key in table:
                     table[key] = float(table[key])
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise OptionError(f"a hint cannot be read ({error}); see docs/controls.md") from error
         return cls(**table)
 
@@ -172,7 +172,7 @@ class Palette:
         table = _table(table, cls, "a palette")
         try:
             colors = tuple((float(a), float(b), float(share)) for a, b, share in table["colors"])
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
             raise OptionError("a palette needs 'colors': a list of [a*, b*, share]") from error
         return cls(colors=colors, name=str(table.get("name", "")))
 

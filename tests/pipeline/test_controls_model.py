@@ -70,7 +70,7 @@ def test_variants_are_visibly_different_and_ordered(session: Session) -> None:
     lightness = session.view(Options()).lightness
     labs = [np.stack([lightness, *ab], -1) for ab in grids]
     assert min(ciede2000(one, other).mean() for one, other in combinations(labs, 2)) > 2
-    found = session._drawn(3, Options())
+    found = session.colourings(3, Options())
     assert all(one.likelihood >= other.likelihood for one, other in pairwise(found))
     np.testing.assert_array_equal(grids[0], session.chroma(Options()))
 

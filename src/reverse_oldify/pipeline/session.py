@@ -23,6 +23,8 @@ from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.types import FloatArray
 
+_VIEWS = 2  # working sizes that are remembered: each holds what the network said
+
 
 class Session:
     """Holds a picture and what the network knows of it; see `Colorizer.open`.
@@ -56,7 +58,7 @@ class Session:
             picture has fewer variants.
         """
         options = options or Options()
-        return self._recombine(self.chroma(options), options)
+        return self.recombine(self.chroma(options), options)
 
     def variants(self, count: int, options: Options | None = None) -> list[Picture]:
         """Colour the picture in visibly different ways, the likelier first.
@@ -65,7 +67,16 @@ class Session:
         than ``count`` where the network is sure of its colours.
         """
         options = options or Options()
-        return [self._recombine(found.ab, options) for found in self._drawn(count, options)]
+        return [self.recombine(found.ab, options) for found in self.colourings(count, options)]
+
+    def colourings(self, count: int, options: Options) -> list[Colouring]:
+        """Return what `variants` paints, on the network's grid; remembered for these options."""
+        key = replace(options, variant=0)
+        if self._found is None or self._found[0] != key:
+            self._found = key, [], self._draw(options)
+        _, found, others = self._found
+        found.extend(islice(others, max(0, count - len(found))))
+        return found[:count]
 
     def chroma(self, options: Options) -> FloatArray:
         """a*, b* on the network's grid, float32 (2, gh, gw)."""
@@ -73,6 +84,32 @@ class Session:
             return self._variant(options).ab
         painted = self._paint(options)
         return self._chroma(painted, self.predict(options).values, options)
+
+    def recombine(self, ab: FloatArray, options: Options, canvas: Picture | None = None) -> Picture:
+        """Put chroma (from `chroma`) under the picture's lightness.
+
+        Parameters
+        ----------
+        canvas : Picture, optional
+            The same picture in another size, to paint on instead.
+        """
+        view, canvas = self.view(options), canvas or self.picture
+        scale = np.divide(canvas.size, self.picture.size)
+        pinned = (spots(options.hints, self.picture.size, view) + 0.5) * scale
+        return recombine(
+            canvas,
+            ab,
+            view.extent,
+            look=view.look,
+            bits=16 if canvas.pixels.dtype == np.uint16 else 8,
+            spots=pinned.astype(np.int64),
+            threads=self._threads,
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the picture and what is known of it take, about."""
+        return self.picture.nbytes + sum(view.nbytes for view in self._views.values())
 
     def predict(self, options: Options | None = None) -> Prediction:
         """What the network says, given hints and palette; before vividness."""
@@ -103,6 +140,8 @@ class Session:
         """What the network sees at the working size."""
         size = options.working_size
         if size not in self._views:
+            for oldest in [*self._views][: 1 - _VIEWS]:
+                del self._views[oldest]
             self._views[size] = View(self._backend, self.picture.lazy_lightness, size)
         return self._views[size]
 
@@ -125,16 +164,7 @@ class Session:
         self._need_distribution("a palette")
         return palette_histogram(options.palette)
 
-    def _drawn(self, count: int, options: Options) -> list[Colouring]:
-        """Return the likeliest colourings; those drawn for the last options are remembered."""
-        key = replace(options, variant=0)
-        if self._found is None or self._found[0] != key:
-            self._found = key, [], self._colourings(options)
-        _, found, others = self._found
-        found.extend(islice(others, max(0, count - len(found))))
-        return found[:count]
-
-    def _colourings(self, options: Options) -> Iterator[Colouring]:
+    def _draw(self, options: Options) -> Iterator[Colouring]:
         self._need_distribution("variants")
         view, painted = self.view(options), self._paint(options)
         painter = Painter(
@@ -147,27 +177,13 @@ class Session:
         return painter.colourings(options.seed)
 
     def _variant(self, options: Options) -> Colouring:
-        found = self._drawn(options.variant + 1, options)
+        found = self.colourings(options.variant + 1, options)
         if len(found) <= options.variant:
             raise OptionError(
                 f"variant is {options.variant}, but this picture has only {len(found)} colourings "
                 f"that look different; choose a number from 0 to {len(found) - 1}"
             )
         return found[-1]
-
-    def _recombine(self, ab: FloatArray, options: Options) -> Picture:
-        view = self.view(options)
-        deep = self.picture.pixels.dtype == np.uint16
-        pinned = spots(options.hints, self.picture.size, view)
-        return recombine(
-            self.picture,
-            ab,
-            view.extent,
-            look=view.look,
-            bits=16 if deep else 8,
-            spots=pinned,
-            threads=self._threads,
-        )
 
     def _need_distribution(self, what: str) -> None:
         if self._info.output != "distribution":

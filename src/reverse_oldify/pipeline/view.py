@@ -79,6 +79,13 @@ class View:
         values = self._backend.decode(self._features, hints, palette)
         return Prediction(*crop_grid(values, self._shape, self._backend.info.stride))
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes; what the network said is counted before it is asked."""
+        rows, columns = self._padded
+        said = 4 * rows * columns * max(len(self._backend.info.bins), 2)
+        return int(said + sum(values.nbytes for values in self._features.values()))
+
     @cached_property
     def unsteered(self) -> Prediction:
         """What the network says without hints and palette."""
