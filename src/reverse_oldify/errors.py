@@ -6,7 +6,8 @@
     ├── InputError              a picture (or folder) that cannot be used
     │   ├── UnreadableError     missing, empty, damaged, or not a picture
     │   ├── UnsupportedError    a picture, but in a form that is not handled
-    │   └── TooLargeError       more pixels than the limit allows
+    │   ├── TooLargeError       more pixels than the limit allows
+    │   └── ColouredError       in colour already, where such pictures are to be left alone
     ├── OutputError             a result that cannot be written
     │   └── ExistsError         the output exists (or is the input), and may not be replaced
     ├── OptionError             an option, hint or recipe value out of range  (also a ValueError)
@@ -38,6 +39,10 @@ class UnsupportedError(InputError):
 
 class TooLargeError(InputError):
     """The picture has more pixels than the limit allows."""
+
+
+class ColouredError(InputError):
+    """The picture is in colour already, and such pictures are to be left alone."""
 
 
 class OutputError(ReverseOldifyError):

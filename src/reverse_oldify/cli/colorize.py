@@ -7,19 +7,13 @@ import sys
 import time
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverse_oldify.cli.archival import add_archival, read_filing
 from reverse_oldify.cli.arguments import add_model
-from reverse_oldify.cli.controls import (
-    Controls,
-    OpenPages,
-    add_controls,
-    read_controls,
-    uncertainty_of,
-    variant_of,
-)
+from reverse_oldify.cli.controls import Controls, add_controls, read_controls
 from reverse_oldify.cli.main import PROGRAM, one_line
 from reverse_oldify.errors import InputError, OptionError, OutputError, ReverseOldifyError
 from reverse_oldify.files.formats import OUTPUT_FORMATS, by_suffix
@@ -28,9 +22,8 @@ if TYPE_CHECKING:
     from reverse_oldify.files.discover import Discovery, Task
     from reverse_oldify.files.picture import Picture
     from reverse_oldify.files.sheet import Pair
-    from reverse_oldify.options import Options
     from reverse_oldify.pipeline.colorizer import Colorizer
-    from reverse_oldify.pipeline.filing import Filed, Filing
+    from reverse_oldify.pipeline.filing import Filing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,29 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sheet", type=Path, metavar="FILE", help="also write a sheet of all, before and after"
     )
     add_controls(parser)
-    _add_archival(parser)
-
-
-def _add_archival(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("for archives")
-    group.add_argument(
-        "--no-provenance",
-        action="store_true",
-        help="do not write into the results that their colours are estimated, and how",
-    )
-    group.add_argument(
-        "--source-type",
-        metavar="TERM",
-        help="IPTC digital source type (default: compositeWithTrainedAlgorithmicMedia)",
-    )
-    group.add_argument(
-        "--sidecar", action="store_true", help="also write RESULT.json: provenance and notes"
-    )
-    group.add_argument(
-        "--layers",
-        action="store_true",
-        help="also write RESULT.layers.tif: the scan, and its colour alone at 16 bits",
-    )
+    add_archival(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -108,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     if found.tasks:
         check_folder(arguments.output)
         colorizer = _colorizer(arguments.model)
-        job.do(found.tasks, colorizer, _filing(arguments, controls.options, colorizer))
+        job.do(found.tasks, colorizer, read_filing(arguments, controls.options, colorizer.info))
     return job.finish(arguments.output, found.skipped)
 
 
@@ -118,24 +89,6 @@ def _colorizer(model: str | None) -> Colorizer:
     colorizer = Colorizer(model)
     _ = colorizer.info  # loads the model now: one that is damaged is reported once, not per picture
     return colorizer
-
-
-def _filing(arguments: argparse.Namespace, options: Options, colorizer: Colorizer) -> Filing:
-    """What is written besides the colour pictures."""
-    from reverse_oldify.files.provenance import SOURCE_TYPES, Provenance
-    from reverse_oldify.pipeline.filing import Filing
-
-    provenance = Provenance.of(
-        colorizer.info,
-        options,
-        source_type=arguments.source_type or SOURCE_TYPES[0],
-    )
-    return Filing(
-        provenance=None if arguments.no_provenance else provenance,
-        sidecar=arguments.sidecar,
-        layers=arguments.layers,
-        overwrite=arguments.overwrite,
-    )
 
 
 def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
@@ -188,48 +141,19 @@ class _Job:
                 self.fail(f"{task.source}: unexpected {kind}: {error}; please report this")
 
     def _do_one(self, task: Task, colorizer: Colorizer, filing: Filing) -> None:
-        from reverse_oldify.files.write import make_folder, refuse_existing
+        from reverse_oldify.files.write import make_folder
+        from reverse_oldify.pipeline.deliver import Order, deliver
 
         make_folder(task.target.parent)
-        if self.controls.uncertainty and not self.overwrite:
-            refuse_existing(uncertainty_of(task.target))
-        pages = OpenPages(colorizer)
+        order = Order(
+            filing=filing, variants=self.controls.variants, uncertainty=self.controls.uncertainty
+        )
         options = self.controls.of(task.source)
-        filed = self._file(task, task.target, pages, options, filing)
+        made = deliver(colorizer, task.source, task.target, options, order)
         self.done += 1
-        for note in filed.notes:
+        for note in made.notes:
             self.say(f"{task.source}: {note}")
-        self._write_variants(task, pages, options, filing)
-        if self.controls.uncertainty:
-            self._write_uncertainty(task, pages, options)
-        self._remember(filed.first, task)
-
-    def _file(
-        self, task: Task, target: Path, pages: OpenPages, options: Options, filing: Filing
-    ) -> Filed:
-        from reverse_oldify.pipeline.filing import file_colour
-
-        if filing.provenance is not None:
-            filing = replace(
-                filing, provenance=replace(filing.provenance, options=options.to_json())
-            )
-        return file_colour(pages.colour(options), task.source, target, filing)
-
-    def _write_variants(
-        self, task: Task, pages: OpenPages, options: Options, filing: Filing
-    ) -> None:
-        for variant in range(1, self.controls.variants):
-            target = variant_of(task.target, variant)
-            try:
-                self._file(task, target, pages, replace(options, variant=variant), filing)
-            except OptionError:
-                self.say(f"{task.source}: only {variant} colourings look different")
-                return
-
-    def _write_uncertainty(self, task: Task, pages: OpenPages, options: Options) -> None:
-        picture, mean = pages.uncertainty(options)
-        path = picture.save(uncertainty_of(task.target), overwrite=self.overwrite)
-        self.say(f"{task.source}: expected error {mean:.1f} in ab; {path.name} shows where")
+        self._remember(made.first, task)
 
     def _remember(self, picture: Picture, task: Task) -> None:
         from reverse_oldify.files.sheet import MOST_PAIRS, pair

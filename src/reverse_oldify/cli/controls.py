@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverse_oldify.errors import OptionError
 
 if TYPE_CHECKING:
-    from reverse_oldify.files.picture import Picture
     from reverse_oldify.options import Options
-    from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.hint_file import HintFile
-    from reverse_oldify.pipeline.session import Session
 
 
 def add_controls(parser: argparse.ArgumentParser) -> None:
@@ -109,47 +104,3 @@ def read_controls(arguments: argparse.Namespace) -> Controls:
     )
     hints = read_hints(arguments.hints) if arguments.hints else None
     return Controls(options, hints, arguments.variants, arguments.uncertainty)
-
-
-@dataclass
-class OpenPages:
-    """The pages of one file; the first, mostly the only one, is opened once for all variants."""
-
-    colorizer: Colorizer
-    first: Session | None = None
-
-    def colour(self, options: Options) -> Callable[[Picture], tuple[Picture, float | None]]:
-        """Return what colours page after page, from the first; see `pipeline.filing.Colour`."""
-        numbers = count()
-
-        def colour_page(page: Picture) -> tuple[Picture, float | None]:
-            session = self._open(page) if next(numbers) == 0 else self.colorizer.open(page)
-            return session.colorize(options), self._doubt(session, options)
-
-        return colour_page
-
-    def uncertainty(self, options: Options) -> tuple[Picture, float]:
-        """Uncertainty of the first page, as a picture and as a number."""
-        assert self.first is not None  # after `colour`
-        found = self.first.uncertainty(options)
-        return found.to_picture(self.first.picture.lightness), found.mean
-
-    def _open(self, page: Picture) -> Session:
-        if self.first is None:
-            self.first = self.colorizer.open(page)
-        return self.first
-
-    def _doubt(self, session: Session, options: Options) -> float | None:
-        if self.colorizer.info.output != "distribution":
-            return None
-        return session.uncertainty(options).mean
-
-
-def variant_of(target: Path, variant: int) -> Path:
-    """Where a variant is written: ``photo.jpg``, ``photo.variant-2.jpg``, ..."""
-    return target.with_stem(f"{target.stem}.variant-{variant + 1}") if variant else target
-
-
-def uncertainty_of(target: Path) -> Path:
-    """``photo.uncertainty.png`` for ``photo.jpg``."""
-    return target.with_name(target.stem + ".uncertainty.png")

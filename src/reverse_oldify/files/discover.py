@@ -63,7 +63,7 @@ def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None)
     found = Discovery()
     owner: dict[Path, Path] = {}
     for source, relative in _walk_inputs(inputs, out_dir, found):
-        target = out_dir / relative.parent / _result_name(source, FORMATS.get(format or ""))
+        target = out_dir / relative.parent / result_name(source, FORMATS.get(format or ""))
         earlier = owner.setdefault(target, source)
         if earlier is source:
             found.tasks.append(Task(source, target))
@@ -130,7 +130,7 @@ def _files(folder: Path, out_dir: Path, found: Discovery) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
-def _result_name(source: Path, wanted: Format | None) -> str:
+def result_name(source: Path, wanted: Format | None = None) -> str:
     """Name of a result: the source's, with another suffix only where the format demands it."""
     own = by_suffix(source)
     kind = wanted or own or _sniff(source)

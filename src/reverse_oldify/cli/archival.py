@@ -1,0 +1,52 @@
+"""The flags that say what is written besides the colours: provenance, sidecar, layers."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reverse_oldify.options import Options
+    from reverse_oldify.pipeline.filing import Filing
+    from reverse_oldify.types import ModelInfo
+
+
+def add_archival(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    group = parser.add_argument_group("for archives")
+    group.add_argument(
+        "--no-provenance",
+        action="store_true",
+        help="do not write into the results that their colours are estimated, and how",
+    )
+    group.add_argument(
+        "--source-type",
+        metavar="TERM",
+        help="IPTC digital source type (default: compositeWithTrainedAlgorithmicMedia)",
+    )
+    group.add_argument(
+        "--sidecar", action="store_true", help="also write RESULT.json: provenance and notes"
+    )
+    group.add_argument(
+        "--layers",
+        action="store_true",
+        help="also write RESULT.layers.tif: the scan, and its colour alone at 16 bits",
+    )
+
+
+def read_filing(arguments: argparse.Namespace, options: Options, info: ModelInfo) -> Filing:
+    """What is written besides the colour pictures."""
+    from reverse_oldify.files.provenance import SOURCE_TYPES, Provenance
+    from reverse_oldify.pipeline.filing import Filing
+
+    provenance = Provenance.of(
+        info,
+        options,
+        source_type=arguments.source_type or SOURCE_TYPES[0],
+    )
+    return Filing(
+        provenance=None if arguments.no_provenance else provenance,
+        sidecar=arguments.sidecar,
+        layers=arguments.layers,
+        overwrite=arguments.overwrite,
+    )

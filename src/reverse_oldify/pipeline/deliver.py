@@ -1,0 +1,164 @@
+"""All that a user orders of one file: its result, other variants, and its map of uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reverse_oldify.errors import ColouredError, OptionError
+from reverse_oldify.files.write import refuse_existing
+from reverse_oldify.pipeline.filing import Filed, Filing, file_colour
+from reverse_oldify.pipeline.toning import has_colours
+
+if TYPE_CHECKING:
+    from reverse_oldify.files.picture import Picture
+    from reverse_oldify.options import Options
+    from reverse_oldify.pipeline.colorizer import Colorizer
+    from reverse_oldify.pipeline.session import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be made of every file.
+
+    Attributes
+    ----------
+    filing : Filing
+        What is written besides the colours.
+    variants : int
+        In how many ways a picture is coloured; see `variant_of`.
+    uncertainty : bool
+        Whether to write a map of it, too; see `uncertainty_of`.
+    leave_coloured : bool
+        Whether a file that is in colour already is refused (`ColouredError`), not coloured anew.
+    """
+
+    filing: Filing
+    variants: int = 1
+    uncertainty: bool = False
+    leave_coloured: bool = False
+
+    def targets(self, target: Path) -> list[Path]:
+        """Every file that may be written for a result."""
+        results = [variant_of(target, variant) for variant in range(self.variants)]
+        paths = [path for result in results for path in self.filing.targets(result)]
+        return paths + [uncertainty_of(target)] * self.uncertainty
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """What was made of a file.
+
+    Attributes
+    ----------
+    first : Picture
+        Its first page in colour.
+    notes : list of str
+        What a person should know of it, one sentence each.
+    uncertainty : float or None
+        Mean over its pages of the error that the model expects, in a*, b*; None if it cannot tell.
+    """
+
+    first: Picture
+    notes: list[str] = field(default_factory=list)
+    uncertainty: float | None = None
+
+
+def deliver(
+    colorizer: Colorizer, source: Path, target: Path, options: Options, order: Order
+) -> Delivery:
+    """Make all that is ordered of one file.
+
+    Each file is written whole or not at all, the result itself first. Where a picture has fewer
+    variants than ordered, a note says so.
+
+    Raises
+    ------
+    ColouredError
+        The file is in colour already, and such are to be left alone.
+    InputError, OutputError, OptionError
+        As `filing.file_colour` and `Session.colorize`.
+    """
+    if order.uncertainty and not order.filing.overwrite:
+        refuse_existing(uncertainty_of(target))
+    pages = _OpenPages(colorizer, order.leave_coloured)
+    filed = _file(pages, source, target, options, order.filing)
+    made = Delivery(first=filed.first, notes=list(filed.notes), uncertainty=pages.mean_uncertainty)
+    for variant in range(1, order.variants):
+        wanted = replace(options, variant=variant)
+        try:
+            _file(pages, source, variant_of(target, variant), wanted, order.filing)
+        except OptionError:
+            made.notes.append(f"only {variant} colourings look different")
+            break
+    if order.uncertainty:
+        picture, mean = pages.uncertainty(options)
+        path = picture.save(uncertainty_of(target), overwrite=order.filing.overwrite)
+        made.notes.append(f"expected error {mean:.1f} in ab; {path.name} shows where")
+    return made
+
+
+def variant_of(target: Path, variant: int) -> Path:
+    """Where a variant is written: ``photo.jpg``, ``photo.variant-2.jpg``, ..."""
+    return target.with_stem(f"{target.stem}.variant-{variant + 1}") if variant else target
+
+
+def uncertainty_of(target: Path) -> Path:
+    """``photo.uncertainty.png`` for ``photo.jpg``."""
+    return target.with_name(target.stem + ".uncertainty.png")
+
+
+def _file(pages: _OpenPages, source: Path, target: Path, options: Options, filing: Filing) -> Filed:
+    if filing.provenance is not None:
+        provenance = replace(filing.provenance, options=options.to_json())
+        filing = replace(filing, provenance=provenance)
+    return file_colour(pages.colour(options), source, target, filing)
+
+
+@dataclass
+class _OpenPages:
+    """The pages of one file; the first, mostly the only one, is opened once for all variants."""
+
+    colorizer: Colorizer
+    leave_coloured: bool
+    first: Session | None = None
+    doubts: list[float] = field(default_factory=list)
+
+    def colour(self, options: Options) -> Callable[[Picture], tuple[Picture, float | None]]:
+        """Return what colours page after page, from the first; see `pipeline.filing.Colour`."""
+        numbers = count()
+
+        def colour_page(page: Picture) -> tuple[Picture, float | None]:
+            session = self._open(page) if next(numbers) == 0 else self.colorizer.open(page)
+            coloured, doubt = session.colorize(options), self._doubt(session, options)
+            if doubt is not None and options.variant == 0:
+                self.doubts.append(doubt)
+            return coloured, doubt
+
+        return colour_page
+
+    @property
+    def mean_uncertainty(self) -> float | None:
+        """Over all pages that were coloured."""
+        return sum(self.doubts) / len(self.doubts) if self.doubts else None
+
+    def uncertainty(self, options: Options) -> tuple[Picture, float]:
+        """Uncertainty of the first page, as a picture and as a number."""
+        assert self.first is not None  # after `colour`
+        found = self.first.uncertainty(options)
+        return found.to_picture(self.first.picture.lightness), found.mean
+
+    def _open(self, page: Picture) -> Session:
+        if self.first is None:
+            if self.leave_coloured and has_colours(page):
+                raise ColouredError(f"{page.source}: is in colour already; nothing was done")
+            self.first = self.colorizer.open(page)
+        return self.first
+
+    def _doubt(self, session: Session, options: Options) -> float | None:
+        if self.colorizer.info.output != "distribution":
+            return None
+        return session.uncertainty(options).mean

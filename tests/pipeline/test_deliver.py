@@ -1,0 +1,95 @@
+"""All that is ordered of one file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_backend import FakeBackend
+from PIL import Image
+
+from reverse_oldify.errors import ColouredError, ExistsError
+from reverse_oldify.files.provenance import Provenance
+from reverse_oldify.options import Options
+from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.pipeline.deliver import Order, deliver
+from reverse_oldify.pipeline.filing import Filing
+
+FILING = Filing(provenance=None, sidecar=True)
+DOUBT = {(5.0, 10.0): 0.5, (-30.0, 30.0): 0.3, (10.0, -40.0): 0.2}
+
+
+@pytest.fixture
+def colorizer() -> Colorizer:
+    return Colorizer(backend=FakeBackend(DOUBT))
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    path = tmp_path / "scan.png"
+    Image.fromarray(np.arange(2400, dtype=np.uint8).reshape(40, 60)).save(path)
+    return path
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_everything_ordered_is_written_and_named_by_targets(
+    colorizer: Colorizer, scan: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out" / "scan.png"
+    target.parent.mkdir()
+    order = Order(filing=FILING, variants=2, uncertainty=True)
+    made = deliver(colorizer, scan, target, Options(), order)
+    assert names(target.parent) == {path.name for path in order.targets(target)}
+    assert names(target.parent) == {
+        "scan.png",
+        "scan.png.json",
+        "scan.variant-2.png",
+        "scan.variant-2.png.json",
+        "scan.uncertainty.png",
+    }
+    assert made.uncertainty is not None
+    assert made.uncertainty > 5
+    assert "expected error" in made.notes[-1]
+    assert json.loads((target.parent / "scan.png.json").read_text())["source"] == "scan.png"
+
+
+def test_uncertainty_is_the_mean_over_pages(colorizer: Colorizer, tmp_path: Path) -> None:
+    pages = [Image.fromarray(np.full((32, 32), level, np.uint8)) for level in (60, 200)]
+    scan = tmp_path / "scan.tif"
+    pages[0].save(scan, save_all=True, append_images=pages[1:])
+    provenance = Provenance.of(colorizer.info, Options())
+    order = Order(filing=Filing(provenance=provenance, sidecar=True))
+    made = deliver(colorizer, scan, tmp_path / "out.tif", Options(), order)
+    told = json.loads((tmp_path / "out.tif.json").read_text())
+    assert made.uncertainty == pytest.approx(told["mean_uncertainty"])
+
+
+def test_colour_is_left_alone_where_ordered(colorizer: Colorizer, tmp_path: Path) -> None:
+    pixels = np.full((40, 60, 3), (200, 60, 60), np.uint8)
+    pixels[:20] = 60, 60, 200
+    scan = tmp_path / "scan.png"
+    Image.fromarray(pixels).save(scan)
+    target = tmp_path / "out.png"
+    with pytest.raises(ColouredError, match="in colour already"):
+        deliver(colorizer, scan, target, Options(), Order(filing=FILING, leave_coloured=True))
+    assert names(tmp_path) == {"scan.png"}
+    deliver(colorizer, scan, target, Options(), Order(filing=FILING))
+    assert target.exists()
+
+
+def test_an_existing_map_is_kept_and_nothing_is_done(colorizer: Colorizer, scan: Path) -> None:
+    scan.with_name("out.uncertainty.png").write_text("precious")
+    with pytest.raises(ExistsError):
+        deliver(
+            colorizer,
+            scan,
+            scan.with_name("out.png"),
+            Options(),
+            Order(filing=FILING, uncertainty=True),
+        )
+    assert names(scan.parent) == {"scan.png", "out.uncertainty.png"}
