@@ -12,8 +12,13 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
-from reverse_oldify.color.lab import linear_to_8_bits, linear_to_srgb
-from reverse_oldify.files.picture import Lightness, Picture, Pixels, to_8_bits
+from reverse_oldify.color.lab import (
+    gray_to_lightness,
+    linear_to_8_bits,
+    linear_to_srgb,
+    srgb_to_lightness,
+)
+from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import TILE, Extent, strips, tiles
@@ -115,11 +120,11 @@ class Recombiner:
         uint8 or uint16 (h, W, 3)
             sRGB, at the depth that was asked for.
         """
-        light = Lightness(source)
+        lightness = gray_to_lightness if source.ndim == 2 else srgb_to_lightness
         pixels: Pixels = np.empty((*source.shape[:2], 3), _dtype(self._bits))
         for down, across in tiles(*source.shape[:2]):
             place = slice(rows.start + down.start, rows.start + down.stop), across
-            part = light[down, across]
+            part = lightness(source[down, across])
             chroma = np.moveaxis(self._upsampler.tile(place, part), 0, -1)
             _encode(lab_to_linear_in_gamut(part, chroma), pixels[down, across])
         return pixels
