@@ -36,6 +36,8 @@ HOMES = {
     "tqdm": ("cli", "data", "evaluate", "train"),
     "onnxruntime": ("runtime.onnx",),
     "matplotlib": ("data.overview", "train.report"),
+    "pillow_heif": ("files.heic",),
+    "rawpy": ("files.raw",),
     "torch": TRAINING,
     "onnx": ("export.onnx",),
 }

@@ -40,14 +40,3 @@ def test_missing_plugin_is_named_by_its_extra(
     monkeypatch.delitem(Image.OPEN, FORMATS[extra].pillow, raising=False)
     with pytest.raises(MissingExtraError, match=rf"reverse-oldify\[{extra}\]"):
         read(head)
-
-
-@pytest.mark.parametrize(("key", "format"), [("heic", "HEIF"), ("jxl", "JXL")])
-def test_plugin_reads_its_format_upright(key: str, format: str) -> None:
-    plugin = pytest.importorskip(FORMATS[key].plugin or "")
-    getattr(plugin, "register_heif_opener", lambda: None)()
-    exif = Image.Exif()
-    exif[274] = 6
-    picture = read(encoded(Image.fromarray(scene()), format, exif=exif.tobytes()))
-    assert picture.format == key
-    assert picture.size == (60, 40)

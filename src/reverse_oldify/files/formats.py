@@ -21,7 +21,7 @@ class Format:
     name : str
         The name that people know it by.
     pillow : str
-        Pillow's name of it.
+        Pillow's name of it; empty where it is read by other means.
     suffixes : tuple of str
         Lower case, with the dot; the first is the one that outputs get.
     alpha : bool
@@ -150,6 +150,17 @@ FORMATS = {
             written_as="png",
         ),
         Format(
+            key="raw",
+            name="camera RAW",
+            pillow="",
+            suffixes=(
+                *(".dng", ".nef", ".nrw", ".cr2", ".cr3", ".crw", ".arw", ".srf", ".sr2", ".raf"),
+                *(".orf", ".rw2", ".rwl", ".pef", ".srw", ".3fr", ".fff", ".iiq", ".erf", ".mef"),
+                *(".mos", ".mrw", ".dcr", ".kdc", ".x3f"),
+            ),
+            written_as="tif",
+        ),
+        Format(
             key="jxl",
             name="JPEG XL",
             pillow="JXL",
@@ -169,8 +180,12 @@ _BY_SUFFIX = {suffix: entry for entry in FORMATS.values() for suffix in entry.su
 
 _BRANDS = {  # of files in ISO base media format
     "avif": (b"avif", b"avis"),
+    "raw": (b"crx ",),
     "heic": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"),
 }
+
+_RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
+"""Of RAW files by Fujifilm, Olympus (thrice), Panasonic, Sigma and Minolta."""
 
 
 def by_suffix(path: PurePath) -> Format | None:
@@ -179,7 +194,7 @@ def by_suffix(path: PurePath) -> Format | None:
 
 
 def sniff(head: bytes) -> Format | None:
-    """Format that a file's first 32 bytes show.
+    """Format that a file's first 32 bytes show; TIFF also for most RAW, see `raw.is_raw`.
 
     Raises
     ------
@@ -190,6 +205,8 @@ def sniff(head: bytes) -> Format | None:
         return FORMATS["jpg"]
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return FORMATS["png"]
+    if head.startswith(_RAW_HEADS):
+        return FORMATS["raw"]
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return FORMATS["tif"]
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":

@@ -17,7 +17,7 @@ import numpy as np
 from reverse_oldify.errors import UnreadableError
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, LONG8 = 1, 2, 3, 4, 5, 7, 16
-EXIF, GPS, _INTEROPERABILITY = 34665, 34853, 40965
+EXIF, GPS, _INTEROPERABILITY, _SUB_DIRECTORIES = 34665, 34853, 40965, 330
 _POINTERS = (EXIF, GPS, _INTEROPERABILITY)
 """Tags whose value is where another directory begins."""
 
@@ -131,6 +131,19 @@ def read_directories(file: BinaryIO) -> Iterator[Directory]:
         seen.add(offset)
         directory, offset = reader.read(offset)
         yield directory
+
+
+def sub_directories(file: BinaryIO, directory: Directory) -> Iterator[Directory]:
+    """Read the directories below one of a TIFF file (TIFF Technical Note 1), as they are asked for.
+
+    Raises
+    ------
+    UnreadableError
+        The next one is damaged.
+    """
+    header = read_header(file)
+    for offset in directory.numbers(_SUB_DIRECTORIES):
+        yield _Reader(file, header).read(offset)[0]
 
 
 def read_block(block: bytes) -> Directory:

@@ -7,14 +7,15 @@ import stat
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from reverse_oldify.errors import InputError, ReverseOldifyError, TooLargeError, UnreadableError
-from reverse_oldify.files import deep, png, tiff_read
+from reverse_oldify.files import deep, heic, jxl, png, raw, tiff_read
 from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.formats import FORMATS, Format, sniff
 from reverse_oldify.files.ifd import read_directories
@@ -119,8 +120,12 @@ def _read(file: BinaryIO, path: Path | None, max_pixels: int) -> Iterator[Pictur
     kind = sniff(head[:32])
     if kind is None:
         raise UnreadableError("not a picture in a known format; check what it really is")
+    if kind.key == "tif" and raw.is_raw(file, path):
+        kind = FORMATS["raw"]
     if kind.key == "tif":
         pages = _tiff_pages(file, path, max_pixels)
+    elif kind.key == "raw":
+        pages = _raw_picture(file, path, max_pixels)
     else:
         pages = _one_picture(file, kind, head, path, max_pixels)
     empty = True
@@ -155,24 +160,40 @@ def _damage_told(kind: Format) -> Iterator[None]:
 def _one_picture(
     file: BinaryIO, kind: Format, head: bytes, path: Path | None, max_pixels: int
 ) -> Iterator[Picture]:
+    bits = claimed_bits(head, kind.key)
+    if kind.key == "jxl":  # whose plugin decodes as soon as it opens
+        width, height, bits = jxl.read_header(file)
+        _check_size(width, height, max_pixels)
     with opened(file, kind) as image:
         _check_size(*image.size, max_pixels)
         frames = _has_frames(image)
-        if kind.key == "png" and png.is_deep(head):
-            samples = png.read_samples(image, file)
-            key = image.info.get("transparency")
-            arrays = deep.to_arrays(
-                samples,
-                image.info.get("icc_profile"),
-                key=key if isinstance(key, tuple) else None,
-            )
-            picture = _picture(arrays, read_metadata(image), kind.key, path)
-        else:
-            picture = from_image(image, format=kind.key, source=path)
-    bits = claimed_bits(head, kind.key)
+        arrays, told = _arrays(image, file, kind, head), read_metadata(image)
+        if kind.key == "jxl":
+            told = jxl.corrected(told, image, file)
+        picture = _picture(arrays, told, kind.key, path)
+        if kind.key == "heic":
+            picture = picture.with_notes(*heic.remarks(image))
     if bits > 8 and picture.pixels.dtype == np.uint8:
         picture = picture.with_notes(f"its {bits} bits per channel were cut to 8")
     yield picture.with_notes("has several frames; the first was taken") if frames else picture
+
+
+def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: bytes) -> Arrays:
+    """Pixels of an image, past Pillow where that would cut 16 bits."""
+    if kind.key == "png" and png.is_deep(head):
+        samples = png.read_samples(image, file)
+    elif kind.key == "heic" and heic.is_deep(image):
+        samples = heic.read_samples(image, file)
+    else:
+        return to_arrays(image)
+    key = image.info.get("transparency")
+    key = key if isinstance(key, tuple) else None
+    return deep.to_arrays(samples, image.info.get("icc_profile"), key=key)
+
+
+def _raw_picture(file: BinaryIO, path: Path | None, max_pixels: int) -> Iterator[Picture]:
+    arrays, told = raw.read_raw(file, partial(_check_size, max_pixels=max_pixels))
+    yield _picture(arrays, told, "raw", path)
 
 
 def _tiff_pages(file: BinaryIO, path: Path | None, max_pixels: int) -> Iterator[Picture]:
