@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Picture, Pixels
 
 
 def from_array(array: NDArray[Any]) -> Picture:
@@ -51,3 +51,13 @@ def to_array(picture: Picture, like: NDArray[Any]) -> NDArray[Any]:
     if np.issubdtype(like.dtype, np.floating):
         return np.divide(array, 65535, dtype=np.float64).astype(like.dtype)
     return array
+
+
+def without_equal_channels(pixels: Pixels) -> Pixels:
+    """Return grey for RGB whose channels are all equal; anything else as it is."""
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    if not (np.array_equal(red, green) and np.array_equal(green, blue)):
+        return pixels
+    return np.array(red)

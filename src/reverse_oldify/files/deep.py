@@ -1,70 +1,102 @@
-"""From samples of 16 bits, as a file stored them, to grey or RGB in sRGB, and alpha."""
+"""From samples, as a file stored them, to grey or RGB in sRGB, and alpha; nothing is rounded."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from reverse_oldify.color.lab import row_strips
-from reverse_oldify.files.icc_matrix import parse_matrix_profile
-from reverse_oldify.files.modes import Arrays, without_equal_channels
-from reverse_oldify.files.profile import deep_to_srgb, to_srgb
+from reverse_oldify.files.arrays import without_equal_channels
+from reverse_oldify.files.modes import Arrays
+from reverse_oldify.files.picture import Picture, Pixels
+from reverse_oldify.files.profile import converter
 
 _STRIP_PIXELS = 1 << 17
 
 
 def to_arrays(
-    samples: NDArray[np.uint16],
+    samples: Pixels,
     icc: bytes | None = None,
     *,
     associated: bool = False,
     key: tuple[int, ...] | None = None,
 ) -> Arrays:
-    """Bring samples to sRGB; nothing is rounded to fewer bits.
+    """Bring all samples of a picture to sRGB, see `Interpretation`; equal channels become grey."""
+    meaning = Interpretation(samples.shape[2], samples.dtype, icc, associated=associated, key=key)
+    picture = meaning.of(samples)
+    return Arrays(without_equal_channels(picture.pixels), picture.alpha, meaning.notes)
+
+
+class Interpretation:
+    """What samples mean: prepared once, for all strips of a picture.
 
     Parameters
     ----------
-    samples : uint16 (H, W, C)
-        Grey, grey and opacity, RGB, or RGB and opacity, for C from 1 to 4.
+    channels : int
+        1 to 4: grey, grey and opacity, RGB, or RGB and opacity.
+    dtype : uint8 or uint16
+        Of a sample.
     icc : bytes, optional
         Their colour profile.
     associated : bool
         Whether colour was multiplied by opacity.
     key : tuple of int, optional
         The colour that stands for nothing, where there is no opacity.
+
+    Attributes
+    ----------
+    notes : tuple of str
+        What is wrong with the profile.
+    is_gray : bool
+        Whether the result is.
+    has_alpha : bool
+        Whether the result has.
     """
-    colours = 3 if samples.shape[2] >= 3 else 1
-    pixels = samples[..., :colours]
-    alpha = samples[..., colours].copy() if samples.shape[2] > colours else None
-    if alpha is not None and associated:
-        pixels = _parted(pixels, alpha)
-    if key is not None and alpha is None and len(key) == colours:
-        alpha = np.where((pixels == key).all(-1), 0, 65535).astype(np.uint16)
-    pixels, note = _colour(pixels, icc) if colours == 3 else _gray(pixels[..., 0], icc)
-    return Arrays(without_equal_channels(pixels), alpha, (note,) if note else ())
+
+    def __init__(
+        self,
+        channels: int,
+        dtype: np.dtype[Any],
+        icc: bytes | None = None,
+        *,
+        associated: bool = False,
+        key: tuple[int, ...] | None = None,
+    ) -> None:
+        self._colours = 3 if channels >= 3 else 1
+        self._associated, self._key = associated, None
+        self.has_alpha = channels > self._colours
+        if key is not None and not self.has_alpha and len(key) == self._colours:
+            self._key, self.has_alpha = key, True
+        self._convert, note = converter(icc, self._colours, dtype) if icc else (None, None)
+        self.notes = (note,) if note else ()
+        probe = self.of(np.zeros((1, 1, channels), dtype))
+        self.is_gray = probe.pixels.ndim == 2
+
+    def of(self, samples: Pixels) -> Picture:
+        """Pixels and alpha of samples (h, W, C)."""
+        pixels: Pixels = samples[..., : self._colours]
+        alpha = self._alpha(samples)
+        if alpha is not None and self._associated:
+            pixels = _parted(pixels, alpha)
+        if self._colours == 1:
+            pixels = pixels[..., 0].copy()
+        return Picture(pixels=self._convert(pixels) if self._convert else pixels, alpha=alpha)
+
+    def _alpha(self, samples: Pixels) -> Pixels | None:
+        if self._key is not None:
+            alpha: Pixels = np.full(samples.shape[:2], np.iinfo(samples.dtype).max, samples.dtype)
+            alpha[(samples == self._key).all(-1)] = 0
+            return alpha
+        return samples[..., self._colours].copy() if self.has_alpha else None
 
 
-def _colour(pixels: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[np.uint16], str | None]:
-    return deep_to_srgb(pixels, icc) if icc else (pixels, None)
-
-
-def _gray(gray: NDArray[np.uint16], icc: bytes | None) -> tuple[NDArray[np.uint16], str | None]:
-    gray = np.ascontiguousarray(gray)
-    if not icc:
-        return gray, None
-    meant_as_rgb = parse_matrix_profile(icc)
-    if meant_as_rgb is not None:
-        return meant_as_rgb.gray_table()[gray], None
-    image, note = to_srgb(Image.fromarray(gray), icc)
-    return np.asarray(image, np.uint16), note
-
-
-def _parted(pixels: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
+def _parted(pixels: Pixels, alpha: Pixels) -> Pixels:
     """Divide colour by opacity; where there is no opacity there is no colour either."""
     result = np.empty_like(pixels)
+    most = np.float32(np.iinfo(pixels.dtype).max)
     for rows in row_strips(len(alpha), alpha.shape[1], _STRIP_PIXELS):
         opacity = np.maximum(alpha[rows], 1)[..., None].astype(np.float32)
-        parted = pixels[rows] * (np.float32(65535) / opacity) + np.float32(0.5)
-        result[rows] = np.minimum(parted, 65535).astype(np.uint16)
+        parted = pixels[rows] * (most / opacity) + np.float32(0.5)
+        result[rows] = np.minimum(parted, most).astype(pixels.dtype)
     return result

@@ -14,7 +14,8 @@ from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import Directory, read_block
 from reverse_oldify.files.picture import Metadata, Pixels
 
-_SIDEWAYS = 5  # orientations from here on swap width and height
+SIDEWAYS = 5
+"""Orientations from here on swap width and height."""
 
 
 MOST_BYTES = 8 << 20
@@ -72,7 +73,7 @@ def turn(pixels: Pixels, orientation: int) -> Pixels:
         1..8, as in EXIF 2.3, tag 274: where the stored row 0 and column 0 belong.
     """
     turned: np.ndarray = pixels
-    if orientation >= _SIDEWAYS:
+    if orientation >= SIDEWAYS:
         turned = turned.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         turned = turned[::-1]
@@ -104,7 +105,7 @@ def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None
         return None
     if not all(math.isfinite(density) and 1 <= density < 65536 for density in (across, down)):
         return None
-    return (down, across) if orientation >= _SIDEWAYS else (across, down)
+    return (down, across) if orientation >= SIDEWAYS else (across, down)
 
 
 def _iptc(resources: object) -> bytes | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.picture import Pixels, to_16_bits
 from reverse_oldify.files.profile import lab_to_srgb, to_srgb
 
@@ -126,16 +127,6 @@ def _array(image: Image.Image) -> Pixels:
     if image.mode == "I;16":
         return np.asarray(image, np.uint16)
     return np.asarray(image, np.uint8)
-
-
-def without_equal_channels(pixels: Pixels) -> Pixels:
-    """Return grey for RGB whose channels are all equal; anything else as it is."""
-    if pixels.ndim == 2:
-        return pixels
-    red, green, blue = np.moveaxis(pixels, -1, 0)
-    if not (np.array_equal(red, green) and np.array_equal(green, blue)):
-        return pixels
-    return np.array(red)
 
 
 def _match(alpha: Image.Image | None, pixels: Pixels) -> Pixels | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab, srgb_to_lightness
-from reverse_oldify.types import ByteArray, FloatArray
+from reverse_oldify.files.strips import bands, in_order
+from reverse_oldify.types import ByteArray, FloatArray, Plane
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -54,15 +56,19 @@ class Metadata:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Picture:
-    """A picture, upright and in sRGB.
+class Raster:
+    """Rows of pixels, upright and in sRGB: a `Picture` holds them, a `LazyPicture` makes them.
 
     Attributes
     ----------
-    pixels : uint8 or uint16, (H, W) or (H, W, 3)
-        sRGB-encoded grey, or sRGB. Orientation and colour profile are already applied.
-    alpha : same dtype (H, W), or None
-        Opacity, 0 to the dtype's maximum.
+    shape : (int, int) or (int, int, 3)
+        Height and width of grey, or of RGB.
+    dtype : uint8 or uint16
+        Of its codes.
+    has_alpha : bool
+        Whether there is opacity.
+    threads : int or None
+        That may look at it at the same time, to some use; None: one for each core.
     format : str or None
         Key of `formats.FORMATS`: what it was read from, and the default of what is written.
     metadata : Metadata
@@ -75,18 +81,176 @@ class Picture:
         Pages of the file that it was read from.
     """
 
-    pixels: Pixels
-    alpha: Pixels | None = None
+    threads: int | None = 1
     format: str | None = None
     metadata: Metadata = field(default_factory=Metadata)
     source: Path | None = None
     notes: tuple[str, ...] = ()
     page_count: int = 1
 
+    if TYPE_CHECKING:  # fields of the one, computed by the other
+
+        @property
+        def shape(self) -> tuple[int, ...]: ...  # noqa: D102
+        @property
+        def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
+        @property
+        def has_alpha(self) -> bool: ...  # noqa: D102
+
+        @property
+        def lazy_lightness(self) -> Plane: ...  # noqa: D102
+
+        def rows(self, rows: slice) -> Picture:
+            """Return some rows, as a picture of their own."""
+
+        def loaded(self) -> Picture:
+            """Return all of it, in memory."""
+
+        def at_8_bits(self) -> Self: ...  # noqa: D102
+        def at_16_bits(self) -> Self: ...  # noqa: D102
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width, in pixels."""
-        return self.pixels.shape[0], self.pixels.shape[1]
+        return self.shape[0], self.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """How many there are with alpha, from 1 to 4."""
+        return (3 if len(self.shape) == 3 else 1) + self.has_alpha
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that pixels and alpha take, or would."""
+        return self.shape[0] * self.shape[1] * self.channels * self.dtype.itemsize
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether there is more colour than the tint of a scanned grey photograph.
+
+        Looks at no more than 96 x 96 pixels: true when one in a hundred has a chroma above 6.
+        """
+        if len(self.shape) == 2:
+            return False
+        ab = srgb_to_lab(self.thinned(_LOOKED_AT).pixels)[..., 1:]
+        return bool((np.hypot(ab[..., 0], ab[..., 1]) > _TINT).mean() > _COLOURED_SHARE)
+
+    def thinned(self, side: int) -> Picture:
+        """Return every so manieth pixel, without alpha: no more than ``side`` x ``side``."""
+        down, across = (-(-length // side) for length in self.size)
+        rows = (self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down))
+        return Picture(pixels=np.concatenate([row.pixels[:, ::across] for row in rows]))
+
+    def with_notes(self, *notes: str) -> Self:
+        """Return the same picture with more notes."""
+        return replace(self, notes=self.notes + notes)
+
+    def save(self, path: Path | str, *, format: str | None = None, overwrite: bool = False) -> Path:
+        """Write the picture to a file; see `files.write.write`."""
+        from reverse_oldify.files.write import write
+
+        return write(self, path, format=format, overwrite=overwrite)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LazyPicture(Raster):
+    """A picture that is made a few rows at a time, again at each look; see `Raster`.
+
+    Attributes
+    ----------
+    make : callable
+        Gives some rows as a `Picture`, pixels and alpha, with ``shape``, ``dtype`` and
+        ``has_alpha`` as they are said here; may be called by several threads.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    has_alpha: bool = False
+    make: Callable[[slice], Picture]
+
+    def rows(self, rows: slice) -> Picture:
+        """Make some rows."""
+        return self.make(rows)
+
+    @property
+    def lazy_lightness(self) -> Plane:
+        """L*, computed where it is looked at."""
+        return _LightnessOfRows(self)
+
+    def mapped(self, change: Callable[[Picture], Picture], dtype: DTypeLike) -> LazyPicture:
+        """Return the picture whose rows are these, changed; each pixel for itself."""
+        return replace(self, dtype=np.dtype(dtype), make=lambda rows: change(self.make(rows)))
+
+    def at_8_bits(self) -> LazyPicture:
+        """Return the same picture, rounded to 8 bits."""
+        return self.mapped(Picture.at_8_bits, np.uint8)
+
+    def at_16_bits(self) -> LazyPicture:
+        """Return the same picture at 16 bits: 255 becomes 65535."""
+        return self.mapped(Picture.at_16_bits, np.uint16)
+
+    def loaded(self) -> Picture:
+        """Make all of it, and keep it."""
+        pixels: Pixels = np.empty(self.shape, self.dtype)
+        alpha: Pixels | None = np.empty(self.size, self.dtype) if self.has_alpha else None
+
+        def fill(rows: slice) -> None:
+            strip = self.make(rows)
+            pixels[rows] = strip.pixels
+            if alpha is not None and strip.alpha is not None:
+                alpha[rows] = strip.alpha
+
+        for _ in in_order(fill, bands(*self.size), self.threads):
+            pass
+        return Picture(
+            pixels=pixels,
+            alpha=alpha,
+            format=self.format,
+            metadata=self.metadata,
+            source=self.source,
+            notes=self.notes,
+            page_count=self.page_count,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Picture(Raster):
+    """A picture in memory, upright and in sRGB; see `Raster` for what else it says.
+
+    Attributes
+    ----------
+    pixels : uint8 or uint16, (H, W) or (H, W, 3)
+        sRGB-encoded grey, or sRGB. Orientation and colour profile are already applied.
+    alpha : same dtype (H, W), or None
+        Opacity, 0 to the dtype's maximum.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the pixels."""
+        return self.pixels.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the pixels."""
+        return self.pixels.dtype
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether there is alpha."""
+        return self.alpha is not None
+
+    def rows(self, rows: slice) -> Picture:
+        """Return some rows, not copied."""
+        alpha = None if self.alpha is None else self.alpha[rows]
+        return Picture(pixels=self.pixels[rows], alpha=alpha)
+
+    def loaded(self) -> Picture:
+        """Return the picture itself."""
+        return self
 
     @property
     def lightness(self) -> FloatArray:
@@ -107,11 +271,6 @@ class Picture:
         return np.repeat(pixels[..., None], 3, axis=2)
 
     @property
-    def nbytes(self) -> int:
-        """Bytes that pixels and alpha take."""
-        return self.pixels.nbytes + (0 if self.alpha is None else self.alpha.nbytes)
-
-    @property
     def samples(self) -> Pixels:
         """Pixels with alpha as one array of their type, (H, W, C), C from 1 to 4."""
         height, width = self.size
@@ -121,26 +280,6 @@ class Picture:
         samples: Pixels = np.empty((height, width, pixels.shape[2] + 1), pixels.dtype)
         samples[..., :-1], samples[..., -1] = pixels, self.alpha
         return samples
-
-    @property
-    def is_coloured(self) -> bool:
-        """Whether there is more colour than the tint of a scanned grey photograph.
-
-        Looks at no more than 96 x 96 pixels: true when one in a hundred has a chroma above 6.
-        """
-        if self.pixels.ndim == 2:
-            return False
-        ab = srgb_to_lab(self.thinned(_LOOKED_AT).pixels)[..., 1:]
-        return bool((np.hypot(ab[..., 0], ab[..., 1]) > _TINT).mean() > _COLOURED_SHARE)
-
-    def thinned(self, side: int) -> Picture:
-        """Return every so manieth pixel, without alpha: no more than ``side`` x ``side``."""
-        down, across = (-(-length // side) for length in self.size)
-        return Picture(pixels=self.pixels[::down, ::across])
-
-    def with_notes(self, *notes: str) -> Picture:
-        """Return the same picture with more notes."""
-        return replace(self, notes=self.notes + notes)
 
     def at_8_bits(self) -> Picture:
         """Return the same picture, rounded to 8 bits."""
@@ -164,12 +303,6 @@ class Picture:
         pixels = to_8_bits(self.pixels)
         return Image.fromarray(np.dstack([pixels, to_8_bits(self.alpha)]))
 
-    def save(self, path: Path | str, *, format: str | None = None, overwrite: bool = False) -> Path:
-        """Write the picture to a file; see `files.write.write`."""
-        from reverse_oldify.files.write import write
-
-        return write(self, path, format=format, overwrite=overwrite)
-
 
 class Lightness:
     """L* of pixels as a `types.Plane`: sliced as an array, computed at each look.
@@ -187,6 +320,25 @@ class Lightness:
     def __getitem__(self, part: Any, /) -> FloatArray:
         pixels = self._pixels[part]
         return gray_to_lightness(pixels) if self._pixels.ndim == 2 else srgb_to_lightness(pixels)
+
+
+class _LightnessOfRows:
+    """L* of a picture that is made by rows, as a `types.Plane`.
+
+    The rows that were asked for last are kept: they are mostly asked for part by part.
+    """
+
+    def __init__(self, picture: LazyPicture) -> None:
+        self._picture = picture
+        self._kept: tuple[slice, Lightness] | None = None
+        self.shape = picture.size
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> FloatArray:
+        rows, columns = part
+        kept = self._kept  # read and written at once, for there may be several threads
+        if kept is None or kept[0] != rows:
+            kept = self._kept = rows, Lightness(self._picture.rows(rows).pixels)
+        return kept[1][:, columns]
 
 
 def to_8_bits(pixels: Pixels) -> ByteArray:

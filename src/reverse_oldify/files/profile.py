@@ -8,6 +8,8 @@ does not take from Pillow, is computed here: exactly where a profile is a matrix
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from reverse_oldify.color.lab import row_strips
+from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.icc import gray_srgb_profile
 from reverse_oldify.files.icc_matrix import parse_matrix_profile
+from reverse_oldify.files.picture import Pixels
+
+Convert = Callable[[Pixels], Pixels]
+"""Converts pixels to sRGB, each for itself."""
 
 _SPACE_OF_MODE = {"L": "GRAY", "I;16": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _NODES = 52  # of a colour table on each axis: every fifth 8-bit code is one, exactly
@@ -42,7 +49,7 @@ def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
         What was wrong with the profile.
     """
     try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        profile = _parsed(icc)
         space = profile.profile.xcolor_space.strip()
         if image.mode == "L" and space == "RGB":
             image = image.convert("RGB")
@@ -55,43 +62,77 @@ def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
         return image, "its colour profile is damaged; taken as sRGB"
 
 
-def deep_to_srgb(pixels: NDArray[np.uint16], icc: bytes) -> tuple[NDArray[np.uint16], str | None]:
-    """Convert 16-bit colour out of its profile.
+def deep_to_srgb(pixels: NDArray[np.uint16], icc: bytes) -> tuple[Pixels, str | None]:
+    """Convert 16-bit colour out of its profile, see `converter`; uint16 (H, W, 3) in and out."""
+    convert, note = converter(icc, 3, pixels.dtype)
+    return convert(pixels) if convert else pixels, note
+
+
+def converter(icc: bytes, channels: int, dtype: np.dtype[Any]) -> tuple[Convert | None, str | None]:
+    """Prepare to convert pixels out of a profile, each for itself: they may come in strips.
 
     Parameters
     ----------
-    pixels : uint16 (H, W, 3)
-        RGB in the profile's space.
     icc : bytes
         The profile.
+    channels : {1, 3}
+        Whether it is of grey (H, W), or of RGB (H, W, 3).
+    dtype : uint8 or uint16
+        Of the pixels.
 
     Returns
     -------
-    pixels : uint16 (H, W, 3)
-        sRGB; the ones given when the profile is sRGB already, or cannot be used.
+    convert : callable or None
+        From pixels to sRGB; grey at 8 bits becomes RGB if it has a coloured profile. None when the
+        profile is sRGB already, or cannot be used.
     note : str or None
         What was wrong with the profile, or is with the result.
     """
+    if channels == 1:
+        return _gray_converter(icc, dtype)
     black = Image.fromarray(np.zeros((1, 1, 3), np.uint8))
     converted, note = to_srgb(black, icc)
     if note is not None or converted is black:  # unusable, or sRGB
-        return pixels, note
+        return None, note
+    if dtype == np.uint8:
+        transform = _transform(_parsed(icc), _built_in_srgb(), "RGB", "RGB")
+        return lambda pixels: np.asarray(_transformed(Image.fromarray(pixels), transform)), None
     matrix = parse_matrix_profile(icc)
     if matrix is not None:
-        return matrix.to_srgb(pixels), None
+        return lambda pixels: matrix.to_srgb(pixels.astype(np.uint16, copy=False)), None
     note = "its colour profile is a table, applied with the accuracy of 8 bits"
-    return _through_table(pixels, icc), note
+    return partial(_through_table, change=_changes(icc)), note
 
 
-def _through_table(pixels: NDArray[np.uint16], icc: bytes) -> NDArray[np.uint16]:
-    """Add to 16-bit colour what a profile changes, known at the nodes of a grid to 8 bits.
+def _gray_converter(icc: bytes, dtype: np.dtype[Any]) -> tuple[Convert | None, str | None]:
+    meant_as_rgb = parse_matrix_profile(icc) if dtype == np.uint16 else None
+    if meant_as_rgb is not None:
+        table: Pixels = meant_as_rgb.gray_table()
+    else:
+        codes = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(16, -1)
+        gray = Image.fromarray(codes)
+        converted, note = to_srgb(gray, icc)
+        if converted is gray or note is not None:
+            return None, note
+        pixels = without_equal_channels(np.asarray(converted))
+        table = pixels.reshape(codes.size, *pixels.shape[2:])
+    return lambda pixels: table[pixels], None
+
+
+def _changes(icc: bytes) -> NDArray[np.float32]:
+    """What a profile changes at the nodes of a grid of colours, known to 8 bits, in 16-bit codes.
 
     The change is smooth where colour is not, so gradations stay: nothing is rounded to 8 bits.
     """
     axis = np.arange(0, 256, 255 // (_NODES - 1), dtype=np.uint8)
     nodes = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, _NODES, 3)
     converted, _ = to_srgb(Image.fromarray(nodes), icc)
-    change = (np.asarray(converted, np.float32) - nodes).reshape(_NODES, _NODES, _NODES, 3) * 257
+    change = (np.asarray(converted, np.float32) - nodes) * 257
+    return change.reshape(_NODES, _NODES, _NODES, 3)
+
+
+def _through_table(pixels: Pixels, change: NDArray[np.float32]) -> Pixels:
+    """Add to 16-bit colour what a profile changes, see `_changes`."""
     result = np.empty_like(pixels)
     for rows in row_strips(len(pixels), pixels.shape[1], _STRIP_PIXELS):
         moved = pixels[rows] + _interpolated(change, pixels[rows])
@@ -99,9 +140,7 @@ def _through_table(pixels: NDArray[np.uint16], icc: bytes) -> NDArray[np.uint16]
     return result
 
 
-def _interpolated(
-    table: NDArray[np.float32], pixels: NDArray[np.uint16]
-) -> NDArray[np.floating[Any]]:
+def _interpolated(table: NDArray[np.float32], pixels: Pixels) -> NDArray[np.floating[Any]]:
     """Values of a table (n, n, n, 3) at the places that colours name, trilinear."""
     place = pixels * np.float32((_NODES - 1) / 65535)
     low = np.minimum(place.astype(np.intp), _NODES - 2)
@@ -123,8 +162,7 @@ def _apply(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image
     if image.mode in ("L", "I;16"):
         gray = np.asarray(image)
         return Image.fromarray(_gray_table(profile, image.mode, gray.dtype)[gray])
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    return _converted(image, profile, srgb, "RGB", ImageCms.Flags.NONE)
+    return _transformed(image, _transform(profile, _built_in_srgb(), image.mode, "RGB"))
 
 
 def _gray_table(
@@ -136,25 +174,38 @@ def _gray_table(
     few points, and is off by 10 of 255 in the darks of a linear profile.
     """
     codes = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(16, -1)
-    target = ImageCms.ImageCmsProfile(io.BytesIO(gray_srgb_profile()))
-    flags = ImageCms.Flags.NOOPTIMIZE
-    return np.asarray(_converted(Image.fromarray(codes), profile, target, mode, flags)).ravel()
+    target = _parsed(gray_srgb_profile())
+    exact = _transform(profile, target, mode, mode, ImageCms.Flags.NOOPTIMIZE)
+    return np.asarray(_transformed(Image.fromarray(codes), exact)).ravel()
 
 
-def _converted(
-    image: Image.Image,
+def _transform(
     profile: ImageCms.ImageCmsProfile,
     target: ImageCms.ImageCmsProfile,
     mode: str,
-    flags: ImageCms.Flags,
-) -> Image.Image:
-    converted = ImageCms.profileToProfile(
-        image,
+    target_mode: str,
+    flags: ImageCms.Flags = ImageCms.Flags.NONE,
+) -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(
         profile,
         target,
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        outputMode=mode,
-        flags=flags | ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        mode,
+        target_mode,
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags | ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
+
+
+def _transformed(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
+    converted = ImageCms.applyTransform(image, transform)
     assert converted is not None  # None is for inPlace only
     return converted
+
+
+def _parsed(icc: bytes) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(io.BytesIO(icc))
+
+
+@cache
+def _built_in_srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))

@@ -16,10 +16,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from reverse_oldify.errors import MissingExtraError, UnreadableError, UnsupportedError
+from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.formats import FORMATS, by_suffix
 from reverse_oldify.files.ifd import Directory, read_directories, sub_directories
 from reverse_oldify.files.metadata import Read
-from reverse_oldify.files.modes import Arrays, without_equal_channels
+from reverse_oldify.files.modes import Arrays
 from reverse_oldify.files.picture import Metadata
 from reverse_oldify.files.tiff_metadata import from_tags
 

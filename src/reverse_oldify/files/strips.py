@@ -1,0 +1,61 @@
+"""Pictures a strip at a time: how they are cut, and how threads share the strips."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+_ROWS = 128
+_PIXELS = 1 << 21
+
+
+def bands(height: int, width: int, multiple: int = 1) -> Iterator[slice]:
+    """Cut a picture into strips that threads work on, from top to bottom.
+
+    Each has 128 rows, or fewer of more than 16,384 pixels; the number of rows is a multiple of
+    ``multiple`` in all but the last.
+    """
+    rows = min(_ROWS, _PIXELS // width) // multiple * multiple or multiple
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
+
+
+def in_order(
+    work: Callable[[Part], Result], parts: Iterable[Part], threads: int | None = None
+) -> Iterator[Result]:
+    """Do work on parts in threads; yield the results in the order of the parts.
+
+    No more parts are begun than there are threads and one, until results are taken. What the work
+    raises is raised here, and then no further part is begun.
+
+    Parameters
+    ----------
+    work : callable
+        On one part; may be called by several threads at once.
+    parts : iterable
+        What is worked on.
+    threads : int, optional
+        None: one for each core. With 1, the work is done in the thread of the caller.
+    """
+    threads = threads or os.cpu_count() or 1
+    if threads == 1:
+        yield from map(work, parts)
+        return
+    begun: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for part in parts:
+                begun.append(pool.submit(work, part))
+                if len(begun) > threads:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            for future in begun:
+                future.cancel()
