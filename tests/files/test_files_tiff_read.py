@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_tiffs import Layout, deep_tiff, tiff_page
 
 from reverse_oldify.errors import InputError, TooLargeError, UnreadableError
-from reverse_oldify.files import read as reading
+from reverse_oldify.files import tiff_pages
 from reverse_oldify.files.ifd import SHORT, Directory, Field
 from reverse_oldify.files.read import read, read_pages
 
@@ -99,7 +99,7 @@ def test_circle_of_pages_ends() -> None:
 
 
 def test_number_of_pages_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_PAGES", 2)
+    monkeypatch.setattr(tiff_pages, "MAX_PAGES", 2)
     with pytest.raises(TooLargeError, match="more than 2 pages"):
         read(_chained([(RGB, None)] * 3))
 

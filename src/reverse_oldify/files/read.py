@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import io
-import stat
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile
 
-from reverse_oldify.errors import InputError, ReverseOldifyError, TooLargeError, UnreadableError
-from reverse_oldify.files import deep, heic, jxl, png, raw, tiff_read
+from reverse_oldify.errors import TooLargeError, UnreadableError
+from reverse_oldify.files import deep, heic, jxl, png, raw
+from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.formats import FORMATS, Format, sniff
-from reverse_oldify.files.ifd import read_directories
 from reverse_oldify.files.metadata import Read, read_metadata, turn
 from reverse_oldify.files.modes import Arrays, to_arrays
 from reverse_oldify.files.opening import opened
-from reverse_oldify.files.picture import Picture
-from reverse_oldify.files.tiff_metadata import from_tags
+from reverse_oldify.files.picture import LazyPicture, Picture, Raster
+from reverse_oldify.files.source import Source, damage_told
+from reverse_oldify.files.tiff_pages import TiffFile
 
 MAX_PIXELS = 300_000_000
 """Default limit on width times height; larger pictures are refused before they are decoded."""
 
-MAX_PAGES = 10_000
-"""Limit on the pages of a file."""
+CheckSize = Callable[[int, int], None]
+"""Raises if a width and height are too large, or none."""
 
 _HEAD_BYTES = 4096
 _FIRST_ONLY = "has several pages; the first was taken"
@@ -59,10 +58,10 @@ def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Picture
     MissingExtraError
         A format that needs an extra.
     """
-    with closing(read_pages(source, max_pixels=max_pixels)) as pages:
-        picture = next(pages)
-        more = picture.page_count > 1
-    return picture.with_notes(_FIRST_ONLY) if more else picture
+    with closing(open_pages(source, max_pixels=max_pixels)) as pages:
+        first = next(pages)
+    picture = _loaded(first)
+    return picture.with_notes(_FIRST_ONLY) if picture.page_count > 1 else picture
 
 
 def read_pages(
@@ -78,13 +77,44 @@ def read_pages(
     Picture
         ``page_count`` tells how many there are.
     """
-    name = "the data" if isinstance(source, bytes) else str(source)
-    path = None if isinstance(source, bytes) else Path(source)
-    try:
-        with io.BytesIO(source) if isinstance(source, bytes) else _open(Path(source)) as file:
-            yield from _read(file, path, max_pixels)
-    except InputError as error:
-        raise type(error)(f"{name}: {error}") from error.__cause__
+    for page in open_pages(source, max_pixels=max_pixels):
+        yield _loaded(page)
+
+
+def open_pages(
+    source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS
+) -> Generator[Raster, None, None]:
+    """Open every page, see `read_pages`; those that can be are decoded where they are looked at.
+
+    These are the pages of TIFF files for which `tiff_read.is_plain` holds: grey or RGB of 8 or 16
+    bits. RGB with equal channels is left as it is. What is damaged inside raises at the look.
+
+    Yields
+    ------
+    LazyPicture or Picture
+        Good as long as the file (or its bytes) stays as it is.
+    """
+    origin = Source(source)
+    with origin.named(), origin.open() as file:
+        for page in _pages(file, origin, max_pixels):
+            yield _guarded(page, origin) if isinstance(page, LazyPicture) else page
+
+
+def _loaded(page: Raster) -> Picture:
+    if isinstance(page, Picture):
+        return page
+    picture = page.loaded()
+    return replace(picture, pixels=without_equal_channels(picture.pixels))
+
+
+def _guarded(page: LazyPicture, origin: Source) -> LazyPicture:
+    """Have later looks complain as reading does."""
+
+    def make(rows: slice) -> Picture:
+        with origin.named(), damage_told(FORMATS["tif"]):
+            return page.make(rows)
+
+    return replace(page, make=make)
 
 
 def from_image(
@@ -113,59 +143,44 @@ def _picture(arrays: Arrays, read: Read, format: str | None, source: Path | None
     )
 
 
-def _read(file: BinaryIO, path: Path | None, max_pixels: int) -> Iterator[Picture]:
+def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
     head = file.read(_HEAD_BYTES)
     if not head:
         raise UnreadableError("the file is empty; restore it from a copy")
     kind = sniff(head[:32])
     if kind is None:
         raise UnreadableError("not a picture in a known format; check what it really is")
-    if kind.key == "tif" and raw.is_raw(file, path):
+    if kind.key == "tif" and raw.is_raw(file, origin.path):
         kind = FORMATS["raw"]
+    check_size = partial(_check_size, max_pixels=max_pixels)
     if kind.key == "tif":
-        pages = _tiff_pages(file, path, max_pixels)
+        pages = TiffFile(file, origin.open, origin.path).pages(check_size)
     elif kind.key == "raw":
-        pages = _raw_picture(file, path, max_pixels)
+        pages = (_raw_picture(file, origin.path, check_size) for _ in range(1))
     else:
-        pages = _one_picture(file, kind, head, path, max_pixels)
+        pages = (_picture_of(file, kind, head, origin.path, check_size) for _ in range(1))
     empty = True
     while True:
-        with _damage_told(kind):
-            picture = next(pages, None)
-        if picture is None:
+        with damage_told(kind):
+            page = next(pages, None)
+            remarks = [] if page is None else list(_remarks(page))
+        if page is None:
             break
         empty = False
-        yield picture.with_notes(*_remarks(picture))
+        yield page.with_notes(*remarks)
     if empty:
         raise UnreadableError("holds no picture; restore it from a copy")
 
 
-@contextmanager
-def _damage_told(kind: Format) -> Iterator[None]:
-    """Turn whatever a damaged file raises into one of our errors."""
-    try:
-        yield
-    except UnidentifiedImageError as error:
-        raise UnreadableError(
-            f"damaged, or a rare kind of {kind.name}; open it in an editor and save it anew"
-        ) from error
-    except MemoryError as error:
-        raise TooLargeError("it does not fit into memory; make it smaller") from error
-    except ReverseOldifyError:
-        raise
-    except Exception as error:  # damaged files raise nearly anything: OSError, SyntaxError, ...
-        raise UnreadableError("damaged or cut off; restore it from a copy") from error
-
-
-def _one_picture(
-    file: BinaryIO, kind: Format, head: bytes, path: Path | None, max_pixels: int
-) -> Iterator[Picture]:
+def _picture_of(
+    file: BinaryIO, kind: Format, head: bytes, path: Path | None, check_size: CheckSize
+) -> Picture:
     bits = claimed_bits(head, kind.key)
     if kind.key == "jxl":  # whose plugin decodes as soon as it opens
         width, height, bits = jxl.read_header(file)
-        _check_size(width, height, max_pixels)
+        check_size(width, height)
     with opened(file, kind) as image:
-        _check_size(*image.size, max_pixels)
+        check_size(*image.size)
         frames = _has_frames(image)
         arrays, told = _arrays(image, file, kind, head), read_metadata(image)
         if kind.key == "jxl":
@@ -175,7 +190,7 @@ def _one_picture(
             picture = picture.with_notes(*heic.remarks(image))
     if bits > 8 and picture.pixels.dtype == np.uint8:
         picture = picture.with_notes(f"its {bits} bits per channel were cut to 8")
-    yield picture.with_notes("has several frames; the first was taken") if frames else picture
+    return picture.with_notes("has several frames; the first was taken") if frames else picture
 
 
 def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: bytes) -> Arrays:
@@ -191,58 +206,14 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
     return deep.to_arrays(samples, image.info.get("icc_profile"), key=key)
 
 
-def _raw_picture(file: BinaryIO, path: Path | None, max_pixels: int) -> Iterator[Picture]:
-    arrays, told = raw.read_raw(file, partial(_check_size, max_pixels=max_pixels))
-    yield _picture(arrays, told, "raw", path)
+def _raw_picture(file: BinaryIO, path: Path | None, check_size: CheckSize) -> Picture:
+    arrays, told = raw.read_raw(file, check_size)
+    return _picture(arrays, told, "raw", path)
 
 
-def _tiff_pages(file: BinaryIO, path: Path | None, max_pixels: int) -> Iterator[Picture]:
-    """Yield the pages, each read by Pillow, or by `tiff_read` where Pillow would cut it."""
-    count = tiff_read.count_pages(file, MAX_PAGES)
-    with ExitStack() as stack:
-        image: Image.Image | None = None
-        for index, page in enumerate(read_directories(file)):
-            if not tiff_read.is_page(page) and count:
-                continue
-            _check_size(*tiff_read.size(page), max_pixels)
-            told = from_tags(page)
-            if tiff_read.is_deep(page):
-                samples, associated = tiff_read.read_samples(file, page)
-                arrays = deep.to_arrays(samples, told.metadata.icc, associated=associated)
-            else:
-                image = image or stack.enter_context(opened(file, FORMATS["tif"]))
-                arrays = _plain_page(image, index, told.metadata.icc)
-                told = told._replace(orientation=1)  # Pillow brings TIFF upright itself
-            picture = _picture(arrays, told, "tif", path)
-            yield replace(picture, page_count=max(count, 1))
-
-
-def _plain_page(image: Image.Image, index: int, icc: bytes | None) -> Arrays:
-    image.seek(index)
-    image.info.pop("icc_profile", None)  # may be that of the page before
-    if icc is not None:
-        image.info["icc_profile"] = icc
-    return to_arrays(image)
-
-
-def _remarks(picture: Picture) -> Iterator[str]:
+def _remarks(picture: Raster) -> Iterator[str]:
     if picture.is_coloured:
         yield "was in colour; coloured anew from its lightness"
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise UnreadableError("a folder, not a picture; name a file")
-        if not stat.S_ISREG(mode):  # a pipe would wait for ever
-            raise UnreadableError("not a regular file; name a picture file")
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise UnreadableError("no such file; check the name") from error
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = getattr(error, "strerror", None) or error
-        raise UnreadableError(f"cannot be opened ({reason}); check the file") from error
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
