@@ -1,0 +1,333 @@
+"""The routes of the API: what is asked for, who does it, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from reverse_oldify.files.formats import OUTPUT_FORMATS
+from reverse_oldify.options import LAST_VARIANT, Options
+from reverse_oldify.pipeline.looks import LOOKS
+from reverse_oldify.serve.asked import check_hints, options_of_body, options_of_query, part_of
+from reverse_oldify.serve.opened import Opened
+from reverse_oldify.serve.schemas import (
+    MEDIA_TYPES,
+    MOST_WORKING_SIZE,
+    RESULT_TYPES,
+    About,
+    Limits,
+    Model,
+    PaletteFound,
+    PictureInfo,
+    SuggestedColour,
+    Variant,
+    body_of,
+    file_answer,
+    option_parameters,
+    problem_answers,
+)
+from reverse_oldify.serve.service import Service
+from reverse_oldify.serve.studio import File, result_name, target_format
+
+MOST_SIZE = 16_384
+"""Longest side of a preview, in pixels."""
+
+_OPTIONS_BYTES = 1 << 18
+
+api = APIRouter(prefix="/v1", responses=problem_answers())
+
+
+async def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Served = Annotated[Service, Depends(_service)]
+
+
+async def _place(service: Served) -> AsyncIterator[None]:
+    """Hold a place from before the body is read until the answer is sent."""
+    with service.jobs.place():
+        yield
+
+
+async def _upload(
+    request: Request, service: Served, _: Annotated[None, Depends(_place)]
+) -> AsyncIterator[bytes]:
+    async with service.bodies.read(request) as body:
+        yield body
+
+
+async def _options(
+    request: Request, service: Served, _: Annotated[None, Depends(_place)]
+) -> Options:
+    if request.method != "POST":
+        return options_of_query(dict(request.query_params))
+    async with service.bodies.read(request, _OPTIONS_BYTES) as body:
+        return options_of_body(body)
+
+
+async def _query_options(request: Request) -> Options:
+    return options_of_query(dict(request.query_params))
+
+
+async def _opened(
+    service: Served, id: Annotated[str, Path(description="From `POST /v1/pictures`")]
+) -> Opened:
+    return service.opened.get(id)
+
+
+async def _own_options(
+    options: Annotated[Options, Depends(_options)], opened: Annotated[Opened, Depends(_opened)]
+) -> Options:
+    check_hints(options, opened.session.picture.size)
+    return options
+
+
+Placed = Annotated[None, Depends(_place)]
+Upload = Annotated[bytes, Depends(_upload)]
+Asked = Annotated[Options, Depends(_own_options)]
+OfPicture = Annotated[Opened, Depends(_opened)]
+Format = Annotated[
+    str | None,
+    Query(
+        description="Of the result; by default as the source.",
+        json_schema_extra={"enum": list(OUTPUT_FORMATS)},
+    ),
+]
+Name = Annotated[str, Query(max_length=255, description="Of the file, for people.")]
+Size = Annotated[
+    int, Query(ge=16, le=MOST_SIZE, description="Longest side of the whole picture, in pixels.")
+]
+Region = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{1,5},\d{1,5},\d{1,5},\d{1,5}$",
+        description="`x,y,width,height`: a part, in pixels of the scaled picture.",
+    ),
+]
+Route = Callable[..., Any]
+
+
+def _asks(path: str, **settings: Any) -> Callable[[Route], Route]:
+    """Register a route that takes options: from the query of a GET, from the body of a POST."""
+
+    def register(route: Route) -> Route:
+        get = {"parameters": option_parameters()}
+        name = route.__name__
+        api.get(path, operation_id=f"get_{name}", openapi_extra=get, **settings)(route)
+        api.post(path, operation_id=name, openapi_extra=body_of("options"), **settings)(route)
+        return route
+
+    return register
+
+
+def _file(file: File, name: str | None = None) -> Response:
+    headers = {}
+    if name is not None:
+        whole = result_name(name, file.kind)
+        plain = whole.encode("ascii", "replace").decode().replace("?", "_")
+        encoded = quote(whole.encode("utf-8", "replace"), safe="")
+        headers["Content-Disposition"] = (
+            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
+        )
+    return Response(file.data, headers=headers, media_type=MEDIA_TYPES[file.kind.key])
+
+
+def _info(opened: Opened, service: Service) -> PictureInfo:
+    picture = opened.session.picture
+    return PictureInfo(
+        id=opened.id,
+        name=opened.name,
+        width=picture.size[1],
+        height=picture.size[0],
+        format=target_format(picture, None).key,
+        depth=picture.pixels.dtype.itemsize * 8,
+        coloured=opened.coloured,
+        pages=picture.page_count,
+        notes=list(picture.notes),
+        uncertainty=opened.uncertainty,
+        expires_in=service.settings.idle_seconds,
+    )
+
+
+@api.get("/about")
+async def about(service: Served) -> About:
+    """What the server is, and what it takes on."""
+    settings, info = service.settings, service.studio.info
+    return About(
+        version=version("reverse-oldify"),
+        model=Model(name=info.name, version=info.version),
+        limits=Limits(
+            upload_bytes=settings.upload_bytes,
+            pixels=settings.pixels,
+            preview_size=MOST_SIZE,
+            working_size=MOST_WORKING_SIZE,
+            variants=LAST_VARIANT + 1,
+        ),
+        looks=list(LOOKS),
+        formats=list(OUTPUT_FORMATS),
+    )
+
+
+@api.post(
+    "/colorize",
+    response_class=Response,
+    responses=file_answer(*RESULT_TYPES),
+    openapi_extra={**body_of("picture"), "parameters": option_parameters()},
+)
+async def colorize(
+    request: Request,
+    service: Served,
+    options: Annotated[Options, Depends(_query_options)],
+    data: Upload,
+    format: Format = None,
+    name: Name = "picture",
+) -> Response:
+    """Colour a picture: its file in, a file in colour out."""
+    file = await service.jobs.run(
+        request, lambda stop: service.studio.colorize(data, options, format, stop)
+    )
+    return _file(file, name)
+
+
+@api.post("/pictures", status_code=201, openapi_extra=body_of("picture"))
+async def open_picture(
+    request: Request, response: Response, service: Served, data: Upload, name: Name = "picture"
+) -> PictureInfo:
+    """Open a picture: it is read and looked at once, and may then be asked for often."""
+    opened = await service.jobs.run(request, lambda stop: service.studio.open(data, name, stop))
+    service.opened.add(opened)
+    response.headers["Location"] = f"/v1/pictures/{opened.id}"
+    return _info(opened, service)
+
+
+@api.get("/pictures/{id}")
+async def picture(service: Served, opened: OfPicture) -> PictureInfo:
+    """What is known of an open picture."""
+    return _info(opened, service)
+
+
+@api.delete("/pictures/{id}", status_code=204)
+async def close_picture(service: Served, opened: OfPicture) -> None:
+    """Forget a picture."""
+    service.opened.remove(opened.id)
+
+
+@api.get(
+    "/pictures/{id}/original", response_class=Response, responses=file_answer(MEDIA_TYPES["jpg"])
+)
+async def original(
+    request: Request,
+    service: Served,
+    opened: OfPicture,
+    _: Placed,
+    size: Size = 1280,
+    region: Region = None,
+) -> Response:
+    """Show a picture as it came, smaller."""
+    part = part_of(region)
+    return _file(
+        await service.run(
+            request, opened, lambda stop: service.studio.original(opened, size, part, stop)
+        )
+    )
+
+
+@_asks("/pictures/{id}/preview", response_class=Response, responses=file_answer(MEDIA_TYPES["jpg"]))
+async def preview(
+    request: Request,
+    service: Served,
+    opened: OfPicture,
+    options: Asked,
+    size: Size = 1280,
+    region: Region = None,
+) -> Response:
+    """Show a picture in colour, smaller, and soon."""
+    part = part_of(region)
+    return _file(
+        await service.run(
+            request, opened, lambda stop: service.studio.preview(opened, options, size, part, stop)
+        )
+    )
+
+
+@_asks("/pictures/{id}/render", response_class=Response, responses=file_answer(*RESULT_TYPES))
+async def render(
+    request: Request,
+    service: Served,
+    opened: OfPicture,
+    options: Asked,
+    format: Format = None,
+) -> Response:
+    """Colour a picture at full resolution, as a file that says where its colours come from."""
+    return _file(
+        await service.run(
+            request, opened, lambda stop: service.studio.render(opened, options, format, stop)
+        ),
+        opened.name,
+    )
+
+
+@_asks(
+    "/pictures/{id}/uncertainty",
+    response_class=Response,
+    responses=file_answer(MEDIA_TYPES["png"]),
+)
+async def uncertainty(
+    request: Request, service: Served, opened: OfPicture, options: Asked, size: Size = 1280
+) -> Response:
+    """Show where colour is a guess: 8 levels of grey for each unit of CIE a*, b* of error."""
+    return _file(
+        await service.run(
+            request, opened, lambda stop: service.studio.uncertainty(opened, options, size, stop)
+        )
+    )
+
+
+@_asks("/pictures/{id}/suggestions", response_model=list[SuggestedColour])
+async def suggestions(
+    request: Request,
+    service: Served,
+    opened: OfPicture,
+    options: Asked,
+    x: Annotated[float, Query(ge=0, description="Pixels from the left.")],
+    y: Annotated[float, Query(ge=0, description="Pixels from the top.")],
+    count: Annotated[int, Query(ge=1, le=20, description="At most so many.")] = 5,
+) -> list[SuggestedColour]:
+    """List the likeliest colours of a pixel."""
+    found = await service.run(
+        request, opened, lambda _: opened.session.suggest(x, y, count, options)
+    )
+    return [
+        SuggestedColour(srgb=colour.hex, ab=colour.ab, probability=colour.probability)
+        for colour in found
+    ]
+
+
+@_asks("/pictures/{id}/variants", response_model=list[Variant])
+async def variants(
+    request: Request,
+    service: Served,
+    opened: OfPicture,
+    options: Asked,
+    count: Annotated[int, Query(ge=1, le=LAST_VARIANT + 1, description="At most so many.")] = 4,
+) -> list[Variant]:
+    """List plausible colourings that look different, the likelier first."""
+    found = await service.run(
+        request, opened, lambda stop: service.studio.variants(opened, options, count, stop)
+    )
+    return [
+        Variant(options=own.to_json(), likelihood=colouring.likelihood) for own, colouring in found
+    ]
+
+
+@api.post("/palettes", openapi_extra=body_of("picture"))
+async def palette(request: Request, service: Served, data: Upload, name: Name = "") -> PaletteFound:
+    """Take the palette of a picture in colour."""
+    found = await service.jobs.run(request, lambda stop: service.studio.palette(data, name, stop))
+    return PaletteFound(palette=found.to_json())

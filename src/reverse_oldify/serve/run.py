@@ -1,0 +1,84 @@
+"""Run the server until it is asked to stop; then finish what runs."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from reverse_oldify.errors import OptionError
+from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.serve.app import create_app
+from reverse_oldify.serve.settings import Settings
+
+_BACKLOG = 128
+_KEEP_ALIVE = 5  # seconds between requests
+_FINISH_WITHIN = 5  # seconds more than a job may take
+
+
+def serve(
+    settings: Settings,
+    started: Callable[[str], None],
+    *,
+    model: str | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    settings
+        Where to listen, who may ask, and limits.
+    started
+        Is told the address, as soon as it can be asked.
+    model : str, optional
+        Name or folder, see `Colorizer`.
+
+    Raises
+    ------
+    OptionError
+        If the address cannot be listened on.
+    ModelError
+        If the model cannot be loaded.
+    """
+    warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    app = create_app(Colorizer(model, threads=settings.threads), settings)
+    with _listening(settings) as listener:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_keep_alive=_KEEP_ALIVE,
+            timeout_graceful_shutdown=int(settings.job_seconds) + _FINISH_WITHIN,
+        )
+        started(address_of(listener))
+        with suppress(KeyboardInterrupt, SystemExit):  # uvicorn has dealt with the signal
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def address_of(listener: socket.socket) -> str:
+    """``http://127.0.0.1:8000``, where a browser on this machine finds the server."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listening(settings: Settings) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(
+            f"cannot listen on {settings.host} port {settings.port} ({reason}); "
+            "choose another --host or --port"
+        ) from error

@@ -1,0 +1,206 @@
+"""What the server does with pictures: plain functions of bytes and options, run in threads."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+from reverse_oldify.errors import OptionError, TooLargeError, UnreadableError
+from reverse_oldify.files.encode import encode, encode_pages
+from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, WRITTEN, Format
+from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.provenance import Provenance, sha256_of
+from reverse_oldify.files.read import read, read_pages
+from reverse_oldify.options import Options, Palette
+from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.pipeline.palette import palette_of
+from reverse_oldify.pipeline.preview import Preview
+from reverse_oldify.pipeline.session import Session
+from reverse_oldify.pipeline.variants import Colouring
+from reverse_oldify.sampling import Tile
+from reverse_oldify.serve.jobs import Stop
+from reverse_oldify.serve.opened import Opened
+
+MOST_SCANS = 100
+"""Of a progressive JPEG. Ten are usual; each costs the time of the whole picture."""
+
+_LONGEST_NAME = 100
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')
+
+
+@dataclass(frozen=True)
+class File:
+    """A picture file that goes to a client."""
+
+    data: bytes
+    kind: Format
+
+
+class Studio:
+    """Does the work; shared by threads.
+
+    Parameters
+    ----------
+    colorizer
+        With the model.
+    pixels : int
+        Limit on an upload, all pages together.
+    """
+
+    def __init__(self, colorizer: Colorizer, pixels: int) -> None:
+        self._colorizer, self._pixels = colorizer, pixels
+        self.info = colorizer.info
+
+    def colorize(self, data: bytes, options: Options, format: str | None, stop: Stop) -> File:
+        """Colour a file: every page, where the format holds several.
+
+        Raises
+        ------
+        InputError, OptionError, OutputError
+            As `Colorizer.colorize`.
+        """
+        check_scans(data)
+        with closing(self._pages(data)) as pages:
+            first = next(pages)
+            kind = target_format(first, format)
+            further = pages if kind.pages else islice(pages, 0)
+            sha256 = sha256_of(data)
+            done = (
+                self._coloured(self._colorizer.open(page), options, sha256, stop)
+                for page in chain([first], further)
+            )
+            return _encoded(done, kind, first.page_count)
+
+    def open(self, data: bytes, name: str, stop: Stop) -> Opened:
+        """Read a picture, the first page of a file, and have the network look at it."""
+        check_scans(data)
+        picture = read(data, max_pixels=self._pixels)
+        stop.check()
+        session = self._colorizer.open(picture)
+        session.view(Options())
+        return Opened(
+            session=session,
+            preview=Preview(session),
+            name=name,
+            sha256=sha256_of(data),
+            uncertainty=self._doubt(session, Options()),
+            coloured=picture.is_coloured,
+        )
+
+    def render(self, opened: Opened, options: Options, format: str | None, stop: Stop) -> File:
+        """Colour an open picture at full resolution."""
+        kind = target_format(opened.session.picture, format)
+        done = self._coloured(opened.session, options, opened.sha256, stop)
+        return _encoded(iter([done]), kind)
+
+    def original(self, opened: Opened, size: int, part: Tile | None, stop: Stop) -> File:
+        """Show an open picture as it came."""
+        return _shown(opened.preview.original(size, part), stop)
+
+    def preview(
+        self, opened: Opened, options: Options, size: int, part: Tile | None, stop: Stop
+    ) -> File:
+        """Show an open picture in colour."""
+        return _shown(opened.preview.colorize(options, size, part), stop)
+
+    def uncertainty(self, opened: Opened, options: Options, size: int, stop: Stop) -> File:
+        """Show where colour is a guess."""
+        return _shown(opened.preview.uncertainty(options, size), stop)
+
+    def variants(
+        self, opened: Opened, options: Options, count: int, stop: Stop
+    ) -> list[tuple[Options, Colouring]]:
+        """Other plausible colourings, and the options that give them."""
+        stop.check()
+        found = opened.session.colourings(count, options)
+        return [(replace(options, variant=n), colouring) for n, colouring in enumerate(found)]
+
+    def palette(self, data: bytes, name: str, stop: Stop) -> Palette:
+        """Palette of a reference picture."""
+        check_scans(data)
+        picture = read(data, max_pixels=self._pixels)
+        stop.check()
+        return replace(palette_of(picture), name=name)
+
+    def _pages(self, data: bytes) -> Generator[Picture, None, None]:
+        """Read the pages of a file, as long as they are within the limit together."""
+        left = self._pixels
+        with closing(read_pages(data, max_pixels=self._pixels)) as pages:
+            for page in pages:
+                left -= page.size[0] * page.size[1]
+                if left < 0:
+                    raise TooLargeError(
+                        f"its pages have more pixels than the limit of {self._pixels / 1e6:g} "
+                        "million together; send them one by one"
+                    )
+                yield page
+
+    def _coloured(self, session: Session, options: Options, sha256: str, stop: Stop) -> Picture:
+        """Colour a picture, with its origin written in."""
+        stop.check()
+        chroma = session.chroma(options)
+        provenance = Provenance.of(self.info, options, source_sha256=sha256)
+        provenance = replace(provenance, mean_uncertainty=self._doubt(session, options))
+        stop.check()
+        coloured = session.recombine(chroma, options)
+        stop.check()
+        return provenance.written_into(coloured)
+
+    def _doubt(self, session: Session, options: Options) -> float | None:
+        if self.info.output != "distribution":
+            return None
+        return session.uncertainty(options).mean
+
+
+def check_scans(data: bytes) -> None:
+    """Refuse a JPEG that would keep a processor busy for hours.
+
+    Raises
+    ------
+    UnreadableError
+        It has more than `MOST_SCANS` scans.
+    """
+    # Within compressed data 0xFF is followed by 0: what is found are markers, or metadata.
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MOST_SCANS:
+        raise UnreadableError("a JPEG of far too many scans; open it in an editor and save it anew")
+
+
+def target_format(picture: Picture, key: str | None) -> Format:
+    """Format of a result: the one asked for, else that of the source.
+
+    Raises
+    ------
+    OptionError
+        If it is not written.
+    """
+    source = FORMATS[picture.format or "png"]
+    key = key or source.written_as or source.key
+    if key not in (*OUTPUT_FORMATS, source.key) or key not in WRITTEN:
+        raise OptionError(f"format is {key!r}; choose one of {', '.join(OUTPUT_FORMATS)}")
+    return FORMATS[key]
+
+
+def result_name(name: str, kind: Format) -> str:
+    """Name for a result that is safe on every system: ``scan-colour.jpg`` for ``../scan.tif``."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
+    stem = _NOT_IN_NAMES.sub("_", stem)[:_LONGEST_NAME].strip(" .")
+    return f"{stem or 'picture'}-colour{kind.suffixes[0]}"
+
+
+def _encoded(pages: Iterator[Picture], kind: Format, count: int = 1) -> File:
+    buffer = io.BytesIO()
+    encode_pages(pages, kind, buffer, count=count)
+    return File(buffer.getvalue(), kind)
+
+
+def _shown(picture: Picture, stop: Stop) -> File:
+    stop.check()
+    kind = FORMATS[picture.format or "png"]
+    buffer = io.BytesIO()
+    encode(picture, kind, buffer)
+    return File(buffer.getvalue(), kind)
