@@ -56,6 +56,18 @@ def test_the_share_of_aged_pictures():
     assert 0.2 < np.mean(aged) < 0.45  # blur, for one, leaves a flat picture as it is
 
 
+def test_blur_keeps_what_is_finer_than_a_unit_and_the_mean():
+    ramp = np.add.outer(np.zeros(20), np.linspace(50, 51, 30))
+    blurred = degrade.blur(ramp, np.random.default_rng(0))
+    np.testing.assert_allclose(blurred[:, 5:-5], ramp[:, 5:-5], atol=1e-6)
+    spot = np.zeros((21, 21))
+    spot[10, 10] = 100
+    blurred = degrade.blur(spot, np.random.default_rng(0))
+    assert blurred.sum() == pytest.approx(100)
+    np.testing.assert_allclose(blurred, blurred.T, atol=1e-9)
+    assert 0 < blurred[10, 11] < blurred[10, 10]
+
+
 def test_film_sees_blue_and_red_otherwise_than_the_eye_but_grey_alike():
     flat = np.full((1, 3), 50, np.float32)
     ab = np.array([[[0, 0], [40, -90], [70, 60]]], np.float32)  # grey, blue, red

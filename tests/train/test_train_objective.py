@@ -8,7 +8,7 @@ from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.data.dataset import Sample
 from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
-from reverse_oldify.train.objective import DistributionObjective, RegressionObjective
+from reverse_oldify.train.objective import DistributionObjective, RegressionObjective, rebalancing
 
 pytestmark = [pytest.mark.train, pytest.mark.usefixtures("thin_networks")]
 
@@ -103,6 +103,29 @@ def test_regression_adds_the_squared_error_of_the_mean():
     squared = (torch.tensor(ab_bins()).mean(0)[None, :, None, None] - ab).square().sum(1).mean()
     torch.testing.assert_close(mixed["loss"], plain["loss"] + 0.5 * squared / 100)
     torch.testing.assert_close(mixed["squared_ab"], squared / 2)
+
+
+def test_rebalancing_lifts_rare_colours_and_keeps_the_mean_weight():
+    prior = torch.tensor([0.7, 0.2, 0.1, 0.0])
+    torch.testing.assert_close(rebalancing(prior, 0.0), torch.ones(4))
+    weights = rebalancing(prior, 1.0)
+    assert (weights * prior).sum().item() == pytest.approx(1)
+    assert weights.diff().gt(0).all()
+    assert (weights[3] / weights[0]).item() == pytest.approx((0.35 + 0.125) / 0.125)
+
+
+def test_a_rebalanced_loss_weighs_each_cell_by_its_true_colour():
+    logits = torch.randn(1, BINS, 1, 1, generator=torch.Generator().manual_seed(0))
+    red, blue = (torch.tensor(ab).reshape(1, 2, 1, 1) for ab in ((60.0, 40.0), (20.0, -50.0)))
+    weights = torch.ones(BINS)
+    weights[(torch.tensor(ab_bins()) == torch.tensor([60.0, 40.0])).all(1)] = 3.0
+
+    def loss(ab, bin_weights):
+        objective = DistributionObjective(Said(logits), bin_weights=bin_weights)
+        return objective(batch(ab), seed=0)["loss"]
+
+    torch.testing.assert_close(loss(red, weights), 3 * loss(red, None))
+    torch.testing.assert_close(loss(blue, weights), loss(blue, None))
 
 
 def test_expected_colour_is_the_mean_of_the_distribution():

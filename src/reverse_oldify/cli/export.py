@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--decoding",
         nargs=4,
         type=float,
-        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "GAIN", "KNEE"),
+        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "CHROMA_SHARE", "KNEE"),
         help="decoding at vividness 1",
     )
 

@@ -9,8 +9,10 @@ from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.types import FloatArray
 
 
-def ab_prior(cache: PictureCache, numbers: list[int], stride: int, most: int = 2000) -> FloatArray:
-    """Mean histogram over `ab_bins` of pictures averaged down by ``stride``.
+def ab_prior(
+    cache: PictureCache, numbers: list[int], cell: int = 4, most: int = 2000
+) -> FloatArray:
+    """Mean histogram over `ab_bins` of pictures averaged over cells of ``cell`` x ``cell`` pixels.
 
     Returns
     -------
@@ -20,7 +22,7 @@ def ab_prior(cache: PictureCache, numbers: list[int], stride: int, most: int = 2
     prior = np.zeros(len(ab_bins()))
     for number in numbers[:: -(-len(numbers) // most)]:
         packed = cache[number]
-        height, width = (side // stride for side in packed.shape[:2])
-        ab = decode_lab(packed[: height * stride, : width * stride])[..., 1:]
-        prior += histogram(ab.reshape(height, stride, width, stride, 2).mean((1, 3)))
+        height, width = (side // cell for side in packed.shape[:2])
+        ab = decode_lab(packed[: height * cell, : width * cell])[..., 1:]
+        prior += histogram(ab.reshape(height, cell, width, cell, 2).mean((1, 3)))
     return np.asarray(prior / prior.sum(), np.float32)

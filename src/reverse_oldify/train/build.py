@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import torch
+
 from reverse_oldify.color.bins import ab_bins
 from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.models.network import Network
 from reverse_oldify.train.checkpoint import load_checkpoint
-from reverse_oldify.train.objective import DistributionObjective, Objective, RegressionObjective
+from reverse_oldify.train.objective import (
+    DistributionObjective,
+    Objective,
+    RegressionObjective,
+    rebalancing,
+)
 from reverse_oldify.train.recipe import ModelSection, Recipe
+from reverse_oldify.types import FloatArray
 
 
 def build_network(model: ModelSection) -> Network:
@@ -23,13 +31,19 @@ def build_network(model: ModelSection) -> Network:
     )
 
 
-def build_objective(recipe: Recipe) -> Objective:
-    """Network and loss of a recipe, with the weights that training starts from."""
+def build_objective(recipe: Recipe, prior: FloatArray | None = None) -> Objective:
+    """Network and loss of a recipe, with the weights that training starts from.
+
+    ``prior`` is how often each bin occurs in the training set, float32 (bins,); only rebalancing
+    needs it.
+    """
     network = build_network(recipe.model)
     load_start(network, recipe.model)
     if isinstance(network, ClassicNet):
         return RegressionObjective(network)
-    return DistributionObjective(network, recipe.optim.positions, recipe.optim.regression)
+    optim = recipe.optim
+    weights = None if prior is None else rebalancing(torch.from_numpy(prior), optim.rebalance)
+    return DistributionObjective(network, optim.positions, optim.regression, weights)
 
 
 def load_start(network: Network, model: ModelSection) -> None:

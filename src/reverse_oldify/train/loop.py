@@ -87,12 +87,12 @@ class Run:
         self.device = _device()
         self.folder = Path(recipe.run.folder)
         self.cache = PictureCache(recipe.data.cache)
-        self.objective = build_objective(recipe).to(self.device)
+        self.train_numbers = pictures_of(self.cache, "train", recipe.data)
+        self.prior = ab_prior(self.cache, self.train_numbers)
+        self.objective = build_objective(recipe, self.prior).to(self.device)
         self.objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = self.objective.network
-        self.train_numbers = pictures_of(self.cache, "train", recipe.data)
         self.val_pictures = self._validation_pictures()
-        self.prior = ab_prior(self.cache, self.train_numbers, self.network.stride)
         self.average = MovingAverage(self.network, recipe.optim.ema)
         self.averaged = copy.deepcopy(self.objective).eval()  # carries the average's weights
         self.optimizer = build_optimizer(self.network, recipe.optim)

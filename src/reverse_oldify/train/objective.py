@@ -38,20 +38,31 @@ class DistributionObjective(Objective):
         Share of grid cells scored in a step.
     regression : float
         Weight of the squared error of the expected ab (in units of 10, the spacing of bins).
+    bin_weights : float (bins,), optional
+        Class rebalancing, see `rebalancing`; none by default, for it spoils the calibration.
     """
 
     network: ColorNet
     bins: Tensor
+    bin_weights: Tensor
     code_index: Tensor
     code_weight: Tensor
 
-    def __init__(self, network: ColorNet, positions: float = 1.0, regression: float = 0.0) -> None:
+    def __init__(
+        self,
+        network: ColorNet,
+        positions: float = 1.0,
+        regression: float = 0.0,
+        bin_weights: Tensor | None = None,
+    ) -> None:
         super().__init__()
         self.network = network
         self.positions, self.regression = positions, regression
         side = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
         index, weight = soft_encode(np.stack(np.meshgrid(side, side, indexing="ij"), -1))
         self.register_buffer("bins", torch.tensor(ab_bins()), persistent=False)
+        weights = torch.ones(network.bins) if bin_weights is None else bin_weights
+        self.register_buffer("bin_weights", weights, persistent=False)
         self.register_buffer("code_index", torch.tensor(index), persistent=False)
         self.register_buffer("code_weight", torch.tensor(weight), persistent=False)
 
@@ -64,7 +75,8 @@ class DistributionObjective(Objective):
         log_p = F.log_softmax(self.network.head(vectors[:, chosen]), -1)
         ab = ab[:, chosen]
         index, weight = self._encode(ab)
-        entropy = -(log_p.gather(-1, index) * weight).sum(-1)
+        rarity = (self.bin_weights[index] * weight).sum(-1)
+        entropy = -(log_p.gather(-1, index) * weight).sum(-1) * rarity
         squared = (log_p.exp() @ self.bins - ab).square().sum(-1)
         loss = entropy.mean() + self.regression * squared.mean() / 100
         return {"loss": loss, "cross_entropy": entropy.mean(), "squared_ab": squared.mean() / 2}
@@ -85,6 +97,26 @@ class DistributionObjective(Objective):
         """Soft-encoding by table, at whole ab values: (..., 2) -> index and weight (..., 4)."""
         a, b = (ab.round().clamp(-AB_LIMIT, AB_LIMIT) + AB_LIMIT).long().unbind(-1)
         return self.code_index[a, b], self.code_weight[a, b]
+
+
+def rebalancing(prior: Tensor, share: float) -> Tensor:
+    """Weights that lift rare colours (Zhang et al. 2016): their mean over the prior is 1.
+
+    Parameters
+    ----------
+    prior : float (bins,)
+        How often each bin occurs; sums to 1.
+    share : float
+        0: none, all weights are 1; 1: the inverse of the prior mixed half and half with an even
+        distribution, as published.
+
+    Returns
+    -------
+    float (bins,)
+    """
+    even = 0.5 * prior + 0.5 / len(prior)
+    weights = even.pow(-share)
+    return weights / (weights * prior).sum()
 
 
 class RegressionObjective(Objective):

@@ -118,6 +118,9 @@ class OptimSection:
         Share (0..1] of grid cells scored in each step; the rest would add cost, not direction.
     regression : float
         Weight of the squared error of the expected ab, beside the cross-entropy.
+    rebalance : float
+        0 to 1: how much rare colours count more than common ones in the cross-entropy. Above 0 the
+        probabilities are no longer calibrated.
     """
 
     optimizer: Literal["adamw", "adam"] = "adamw"
@@ -134,12 +137,14 @@ class OptimSection:
     sizes: tuple[tuple[float, int], ...] = ((0.0, 128),)
     positions: float = 0.25
     regression: float = 0.0
+    rebalance: float = 0.0
 
     def __post_init__(self) -> None:
         _require(self.steps > 0, "steps", self.steps, "1 or more")
         _require(self.batch > 0, "batch", self.batch, "1 or more")
         _require(self.patience > 0, "patience", self.patience, "1 or more")
         _require(0 <= self.ema < 1, "ema", self.ema, "0 to below 1")
+        _require(0 <= self.rebalance <= 1, "rebalance", self.rebalance, "0 to 1")
         _require(0 < self.positions <= 1, "positions", self.positions, "above 0, up to 1")
         shares = [share for share, _ in self.sizes]
         _require(
