@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake_backend import FakeBackend
@@ -26,8 +28,24 @@ def test_vividness_0_is_the_expected_colour() -> None:
     np.testing.assert_allclose(got, 0.7 * np.array(RED) + 0.3 * np.array(BLUE), atol=0.01)
 
 
-def test_certainty_is_not_moved_but_for_the_gain() -> None:
-    np.testing.assert_allclose(decoded({(30.0, 40.0): 1.0}, 1.0), [33, 44], rtol=0.01)
+def test_certainty_is_not_moved() -> None:
+    np.testing.assert_allclose(decoded({(30.0, 40.0): 1.0}, 1.0), [30, 40], rtol=0.01)
+
+
+def test_doubt_gets_the_chroma_back_that_its_mean_has_lost() -> None:
+    doubt = {(40.0, 10.0): 0.5, (40.0, -10.0): 0.5}
+    backend = FakeBackend(doubt)
+    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    even = {"temperature": 1.0, "prior_exponent": 0.0}
+    for share, chroma in ((0.5, 40.0), (1.0, np.hypot(40, 10))):
+        info = replace(backend.info, decoding=even | {"chroma_share": share})
+        got = decode(logits, info, Options())
+        assert np.hypot(*got[:, 0, 0]) == pytest.approx(chroma, rel=0.01)
+
+
+def test_the_gain_of_hardly_any_colour_is_bounded() -> None:
+    got = decoded({(60.0, 0.5): 0.5, (-60.0, 0.0): 0.5}, 1.0)
+    assert np.hypot(*got) < 3
 
 
 def test_chroma_grows_with_vividness() -> None:
@@ -38,7 +56,7 @@ def test_chroma_grows_with_vividness() -> None:
 
 
 def test_prior_correction_weakens_neutral() -> None:
-    even = decoded({RED: 0.5, (0.0, 0.0): 0.5}, 1.0) / 1.1  # without the gain
+    even = decoded({RED: 0.5, (0.0, 0.0): 0.5}, 1.0)
     assert np.hypot(*even) > 0.55 * np.hypot(*RED)
 
 
