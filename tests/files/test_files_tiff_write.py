@@ -16,6 +16,7 @@ from reverse_oldify.errors import OutputError
 from reverse_oldify.files import encode
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read, read_pages
+from reverse_oldify.files.samples import samples_of
 from reverse_oldify.files.tiff_write import RGB, TiffWriter
 from reverse_oldify.files.write import write_pages
 
@@ -111,7 +112,7 @@ def test_bigtiff_links_its_pages() -> None:
     file = io.BytesIO()
     writer = TiffWriter(file, big=True)
     for shift in range(3):
-        writer.add(np.roll(DEEP, shift, 0), {}, photometric=RGB)
+        writer.add(samples_of(Picture(pixels=np.roll(DEEP, shift, 0))), {}, photometric=RGB)
     pages = list(read_pages(file.getvalue()))
     assert len(pages) == 3
     np.testing.assert_array_equal(pages[2].pixels, np.roll(DEEP, 2, 0))

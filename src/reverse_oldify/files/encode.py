@@ -13,8 +13,9 @@ from PIL import ExifTags, Image, PngImagePlugin
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.icc import profile_for
-from reverse_oldify.files.picture import Metadata, Picture, to_8_bits
+from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
+from reverse_oldify.files.strips import bands
 from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture
 from reverse_oldify.types import ByteArray
 
@@ -24,11 +25,11 @@ _XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # UUID (XMP part 3
 _GIF_COLOURS = 255  # the 256th stands for transparency
 
 
-def losses(picture: Picture, kind: Format) -> Iterator[str]:
+def losses(picture: Raster, kind: Format) -> Iterator[str]:
     """Say, a sentence each, what of a picture a format cannot hold."""
-    if picture.pixels.dtype == np.uint16 and not kind.deep:
+    if picture.dtype == np.uint16 and not kind.deep:
         yield f"its 16 bits per channel were rounded to 8 for {kind.name}; --format tif keeps them"
-    if picture.alpha is not None and not kind.alpha and not _is_opaque(picture):
+    if picture.has_alpha and not kind.alpha and not _is_opaque(picture):
         yield f"its transparent parts were laid on white: {kind.name} has no transparency"
     for name, attribute in (("EXIF", "exif"), ("XMP", "xmp"), ("IPTC", "iptc")):
         if getattr(picture.metadata, attribute) is not None and not _fits(picture, kind, attribute):
@@ -39,7 +40,7 @@ def losses(picture: Picture, kind: Format) -> Iterator[str]:
         yield "GIF holds 256 colours only; take --format png for all of them"
 
 
-def encode(picture: Picture, kind: Format, file: BinaryIO) -> None:
+def encode(picture: Raster, kind: Format, file: BinaryIO) -> None:
     """Write a picture as a file of the given format.
 
     sRGB, and said to be so by a profile where the format can hold one. JPEG gets the quality that
@@ -55,13 +56,13 @@ def encode(picture: Picture, kind: Format, file: BinaryIO) -> None:
 
 
 def encode_pages(
-    pictures: Iterable[Picture], kind: Format, file: BinaryIO, *, count: int = 1
+    pictures: Iterable[Raster], kind: Format, file: BinaryIO, *, count: int = 1
 ) -> None:
     """Write pictures as the pages of one file, each as soon as it comes.
 
     Parameters
     ----------
-    pictures : iterable of Picture
+    pictures : iterable of Picture or LazyPicture
         More than one only where ``kind.pages``.
     kind : Format
         What to write.
@@ -80,11 +81,13 @@ def encode_pages(
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)
         else:
-            _image(picture, kind).save(file, format=kind.pillow, **_settings(picture, kind))
+            _image(picture.loaded(), kind).save(
+                file, format=kind.pillow, **_settings(picture, kind)
+            )
             _append(picture.metadata, kind, file)
 
 
-def _check_size(picture: Picture, kind: Format) -> None:
+def _check_size(picture: Raster, kind: Format) -> None:
     height, width = picture.size
     if kind.limit is not None and max(height, width) > kind.limit:
         raise UnsupportedError(
@@ -93,14 +96,14 @@ def _check_size(picture: Picture, kind: Format) -> None:
         )
 
 
-def _settings(picture: Picture, kind: Format) -> dict[str, Any]:
+def _settings(picture: Raster, kind: Format) -> dict[str, Any]:
     """What Pillow is told besides the pixels."""
     metadata = picture.metadata
     settings: dict[str, Any] = dict(kind.settings)
     if kind.dpi and metadata.dpi is not None:
         settings["dpi"] = metadata.dpi
     if kind.icc:
-        settings["icc_profile"] = profile_for(picture.pixels)
+        settings["icc_profile"] = profile_for(picture)
     if kind.exif:
         settings["exif"] = _exif(metadata, kind) if _fits(picture, kind, "exif") else b""
     if kind.key == "jpg":
@@ -177,19 +180,20 @@ def _with_palette(picture: Picture) -> Image.Image:
     return transparent
 
 
-def _needs_deep_png(picture: Picture) -> bool:
+def _needs_deep_png(picture: Raster) -> bool:
     """Whether a PNG is one that Pillow would cut: 16 bits, and colour or opacity."""
-    deep = picture.pixels.dtype == np.uint16
-    return deep and (picture.pixels.ndim == 3 or picture.alpha is not None)
+    deep = picture.dtype == np.uint16
+    return deep and (len(picture.shape) == 3 or picture.has_alpha)
 
 
-def _fits(picture: Picture, kind: Format, attribute: str) -> bool:
+def _fits(picture: Raster, kind: Format, attribute: str) -> bool:
     """Whether a format has a place for EXIF, XMP or IPTC, and the place is large enough."""
     data: bytes = getattr(picture.metadata, attribute) or b""
     holds: bool = getattr(kind, attribute)
     return holds and (kind.key != "jpg" or len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT)
 
 
-def _is_opaque(picture: Picture) -> bool:
-    alpha = picture.alpha
-    return alpha is None or bool((alpha == np.iinfo(alpha.dtype).max).all())
+def _is_opaque(picture: Raster) -> bool:
+    most = np.iinfo(picture.dtype).max
+    alphas = (picture.rows(rows).alpha for rows in bands(*picture.size))
+    return all(alpha is None or bool((alpha == most).all()) for alpha in alphas)

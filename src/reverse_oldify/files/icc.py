@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from functools import cache
 
-from reverse_oldify.files.picture import Pixels
+from reverse_oldify.files.picture import Raster
 
 D50 = (0.9642, 1.0, 0.8249)
 """White of the profile connection space, X, Y, Z."""
@@ -24,9 +24,9 @@ _D65_TO_D50 = (1.04788, 0.02292, -0.05022, 0.02959, 0.99048, -0.01707, -0.00925,
 _CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
-def profile_for(pixels: Pixels) -> bytes:
-    """Profile of a picture as this package holds it: (H, W) sRGB-encoded grey, or (H, W, 3)."""
-    return gray_srgb_profile() if pixels.ndim == 2 else srgb_profile()
+def profile_for(picture: Raster) -> bytes:
+    """Profile of a picture as this package holds it: sRGB-encoded grey, or sRGB."""
+    return gray_srgb_profile() if len(picture.shape) == 2 else srgb_profile()
 
 
 @cache

@@ -6,12 +6,12 @@ import struct
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import row_strips, srgb_to_lab
+from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.files.icc import profile_for
 from reverse_oldify.files.ifd import RATIONAL, Field
-from reverse_oldify.files.picture import Metadata, Picture
+from reverse_oldify.files.picture import Metadata, Pixels, Raster
+from reverse_oldify.files.samples import Samples, samples_of
 from reverse_oldify.files.tiff_metadata import to_tags
 from reverse_oldify.files.tiff_write import BIG, CIELAB, GRAY, RGB, TiffWriter
 
@@ -19,7 +19,6 @@ _WHITE_POINT = 318
 _D65 = Field(RATIONAL, struct.pack("<4I", 3127, 10_000, 3290, 10_000))
 _MIDDLE = 1 << 15  # L* 50 of 0..65535
 _STEPS = 256  # to a unit of a* and b*
-_STRIP_PIXELS = 1 << 17
 
 
 class LayerWriter:
@@ -34,32 +33,36 @@ class LayerWriter:
         self._file = file
         self._writer: TiffWriter | None = None
 
-    def add(self, scan: Picture, coloured: Picture) -> None:
+    def add(self, scan: Raster, coloured: Raster) -> None:
         """Write the layers of one picture: as it was read, and as it was colourised."""
         self._writer = writer = self._writer or self._started(scan)
         writer.add(
-            scan.samples,
-            to_tags(scan.metadata, profile_for(scan.pixels), "scan"),
-            photometric=RGB if scan.pixels.ndim == 3 else GRAY,
-            alpha=scan.alpha is not None,
+            samples_of(scan),
+            to_tags(scan.metadata, profile_for(scan), "scan"),
+            photometric=RGB if len(scan.shape) == 3 else GRAY,
+            alpha=scan.has_alpha,
         )
         told = Metadata(xmp=coloured.metadata.xmp, dpi=coloured.metadata.dpi)
         tags = to_tags(told, page_name="colour")
         tags[_WHITE_POINT] = _D65
         writer.add(_colour_alone(coloured), tags, photometric=CIELAB)
 
-    def _started(self, scan: Picture) -> TiffWriter:
+    def _started(self, scan: Raster) -> TiffWriter:
         height, width = scan.size
         size = (scan.nbytes + 6 * height * width) * scan.page_count
         return TiffWriter(self._file, big=size > BIG)
 
 
-def _colour_alone(coloured: Picture) -> NDArray[np.uint16]:
-    """L* 50, a*, b* of a picture as TIFF's 16-bit CIELAB; uint16 (H, W, 3)."""
-    height, width = coloured.size
-    samples = np.empty((height, width, 3), np.uint16)
-    samples[..., 0] = _MIDDLE
-    for rows in row_strips(height, width, _STRIP_PIXELS):
-        ab = srgb_to_lab(coloured.pixels[rows])[..., 1:]
-        samples[rows, :, 1:] = np.rint(ab * _STEPS).astype(np.int16).view(np.uint16)
-    return samples
+def _colour_alone(coloured: Raster) -> Samples:
+    """L* 50, a*, b* of a picture as TIFF's 16-bit CIELAB."""
+
+    def rows(part: slice) -> Pixels:
+        pixels = coloured.rows(part).pixels
+        codes = np.empty(pixels.shape, np.uint16)
+        codes[..., 0] = _MIDDLE
+        ab = srgb_to_lab(pixels)[..., 1:]
+        codes[..., 1:] = np.rint(ab * _STEPS).astype(np.int16).view(np.uint16)
+        return codes
+
+    shape = (*coloured.size, 3)
+    return Samples(shape=shape, dtype=np.dtype(np.uint16), rows=rows, threads=coloured.threads)

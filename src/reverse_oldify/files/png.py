@@ -19,13 +19,14 @@ from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.icc import profile_for
 from reverse_oldify.files.opening import opened
-from reverse_oldify.files.picture import Metadata, Picture, Pixels
+from reverse_oldify.files.picture import Metadata, Raster
+from reverse_oldify.files.samples import Samples, samples_of
+from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.types import ByteArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
 _SUB = 1  # filter: difference from the pixel to the left
-_STRIP_BYTES = 1 << 20
 _METRE = 39.3701  # inches
 
 XMP_KEYWORD = "XML:com.adobe.xmp"
@@ -62,16 +63,16 @@ def _decoded_as(file: BinaryIO, raw_mode: str) -> ByteArray:
         return np.array(image)
 
 
-def write_deep(picture: Picture, file: BinaryIO) -> None:
+def write_deep(picture: Raster, file: BinaryIO) -> None:
     """Write a picture of uint16 with all that is known of it; IPTC has no place in a PNG."""
     height, width = picture.size
-    coloured = picture.pixels.ndim == 3
-    colour_type = (_RGB if coloured else _GRAY) | (0 if picture.alpha is None else _ALPHA)
+    coloured = len(picture.shape) == 3
+    colour_type = (_RGB if coloured else _GRAY) | (_ALPHA if picture.has_alpha else 0)
     file.write(_SIGNATURE)
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0))
-    for name, data in _describing(picture.metadata, profile_for(picture.pixels)):
+    for name, data in _describing(picture.metadata, profile_for(picture)):
         _chunk(file, name, data)
-    for data in _deflated(picture.samples):
+    for data in _deflated(samples_of(picture)):
         _chunk(file, b"IDAT", data)
     _chunk(file, b"IEND", b"")
 
@@ -87,19 +88,16 @@ def _describing(metadata: Metadata, profile: bytes) -> Iterator[tuple[bytes, byt
         yield b"iTXt", XMP_KEYWORD.encode() + bytes(5) + metadata.xmp
 
 
-def _deflated(samples: Pixels) -> Iterator[bytes]:
+def _deflated(samples: Samples) -> Iterator[bytes]:
     """Yield the rows, each behind the number of its filter, as one zlib stream in pieces."""
-    height, width, channels = samples.shape
-    step = 2 * channels  # bytes of a pixel
-    rows = max(1, _STRIP_BYTES // (width * step))
     stream = deflater()
-    for start in range(0, height, rows):
-        strip = samples[start : start + rows].astype(">u2").view(np.uint8)
-        strip = strip.reshape(len(strip), -1)
-        filtered = np.empty((len(strip), 1 + strip.shape[1]), np.uint8)
+    for strip in in_order(samples.rows, bands(*samples.shape[:2]), samples.threads):
+        codes = strip.astype(">u2").view(np.uint8).reshape(len(strip), -1)
+        step = 2 * samples.shape[2]  # bytes of a pixel
+        filtered = np.empty((len(codes), 1 + codes.shape[1]), np.uint8)
         filtered[:, 0] = _SUB
-        filtered[:, 1 : 1 + step] = strip[:, :step]
-        np.subtract(strip[:, step:], strip[:, :-step], out=filtered[:, 1 + step :])
+        filtered[:, 1 : 1 + step] = codes[:, :step]
+        np.subtract(codes[:, step:], codes[:, :-step], out=filtered[:, 1 + step :])
         if piece := stream.compress(filtered.tobytes()):
             yield piece
     yield stream.flush()

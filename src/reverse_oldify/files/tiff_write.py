@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 import numpy as np
@@ -15,7 +16,9 @@ import numpy as np
 from reverse_oldify.files.deflate import deflated
 from reverse_oldify.files.icc import profile_for
 from reverse_oldify.files.ifd import LONG8, Directory, Field, long, next_place, short, to_bytes
-from reverse_oldify.files.picture import Picture, Pixels
+from reverse_oldify.files.picture import Pixels, Raster
+from reverse_oldify.files.samples import Samples, samples_of
+from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.files.tiff_metadata import to_tags
 
 GRAY, RGB, CIELAB = 1, 2, 8
@@ -46,17 +49,17 @@ class TiffWriter:
 
     def add(
         self,
-        samples: Pixels,
+        samples: Samples,
         tags: Directory,
         *,
         photometric: int,
         alpha: bool = False,
     ) -> None:
-        """Write a page.
+        """Write a page: strips as they are ready, then the directory.
 
         Parameters
         ----------
-        samples : uint8 or uint16 (H, W, C)
+        samples : Samples
             In the meaning of ``photometric``; two's complement for a* and b* of CIELAB.
         tags : Directory
             What is said of the page beside its samples, as from `tiff_metadata.to_tags`.
@@ -66,17 +69,19 @@ class TiffWriter:
             Whether the last channel is opacity.
         """
         height, width, channels = samples.shape
-        rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
+        rows = max(1, _STRIP_BYTES // (width * channels * samples.dtype.itemsize))
         places = []
-        for strip in _strips(samples, rows):
-            places.append((self._file.tell(), len(strip)))
-            self._file.write(strip)
+        pack = partial(_packed, samples, rows)
+        for strips in in_order(pack, bands(height, width, rows), samples.threads):
+            for strip in strips:
+                places.append((self._file.tell(), len(strip)))
+                self._file.write(strip)
         directory = Directory(
             tags
             | {
                 256: long(width),
                 257: long(height),
-                258: short(*[8 * samples.itemsize] * channels),
+                258: short(*[8 * samples.dtype.itemsize] * channels),
                 259: short(_DEFLATE),
                 262: short(photometric),
                 273: self._offsets(offset for offset, _ in places),
@@ -108,19 +113,23 @@ class TiffWriter:
         return long(*values)
 
 
-def add_picture(writer: TiffWriter, picture: Picture) -> None:
+def add_picture(writer: TiffWriter, picture: Raster) -> None:
     """Write a picture, with all that is known of it, as the next page."""
     writer.add(
-        picture.samples,
-        to_tags(picture.metadata, profile_for(picture.pixels)),
-        photometric=RGB if picture.pixels.ndim == 3 else GRAY,
-        alpha=picture.alpha is not None,
+        samples_of(picture),
+        to_tags(picture.metadata, profile_for(picture)),
+        photometric=RGB if len(picture.shape) == 3 else GRAY,
+        alpha=picture.has_alpha,
     )
 
 
-def _strips(samples: Pixels, rows: int) -> Iterator[bytes]:
-    for start in range(0, len(samples), rows):
-        strip = samples[start : start + rows]
-        changes = strip.copy()
-        np.subtract(strip[:, 1:], strip[:, :-1], out=changes[:, 1:])
-        yield deflated(changes.astype(changes.dtype.newbyteorder("<")).tobytes())
+def _packed(samples: Samples, rows: int, band: slice) -> list[bytes]:
+    """Compress a band of samples as strips of so many rows."""
+    codes = samples.rows(band)
+    return [_strip(codes[start : start + rows]) for start in range(0, len(codes), rows)]
+
+
+def _strip(codes: Pixels) -> bytes:
+    changes = codes.astype(codes.dtype.newbyteorder("<"))  # a copy
+    np.subtract(codes[:, 1:], codes[:, :-1], out=changes[:, 1:])
+    return deflated(changes.tobytes())
