@@ -21,7 +21,7 @@ LAYERS = (
     ("runtime", "models"),
     ("pipeline", "data"),
     ("evaluate", "train", "export"),
-    ("cli", "__main__"),
+    ("serve", "cli", "__main__"),
 )
 """Rooms from the bottom up. One may import from lower rows, and from what is left of it."""
 
@@ -40,6 +40,11 @@ HOMES = {
     "rawpy": ("files.raw",),
     "torch": TRAINING,
     "onnx": ("export.onnx",),
+    "fastapi": ("serve",),
+    "starlette": ("serve",),
+    "pydantic": ("serve.schemas",),
+    "prometheus_client": ("serve.metrics",),
+    "uvicorn": ("serve.run",),
 }
 """Packages of others, and the rooms or modules that may import them."""
 
@@ -199,12 +204,12 @@ def test_the_product_loads_without_the_extras() -> None:
     product = sorted(
         f"reverse_oldify.{name}"
         for name in modules()
-        if not within(name, (*TRAINING, "data.overview")) and name != "__main__"
+        if not within(name, (*TRAINING, "data.overview", "serve")) and name != "__main__"
     )
     assert "reverse_oldify.pipeline.colorizer" in product
     loaded = loaded_after(
         "import importlib, sys\n"
-        "for absent in ('torch', 'onnx', 'matplotlib', 'scipy', 'skimage'):\n"
+        "for absent in ('torch', 'onnx', 'matplotlib', 'scipy', 'skimage', 'fastapi', 'uvicorn'):\n"
         "    sys.modules[absent] = None\n"
         f"for name in {product}:\n"
         "    importlib.import_module(name)\n"
