@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -187,6 +188,11 @@ def check_folder(folder: Path) -> None:
         raise _failure(folder, error) from error
     finally:
         _remove(probe)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Temporary files in a folder: of those who write now, and of those who were killed."""
+    return [path for path in folder.glob(".*.part") if re.fullmatch(r"\.[0-9a-f]{12}", path.stem)]
 
 
 def _create(path: Path) -> BinaryIO:
