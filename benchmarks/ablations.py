@@ -3,7 +3,7 @@
     python benchmarks/ablations.py CACHE -o RUNS [--only NAME...]
 
 Runs named ``on-*`` go on from checkpoints/lite2.pt, ``new-*`` start from the encoder of ImageNet.
-Each is scored on the same validation pictures, without hints; its line goes to
+Each is scored on the same validation pictures, clean and aged, without hints; its line goes to
 RUNS/ablations.jsonl. A run that has its line already is left out, so the command may be stopped and
 given again.
 """
@@ -25,6 +25,7 @@ from reverse_oldify.data.degrade import Degradation
 from reverse_oldify.train.loop import Run
 from reverse_oldify.train.recipe import Recipe, load_recipe
 from reverse_oldify.train.validate import predict_full
+from reverse_oldify.types import FloatArray
 
 START = "checkpoints/lite2.pt"
 LIGHT = {"hinted": 0.15, "palette": 0.05, "crop": 0.75}
@@ -97,6 +98,7 @@ def main() -> None:
         data=replace(base.data, cache=arguments.cache),
     )
     pictures = Run(judge, 0, 1).val_pictures
+    pictures |= {f"aged {kind}": [aged(lab) for lab in labs] for kind, labs in pictures.items()}
     for name in arguments.only:
         if any(line["name"] == name and line["steps"] == arguments.steps for line in known):
             continue
@@ -113,7 +115,14 @@ def main() -> None:
         print(line, flush=True)
 
 
-def score(run: Run, pictures: dict[str, list[Any]]) -> dict[str, float]:
+def aged(lab: FloatArray) -> FloatArray:
+    """The picture (H, W, 3) as an old scan of it: its lightness aged, its true colour kept."""
+    seed = int(lab.sum(dtype=np.float64))
+    old = Degradation(share=1.0)(lab[..., 0], lab[..., 1:], np.random.default_rng(seed))
+    return np.concatenate([old[..., None], lab[..., 1:]], -1)
+
+
+def score(run: Run, pictures: dict[str, list[FloatArray]]) -> dict[str, float]:
     """RMS ab error over grey's: mean over pictures, and pooled."""
     scores: dict[str, float] = {}
     for kind, labs in pictures.items():
