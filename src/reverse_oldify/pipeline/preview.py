@@ -37,11 +37,12 @@ class Preview:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._grays: dict[int, Picture] = {}
+        self._colours: dict[int, Picture] = {}  # of a picture that came in colour, the last only
 
     @property
     def nbytes(self) -> int:
         """Bytes that the remembered pictures take."""
-        return sum(gray.nbytes for gray in self._grays.values())
+        return sum(shown.nbytes for shown in (*self._grays.values(), *self._colours.values()))
 
     def original(self, size: int, part: Tile | None = None) -> Picture:
         """Scale the picture as it came.
@@ -58,30 +59,39 @@ class Preview:
         OptionError
             If the part lies outside.
         """
-        picture = self._session.picture
-        if picture.pixels.ndim == 2:
-            return cut(self._gray(size), part)
-        pixels, shape = to_8_bits(picture.pixels), scaled_shape(picture.size, size)
-        planes = [_scaled(pixels[..., channel], shape) for channel in range(3)]
-        return cut(replace(self._gray(size), pixels=np.stack(planes, -1)), part)
+        shown = self._original(size)
+        if part is None:
+            return shown
+        part = inside(part, shown.size)
+        alpha = None if shown.alpha is None else shown.alpha[part]
+        return replace(shown, pixels=shown.pixels[part], alpha=alpha)
 
     def colorize(self, options: Options, size: int, part: Tile | None = None) -> Picture:
         """Colour the picture at a smaller size; parameters and errors as of `original`."""
-        gray = self._gray(size)
-        return cut(self._session.recombine(self._session.chroma(options), options, gray), part)
+        gray, chroma = self._gray(size), self._session.chroma(options)
+        part = None if part is None else inside(part, gray.size)
+        return self._session.recombine(chroma, options, canvas=gray, part=part)
 
     def uncertainty(self, options: Options, size: int) -> Picture:
         """Show where colour is a guess, see `Uncertainty.to_picture`."""
         return self._session.uncertainty(options).to_picture(self._gray(size).lightness)
 
+    def _original(self, size: int) -> Picture:
+        pixels, gray = self._session.picture.pixels, self._gray(size)
+        if pixels.ndim == 2:
+            return gray
+        if max(gray.size) not in self._colours:
+            self._colours = {max(gray.size): _scaled_colours(pixels, gray)}
+        return self._colours[max(gray.size)]
+
     def _gray(self, size: int) -> Picture:
         """Lightness of the picture as sRGB grey, scaled."""
         shape = scaled_shape(self._session.picture.size, size)
-        if max(shape) not in self._grays:
-            for oldest in [*self._grays][: 1 - _KEPT]:
-                del self._grays[oldest]
-            self._grays[max(shape)] = self._made(shape)
-        return self._grays[max(shape)]
+        gray = self._grays.pop(max(shape), None) or self._made(shape)
+        for least_used in [*self._grays][: 1 - _KEPT]:
+            del self._grays[least_used]
+        self._grays[max(shape)] = gray
+        return gray
 
     def _made(self, shape: tuple[int, int]) -> Picture:
         picture = self._session.picture
@@ -101,23 +111,27 @@ def scaled_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
-def cut(picture: Picture, part: Tile | None) -> Picture:
-    """Cut a part out of a picture.
+def inside(part: Tile, shape: tuple[int, int]) -> Tile:
+    """Return what of a part lies in a picture of ``shape`` (height, width).
 
     Raises
     ------
     OptionError
-        If none of it is inside.
+        If it is nothing.
     """
-    if part is None:
-        return picture
-    pixels = picture.pixels[part]
-    if not pixels.size:
-        height, width = picture.size
-        raise OptionError(f"the region lies outside the scaled picture of {width} x {height}")
-    return replace(
-        picture, pixels=pixels, alpha=None if picture.alpha is None else picture.alpha[part]
+    rows, columns = (
+        slice(side.start, min(side.stop, n)) for side, n in zip(part, shape, strict=True)
     )
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        height, width = shape
+        raise OptionError(f"the region lies outside the scaled picture of {width} x {height}")
+    return rows, columns
+
+
+def _scaled_colours(pixels: Pixels, like: Picture) -> Picture:
+    """Scale sRGB codes (H, W, 3) to the size of a picture, whose alpha and format are taken."""
+    planes = [_scaled(to_8_bits(pixels[..., channel]), like.size) for channel in range(3)]
+    return replace(like, pixels=np.stack(planes, -1))
 
 
 class _Codes:

@@ -21,7 +21,7 @@ from reverse_oldify.color.lab import (
 from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
-from reverse_oldify.sampling import TILE, Extent, strips, tiles
+from reverse_oldify.sampling import TILE, Extent, Tile, strips, tiles
 from reverse_oldify.types import FloatArray, Plane
 
 
@@ -33,6 +33,7 @@ def recombine(
     look: FloatArray | None = None,
     bits: Literal[8, 16] = 8,
     spots: Spots | None = None,
+    part: Tile | None = None,
     threads: int | None = 1,
 ) -> Picture:
     """Give a picture the chroma of a grid; its lightness stays what it is.
@@ -55,23 +56,29 @@ def recombine(
         Depth of the result.
     spots : int64 (n, 2), optional
         Row and column of pixels that get exactly the chroma of their cells.
+    part : Tile, optional
+        Rows and columns that are made, within the picture; all by default.
     threads : int, optional
         That share the work; None: one for each core.
 
     Returns
     -------
     Picture
-        With ``pixels`` uint8 or uint16 (H, W, 3), sRGB; alpha has the same depth.
+        The part, with ``pixels`` uint8 or uint16 (H, W, 3), sRGB; alpha has the same depth.
     """
-    pixels: Pixels = np.empty((*picture.size, 3), _dtype(bits))
+    rows, columns = part or (slice(0, picture.size[0]), slice(0, picture.size[1]))
+    source = picture.pixels[rows, columns]
+    pixels: Pixels = np.empty((*source.shape[:2], 3), _dtype(bits))
     recombiner = Recombiner(picture.lazy_lightness, ab, extent, look=look, bits=bits, spots=spots)
 
-    def paint(rows: slice) -> None:
-        pixels[rows] = recombiner.rows(rows, picture.pixels[rows])
+    def paint(strip: slice) -> None:
+        place = slice(rows.start + strip.start, rows.start + strip.stop)
+        pixels[strip] = recombiner.rows(place, source[strip], columns.start)
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        deque(pool.map(paint, strips(picture.size[0], TILE[0])), maxlen=0)  # raises their errors
-    return replace(picture, pixels=pixels, alpha=_alpha(picture.alpha, bits))
+        deque(pool.map(paint, strips(len(source), TILE[0])), maxlen=0)  # raises their errors
+    alpha = None if picture.alpha is None else picture.alpha[rows, columns]
+    return replace(picture, pixels=pixels, alpha=_alpha(alpha, bits))
 
 
 class Recombiner:
@@ -105,25 +112,30 @@ class Recombiner:
         else:
             self._upsampler = PinnedChroma(ab, lightness, extent, look, spots)
 
-    def rows(self, rows: slice, source: Pixels) -> Pixels:
+    def rows(self, rows: slice, source: Pixels, left: int = 0) -> Pixels:
         """Colour some rows.
 
         Parameters
         ----------
         rows : slice
             Which ones of the picture.
-        source : uint8 or uint16, (h, W) or (h, W, 3)
+        source : uint8 or uint16, (h, w) or (h, w, 3)
             Their pixels, sRGB-encoded.
+        left : int
+            Column of the picture that the first one of ``source`` is.
 
         Returns
         -------
-        uint8 or uint16 (h, W, 3)
+        uint8 or uint16 (h, w, 3)
             sRGB, at the depth that was asked for.
         """
         lightness = gray_to_lightness if source.ndim == 2 else srgb_to_lightness
         pixels: Pixels = np.empty((*source.shape[:2], 3), _dtype(self._bits))
         for down, across in tiles(*source.shape[:2]):
-            place = slice(rows.start + down.start, rows.start + down.stop), across
+            place = (
+                slice(rows.start + down.start, rows.start + down.stop),
+                slice(left + across.start, left + across.stop),
+            )
             part = lightness(source[down, across])
             chroma = np.moveaxis(self._upsampler.tile(place, part), 0, -1)
             _encode(lab_to_linear_in_gamut(part, chroma), pixels[down, across])

@@ -21,6 +21,7 @@ from reverse_oldify.pipeline.uncertainty import Uncertainty, uncertainty
 from reverse_oldify.pipeline.variants import Colouring, Painter
 from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
+from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray
 
 _VIEWS = 2  # working sizes that are remembered: each holds what the network said
@@ -85,13 +86,22 @@ class Session:
         painted = self._paint(options)
         return self._chroma(painted, self.predict(options).values, options)
 
-    def recombine(self, ab: FloatArray, options: Options, canvas: Picture | None = None) -> Picture:
+    def recombine(
+        self,
+        ab: FloatArray,
+        options: Options,
+        *,
+        canvas: Picture | None = None,
+        part: Tile | None = None,
+    ) -> Picture:
         """Put chroma (from `chroma`) under the picture's lightness.
 
         Parameters
         ----------
         canvas : Picture, optional
             The same picture in another size, to paint on instead.
+        part : Tile, optional
+            Rows and columns (of the canvas) that are made; all by default.
         """
         view, canvas = self.view(options), canvas or self.picture
         scale = np.divide(canvas.size, self.picture.size)
@@ -103,6 +113,7 @@ class Session:
             look=view.look,
             bits=16 if canvas.pixels.dtype == np.uint16 else 8,
             spots=pinned.astype(np.int64),
+            part=part,
             threads=self._threads,
         )
 
