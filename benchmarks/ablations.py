@@ -44,6 +44,11 @@ VARIANTS: dict[str, Change] = {
     "on-rebalanced": {"optim": {"rebalance": 0.5}},
     "on-landscapes": {"data": {"kinds": ("landscape",)}},
     "new-base": {},
+    "new-128px": {"optim": {"sizes": ((0.0, 128),)}},
+    "new-no-regression": {"optim": {"regression": 0.0}},
+    "new-rebalanced": {"optim": {"rebalance": 0.5}},
+    "new-no-ageing": {"augmentation": {"degradation": Degradation(share=0.0, tone=0.0)}},
+    "new-no-hints": {"augmentation": {"hinted": 0.0, "palette": 0.0}},
     "new-lite0": {"model": {"encoder": "lite0"}},
     "new-frozen": {"model": {"frozen_stages": 7}},
     "new-thawed": {"model": {"frozen_stages": 0}, "optim": {"encoder_lr_factor": 0.25}},
@@ -55,7 +60,7 @@ VARIANTS: dict[str, Change] = {
 }
 
 
-def recipe_of(name: str, base: Recipe, cache: str, folder: Path, steps: int) -> Recipe:
+def recipe_of(name: str, base: Recipe, cache: str, folder: Path, steps: int, side: int) -> Recipe:
     """The recipe of a variant."""
     goes_on = name.startswith("on-")
     sections: Change = {
@@ -66,7 +71,7 @@ def recipe_of(name: str, base: Recipe, cache: str, folder: Path, steps: int) -> 
             "steps": steps,
             "warmup": steps // 8,
             "lr": 4e-4 if goes_on else 1e-3,
-            "sizes": ((0.0, 128),),
+            "sizes": ((0.0, side),),
             "ema": 0.98,
         },
         "augmentation": {},
@@ -86,6 +91,8 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--steps", type=int, default=250)
+    parser.add_argument("--side", type=int, default=128, help="of the samples, in pixels")
+    parser.add_argument("--look", type=int, default=192, help="working size of the scoring")
     parser.add_argument("--pictures", type=int, default=150, help="of each kind, to score")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -94,7 +101,13 @@ def main() -> None:
     base = load_recipe("recipes/lite2.toml")
     judge = replace(
         base,
-        run=replace(base.run, validate_pictures=arguments.pictures, threads=1, folder="none"),
+        run=replace(
+            base.run,
+            validate_pictures=arguments.pictures,
+            validate_size=arguments.look,
+            threads=1,
+            folder="none",
+        ),
         data=replace(base.data, cache=arguments.cache),
     )
     pictures = Run(judge, 0, 1).val_pictures
@@ -104,9 +117,10 @@ def main() -> None:
             continue
         folder = arguments.out / name
         shutil.rmtree(folder, ignore_errors=True)
-        run = Run(recipe_of(name, base, arguments.cache, folder, arguments.steps), 0, 1)
+        recipe = recipe_of(name, base, arguments.cache, folder, arguments.steps, arguments.side)
+        run = Run(recipe, 0, 1)
         started = time.process_time()
-        run.go(None, quiet=False)
+        run.go(None, quiet=True)
         line = {"name": name, "steps": arguments.steps, "cpu_s": time.process_time() - started}
         run.averaged.network.load_state_dict(run.average.state)
         line |= score(run, pictures)
