@@ -141,6 +141,28 @@ class Raster:
         rows = (self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down))
         return Picture(pixels=np.concatenate([row.pixels[:, ::across] for row in rows]))
 
+    def lazily(
+        self,
+        make: Callable[[slice], Picture],
+        *,
+        shape: tuple[int, ...],
+        dtype: DTypeLike,
+        threads: int | None,
+    ) -> LazyPicture:
+        """Return a picture that is made anew, and of which the same is said; see `LazyPicture`."""
+        return LazyPicture(
+            make=make,
+            shape=shape,
+            dtype=np.dtype(dtype),
+            has_alpha=self.has_alpha,
+            threads=threads,
+            format=self.format,
+            metadata=self.metadata,
+            source=self.source,
+            notes=self.notes,
+            page_count=self.page_count,
+        )
+
     def with_notes(self, *notes: str) -> Self:
         """Return the same picture with more notes."""
         return replace(self, notes=self.notes + notes)

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from reverse_oldify.color.lab import lightness_to_gray
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Picture, Raster
+from reverse_oldify.files.strips import bands
 
 MOST_PAIRS = 240
 """A sheet holds no more pairs than this: it is for looking at."""
@@ -31,13 +32,24 @@ class Pair:
     title: str
 
 
-def pair(picture: Picture, title: str) -> Pair:
+def pair(picture: Raster, title: str) -> Pair:
     """Make thumbnails of a colourised picture; what it was before is its lightness."""
-    after = Image.fromarray(picture.srgb)
-    after.thumbnail((_CELL, _CELL))
+    after = _thumbnail(picture)
     lightness = Picture(pixels=np.asarray(after)).lightness
     gray = np.rint(lightness_to_gray(lightness) * 255).astype(np.uint8)
     return Pair(before=Image.fromarray(gray), after=after, title=title)
+
+
+def _thumbnail(picture: Raster) -> Image.Image:
+    """Scale a picture to a cell, strip by strip: large ones by means of whole blocks first."""
+    block = max(1, max(picture.size) // (2 * _CELL))
+    strips = (
+        Image.fromarray(picture.rows(rows).srgb).reduce(block)
+        for rows in bands(*picture.size, block)
+    )
+    image = Image.fromarray(np.concatenate([np.asarray(strip) for strip in strips]))
+    image.thumbnail((_CELL, _CELL))
+    return image
 
 
 def contact_sheet(pairs: Sequence[Pair]) -> Picture:

@@ -48,13 +48,13 @@ class PinnedChroma:
     ) -> None:
         extent = extent or (float(ab.shape[1]), float(ab.shape[2]))
         self._upsampler = ChromaUpsampler(ab, lightness, extent, look)
-        self._lightness, self._spots = lightness, spots
+        self._spots, self._light = spots, _light_of(spots, lightness)
         cell = np.array(lightness.shape[:2]) / extent
         self._radius = _RADIUS * cell
         cells = ((spots + 0.5) / cell).astype(np.int64)
         amiss = ab[:, cells[:, 0], cells[:, 1]] - self._upsampled()
         row, column = spots.T[:, :, None]
-        kernel = self._kernel(row, column, lightness[row, column], spots)
+        kernel = self._kernel(row, column, self._light[:, None], spots, self._light)
         kernel += _RIDGE * np.eye(len(spots))
         self._weights = np.linalg.solve(kernel, amiss.T).astype(np.float32)
 
@@ -62,7 +62,7 @@ class PinnedChroma:
         """Chroma of a part of the picture, see `ChromaUpsampler.tile`."""
         ab = self._upsampler.tile(tile, lightness)
         reach = np.ceil(_WINDOW * self._radius).astype(int)
-        for spot, weight in zip(self._spots, self._weights, strict=True):
+        for spot, light, weight in zip(self._spots, self._light, self._weights, strict=True):
             rows, columns = (
                 slice(max(place - far, part.start), min(place + far + 1, part.stop))
                 for place, far, part in zip(spot, reach, tile, strict=True)
@@ -70,7 +70,7 @@ class PinnedChroma:
             if rows.start < rows.stop and columns.start < columns.stop:
                 row, column = np.ogrid[rows, columns]
                 window = row - tile[0].start, column - tile[1].start
-                kernel = self._kernel(row, column, lightness[window], spot)
+                kernel = self._kernel(row, column, lightness[window], spot, light)
                 ab[:, *window] += weight[:, None, None] * kernel
         return ab
 
@@ -79,15 +79,26 @@ class PinnedChroma:
         ab = np.empty((2, len(self._spots)), np.float32)
         for number, (row, column) in enumerate(self._spots):
             pixel = slice(row, row + 1), slice(column, column + 1)
-            ab[:, number] = self._upsampler.tile(pixel, self._lightness[pixel])[:, 0, 0]
+            light = self._light[number, None, None]
+            ab[:, number] = self._upsampler.tile(pixel, light)[:, 0, 0]
         return ab
 
     def _kernel(
-        self, row: NDArray[np.int64], column: NDArray[np.int64], lightness: FloatArray, spot: Spots
+        self,
+        row: NDArray[np.int64],
+        column: NDArray[np.int64],
+        lightness: FloatArray,
+        spot: Spots,
+        light: FloatArray,
     ) -> FloatArray:
-        """How much pixels are like a spot in place and lightness, 0..1; all broadcast."""
+        """How much pixels are like a spot in place and in its lightness, 0..1; all broadcast."""
         squared = ((row - spot[..., 0]) / self._radius[0]) ** 2
         squared = squared + ((column - spot[..., 1]) / self._radius[1]) ** 2
-        light = self._lightness[spot[..., 0], spot[..., 1]]
         squared += ((lightness - light) / _LIGHTNESS) ** 2
         return np.asarray(np.exp(-0.5 * squared), np.float32)
+
+
+def _light_of(spots: Spots, lightness: Plane) -> FloatArray:
+    """L* of the spots, float32 (n,)."""
+    pixels = [(slice(row, row + 1), slice(column, column + 1)) for row, column in spots]
+    return np.array([lightness[pixel][0, 0] for pixel in pixels], np.float32)

@@ -77,7 +77,7 @@ class Preview:
         return self._session.uncertainty(options).to_picture(self._gray(size).lightness)
 
     def _original(self, size: int) -> Picture:
-        pixels, gray = self._session.picture.pixels, self._gray(size)
+        pixels, gray = self._session.picture.loaded().pixels, self._gray(size)
         if pixels.ndim == 2:
             return gray
         if max(gray.size) not in self._colours:
@@ -94,7 +94,7 @@ class Preview:
         return gray
 
     def _made(self, shape: tuple[int, int]) -> Picture:
-        picture = self._session.picture
+        picture = self._session.picture.loaded()
         alpha = None if picture.alpha is None else _scaled(to_8_bits(picture.alpha), shape)
         if picture.pixels.ndim == 2 and shape == picture.size:
             pixels = to_8_bits(picture.pixels)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -18,15 +14,15 @@ from reverse_oldify.color.lab import (
     linear_to_srgb,
     srgb_to_lightness,
 )
-from reverse_oldify.files.picture import Picture, Pixels, to_8_bits
+from reverse_oldify.files.picture import LazyPicture, Picture, Pixels, Raster, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
-from reverse_oldify.sampling import TILE, Extent, Tile, strips, tiles
+from reverse_oldify.sampling import Extent, Tile, tiles
 from reverse_oldify.types import FloatArray, Plane
 
 
 def recombine(
-    picture: Picture,
+    picture: Raster,
     ab: FloatArray,
     extent: Extent | None = None,
     *,
@@ -35,7 +31,7 @@ def recombine(
     spots: Spots | None = None,
     part: Tile | None = None,
     threads: int | None = 1,
-) -> Picture:
+) -> LazyPicture:
     """Give a picture the chroma of a grid; its lightness stays what it is.
 
     Every in-gamut pixel keeps its L* to within the rounding of the output; colours outside the
@@ -43,7 +39,7 @@ def recombine(
 
     Parameters
     ----------
-    picture : Picture
+    picture : Picture or LazyPicture
         Grey or colour; only its lightness is used. Alpha, metadata and format are kept.
     ab : float32 (2, gh, gw)
         a*, b* of the cells of a coarse grid over the picture.
@@ -63,22 +59,21 @@ def recombine(
 
     Returns
     -------
-    Picture
-        The part, with ``pixels`` uint8 or uint16 (H, W, 3), sRGB; alpha has the same depth.
+    LazyPicture
+        The part, in sRGB, made where it is looked at; alpha has the same depth.
     """
     rows, columns = part or (slice(0, picture.size[0]), slice(0, picture.size[1]))
-    source = picture.pixels[rows, columns]
-    pixels: Pixels = np.empty((*source.shape[:2], 3), _dtype(bits))
     recombiner = Recombiner(picture.lazy_lightness, ab, extent, look=look, bits=bits, spots=spots)
 
-    def paint(strip: slice) -> None:
+    def paint(strip: slice) -> Picture:
         place = slice(rows.start + strip.start, rows.start + strip.stop)
-        pixels[strip] = recombiner.rows(place, source[strip], columns.start)
+        source = picture.rows(place)
+        pixels = recombiner.rows(place, source.pixels[:, columns], columns.start)
+        alpha = None if source.alpha is None else source.alpha[:, columns]
+        return Picture(pixels=pixels, alpha=_alpha(alpha, bits))
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        deque(pool.map(paint, strips(len(source), TILE[0])), maxlen=0)  # raises their errors
-    alpha = None if picture.alpha is None else picture.alpha[rows, columns]
-    return replace(picture, pixels=pixels, alpha=_alpha(alpha, bits))
+    shape = (rows.stop - rows.start, columns.stop - columns.start, 3)
+    return picture.lazily(paint, shape=shape, dtype=_dtype(bits), threads=threads)
 
 
 class Recombiner:

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from reverse_oldify.errors import OptionError
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import LazyPicture, Picture, Raster
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.decode import decode, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
@@ -43,7 +43,7 @@ class Session:
         That may work on one picture; default: one for each core.
     """
 
-    def __init__(self, picture: Picture, backend: Backend, threads: int | None = None) -> None:
+    def __init__(self, picture: Raster, backend: Backend, threads: int | None = None) -> None:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
@@ -58,8 +58,12 @@ class Session:
             If a hint lies outside the picture, there is no look of the palette's name, or the
             picture has fewer variants.
         """
+        return self.paint(options).loaded()
+
+    def paint(self, options: Options | None = None) -> LazyPicture:
+        """Colour the picture where it is looked at; for pictures too large to be held."""
         options = options or Options()
-        return self.recombine(self.chroma(options), options)
+        return self._recombine(self.chroma(options), options, self.picture)
 
     def variants(self, count: int, options: Options | None = None) -> list[Picture]:
         """Colour the picture in visibly different ways, the likelier first.
@@ -103,7 +107,12 @@ class Session:
         part : Tile, optional
             Rows and columns (of the canvas) that are made; all by default.
         """
-        view, canvas = self.view(options), canvas or self.picture
+        return self._recombine(ab, options, canvas or self.picture, part).loaded()
+
+    def _recombine(
+        self, ab: FloatArray, options: Options, canvas: Raster, part: Tile | None = None
+    ) -> LazyPicture:
+        view = self.view(options)
         scale = np.divide(canvas.size, self.picture.size)
         pinned = (spots(options.hints, self.picture.size, view) + 0.5) * scale
         return recombine(
@@ -111,7 +120,7 @@ class Session:
             ab,
             view.extent,
             look=view.look,
-            bits=16 if canvas.pixels.dtype == np.uint16 else 8,
+            bits=16 if canvas.dtype == np.uint16 else 8,
             spots=pinned.astype(np.int64),
             part=part,
             threads=self._threads,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +11,9 @@ from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.pipeline.decode import ab_variance, softmax
 from reverse_oldify.pipeline.view import Prediction
-from reverse_oldify.resize import upsample_chroma
-from reverse_oldify.sampling import Extent
-from reverse_oldify.types import FloatArray, ModelInfo
+from reverse_oldify.resize import ChromaUpsampler
+from reverse_oldify.sampling import Extent, Tile, tiles
+from reverse_oldify.types import FloatArray, ModelInfo, Plane
 
 LEVELS_PER_AB = 8
 """Grey levels of `Uncertainty.to_picture` for one unit of spread: white is 32 and more."""
@@ -41,16 +42,26 @@ class Uncertainty(NamedTuple):
         """One number for the picture: root of the mean squared spread, the RMS error to expect."""
         return float(np.sqrt(np.square(self.spread).mean()))
 
-    def at(self, lightness: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def at(self, lightness: Plane) -> tuple[FloatArray, FloatArray]:
         """Spread and entropy of every pixel of the picture with this L* (H, W); (H, W) each."""
-        planes = np.stack([self.spread, self.entropy])
-        spread, entropy = np.maximum(upsample_chroma(planes, lightness, self.extent), 0)
+        spread, entropy = (np.empty(lightness.shape, np.float32) for _ in range(2))
+        for tile, values in self._tiles(lightness):
+            spread[tile], entropy[tile] = values
         return spread, entropy
 
-    def to_picture(self, lightness: FloatArray) -> Picture:
+    def to_picture(self, lightness: Plane) -> Picture:
         """Spread as a grey picture of 8 bits, `LEVELS_PER_AB` levels for each unit of ab."""
-        levels = np.minimum(self.at(lightness)[0] * LEVELS_PER_AB, 255)
-        return Picture(pixels=np.rint(levels).astype(np.uint8), format="png")
+        pixels = np.empty(lightness.shape, np.uint8)
+        for tile, (spread, _) in self._tiles(lightness):
+            pixels[tile] = np.rint(np.minimum(spread * LEVELS_PER_AB, 255))
+        return Picture(pixels=pixels, format="png")
+
+    def _tiles(self, lightness: Plane) -> Iterator[tuple[Tile, FloatArray]]:
+        """Carry both to every pixel as chroma is: tiles, and float32 (2, h, w)."""
+        planes = np.stack([self.spread, self.entropy])
+        upsampler = ChromaUpsampler(planes, lightness, self.extent)
+        for tile in tiles(lightness.shape[0], lightness.shape[1]):
+            yield tile, np.maximum(upsampler.tile(tile, lightness[tile]), 0)
 
 
 def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:

@@ -146,7 +146,7 @@ def _info(opened: Opened, service: Service) -> PictureInfo:
         width=picture.size[1],
         height=picture.size[0],
         format=target_format(picture, None).key,
-        depth=picture.pixels.dtype.itemsize * 8,
+        depth=picture.dtype.itemsize * 8,
         coloured=opened.coloured,
         pages=picture.page_count,
         notes=list(picture.notes),
