@@ -20,7 +20,7 @@ from typing import BinaryIO
 from reverse_oldify.errors import ExistsError, OptionError, OutputError, UnsupportedError
 from reverse_oldify.files.encode import encode_pages
 from reverse_oldify.files.formats import FORMATS, WRITTEN, Format, by_suffix
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Raster
 
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
@@ -32,13 +32,13 @@ _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, er
 
 
 def write(
-    picture: Picture, path: Path | str, *, format: str | None = None, overwrite: bool = False
+    picture: Raster, path: Path | str, *, format: str | None = None, overwrite: bool = False
 ) -> Path:
     """Write a picture to a file: all of it, or nothing.
 
     Parameters
     ----------
-    picture : Picture
+    picture : Picture or LazyPicture
         What to write.
     path : path
         Where to. Its folder must exist.
@@ -65,7 +65,7 @@ def write(
 
 
 def write_pages(
-    pictures: Iterable[Picture],
+    pictures: Iterable[Raster],
     path: Path | str,
     *,
     format: str | None = None,
@@ -97,13 +97,13 @@ def write_pages(
     return path
 
 
-def _none_further(pages: Iterator[Picture], path: Path, kind: Format) -> Iterator[Picture]:
+def _none_further(pages: Iterator[Raster], path: Path, kind: Format) -> Iterator[Raster]:
     for _ in pages:
         raise OutputError(f"{path}: {kind.name} holds one page only; take --format tif")
     yield from ()
 
 
-def output_format(picture: Picture, path: Path, key: str | None = None) -> Format:
+def output_format(picture: Raster, path: Path, key: str | None = None) -> Format:
     """Format that `write` will use.
 
     Raises
