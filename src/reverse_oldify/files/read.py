@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError
-from reverse_oldify.files import deep, heic, jxl, png, raw
+from reverse_oldify.files import deep, heic, jpeg, jxl, png, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.formats import FORMATS, Format, sniff
@@ -199,6 +199,9 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
         samples = png.read_samples(image, file)
     elif kind.key == "heic" and heic.is_deep(image):
         samples = heic.read_samples(image, file)
+    elif kind.key == "jpg":
+        watched, arrays = jpeg.Watched(image, file), to_arrays(image)
+        return arrays._replace(notes=(*arrays.notes, *watched.notes()))
     else:
         return to_arrays(image)
     key = image.info.get("transparency")
