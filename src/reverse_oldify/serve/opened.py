@@ -112,12 +112,14 @@ class OpenedPictures:
 
     def remove(self, id: str) -> None:
         """Forget a picture; errors as of `get`."""
-        del self._pictures[self.get(id).id]
+        self.get(id)
+        del self._pictures[id]
 
     def tidy(self) -> None:
         """Forget what has expired, and the least used beyond the limit."""
         oldest = self._clock() - self._idle_seconds
-        self._pictures = {id: one for id, one in self._pictures.items() if one.used >= oldest}
+        for id in [id for id, picture in self._pictures.items() if picture.used < oldest]:
+            del self._pictures[id]
         excess = self.nbytes - self._memory_bytes
         while excess > 0 and len(self._pictures) > 1:
             least_used = self._pictures.pop(next(iter(self._pictures)))
