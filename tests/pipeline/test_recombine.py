@@ -70,7 +70,9 @@ def test_everything_else_of_the_picture_is_kept():
     result = recombine(picture, ab).loaded()
     assert (result.format, result.metadata, result.notes) == ("png", picture.metadata, ("a note",))
     assert np.array_equal(result.alpha, alpha)
-    assert np.array_equal(recombine(picture, ab, bits=16).loaded().alpha, alpha.astype(np.uint16) * 257)
+    assert np.array_equal(
+        recombine(picture, ab, bits=16).loaded().alpha, alpha.astype(np.uint16) * 257
+    )
 
 
 def test_more_than_a_strip_and_a_partly_covered_grid():

@@ -7,6 +7,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,6 @@ from reverse_oldify.files.formats import OUTPUT_FORMATS, by_suffix
 
 if TYPE_CHECKING:
     from reverse_oldify.files.discover import Discovery, Task
-    from reverse_oldify.files.picture import Picture
     from reverse_oldify.files.sheet import Pair
     from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.filing import Filing
@@ -153,13 +153,15 @@ class _Job:
         self.done += 1
         for note in made.notes:
             self.say(f"{task.source}: {note}")
-        self._remember(made.first, task)
+        self._remember(task)
 
-    def _remember(self, picture: Picture, task: Task) -> None:
+    def _remember(self, task: Task) -> None:
+        from reverse_oldify.files.read import open_pages
         from reverse_oldify.files.sheet import MOST_PAIRS, pair
 
         if self.sheet is not None and len(self.pairs) < MOST_PAIRS:
-            self.pairs.append(pair(picture, task.source.name))
+            with closing(open_pages(task.target)) as pages:
+                self.pairs.append(pair(next(pages), task.source.name))
 
     def finish(self, out_dir: Path, skipped: int) -> int:
         """Write the sheet and the summary; return the exit status."""

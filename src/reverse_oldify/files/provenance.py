@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
 from reverse_oldify.options import Options
 from reverse_oldify.types import ModelInfo
@@ -28,6 +28,8 @@ STATEMENT = (
     "The colours of this picture were estimated by a machine-learning model; "
     "they are plausible, not a record of what was there. Its lightness is that of the photograph."
 )
+
+AnyRaster = TypeVar("AnyRaster", bound=Raster)
 
 _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _OWN = "urn:reverse-oldify:provenance:1.0:"
@@ -99,7 +101,7 @@ class Provenance:
         """Return all of it as plain JSON types, the source type as IPTC's URI."""
         return asdict(self) | {"source_type": _VOCABULARY + self.source_type}
 
-    def written_into(self, picture: Picture) -> Picture:
+    def written_into(self, picture: AnyRaster) -> AnyRaster:
         """Return the picture with this in its XMP; what else that said is kept.
 
         A packet that cannot be read safely is replaced, with a note.

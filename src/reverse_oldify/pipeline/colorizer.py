@@ -12,7 +12,7 @@ from PIL import Image
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.arrays import from_array, to_array
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import from_image, read
 from reverse_oldify.options import Options
@@ -100,7 +100,7 @@ class Colorizer:
         if isinstance(source, np.ndarray):
             return to_array(self.open(source).colorize(options), like=source)
         picture = self.open(source).colorize(options)
-        hashed = None if isinstance(source, Picture) else sha256_of(source)
+        hashed = None if isinstance(source, Raster) else sha256_of(source)
         provenance = Provenance.of(self.info, options or Options(), source_sha256=hashed)
         return provenance.written_into(picture)
 
@@ -125,8 +125,8 @@ class Colorizer:
         return self._backend
 
 
-def _picture(source: Any) -> Picture:
-    if isinstance(source, Picture):
+def _picture(source: Any) -> Raster:
+    if isinstance(source, Raster):
         return source
     if isinstance(source, str | Path | bytes):
         return read(source)

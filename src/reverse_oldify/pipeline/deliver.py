@@ -14,7 +14,7 @@ from reverse_oldify.pipeline.filing import Filed, Filing, file_colour
 from reverse_oldify.pipeline.toning import has_colours
 
 if TYPE_CHECKING:
-    from reverse_oldify.files.picture import Picture
+    from reverse_oldify.files.picture import Picture, Raster
     from reverse_oldify.options import Options
     from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.session import Session
@@ -54,15 +54,12 @@ class Delivery:
 
     Attributes
     ----------
-    first : Picture
-        Its first page in colour.
     notes : list of str
         What a person should know of it, one sentence each.
     uncertainty : float or None
         Mean over its pages of the error that the model expects, in a*, b*; None if it cannot tell.
     """
 
-    first: Picture
     notes: list[str] = field(default_factory=list)
     uncertainty: float | None = None
 
@@ -86,7 +83,7 @@ def deliver(
         refuse_existing(uncertainty_of(target))
     pages = _OpenPages(colorizer, order.leave_coloured)
     filed = _file(pages, source, target, options, order.filing)
-    made = Delivery(first=filed.first, notes=list(filed.notes), uncertainty=pages.mean_uncertainty)
+    made = Delivery(notes=list(filed.notes), uncertainty=pages.mean_uncertainty)
     for variant in range(1, order.variants):
         wanted = replace(options, variant=variant)
         try:
@@ -127,13 +124,13 @@ class _OpenPages:
     first: Session | None = None
     doubts: list[float] = field(default_factory=list)
 
-    def colour(self, options: Options) -> Callable[[Picture], tuple[Picture, float | None]]:
+    def colour(self, options: Options) -> Callable[[Raster], tuple[Raster, float | None]]:
         """Return what colours page after page, from the first; see `pipeline.filing.Colour`."""
         numbers = count()
 
-        def colour_page(page: Picture) -> tuple[Picture, float | None]:
+        def colour_page(page: Raster) -> tuple[Raster, float | None]:
             session = self._open(page) if next(numbers) == 0 else self.colorizer.open(page)
-            coloured, doubt = session.colorize(options), self._doubt(session, options)
+            coloured, doubt = session.paint(options), self._doubt(session, options)
             if doubt is not None and options.variant == 0:
                 self.doubts.append(doubt)
             return coloured, doubt
@@ -149,9 +146,9 @@ class _OpenPages:
         """Uncertainty of the first page, as a picture and as a number."""
         assert self.first is not None  # after `colour`
         found = self.first.uncertainty(options)
-        return found.to_picture(self.first.picture.lightness), found.mean
+        return found.to_picture(self.first.picture.lazy_lightness), found.mean
 
-    def _open(self, page: Picture) -> Session:
+    def _open(self, page: Raster) -> Session:
         if self.first is None:
             if self.leave_coloured and has_colours(page):
                 raise ColouredError(f"{page.source}: is in colour already; nothing was done")

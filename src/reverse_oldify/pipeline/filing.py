@@ -10,16 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from reverse_oldify.files.encode import losses
-from reverse_oldify.files.formats import Format
 from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.layers import LayerWriter
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
-from reverse_oldify.files.read import read_pages
+from reverse_oldify.files.read import open_pages
 from reverse_oldify.files.write import output_format, refuse_existing, write_pages, written
 
-Colour = Callable[[Picture], tuple[Picture, float | None]]
+Colour = Callable[[Raster], tuple[Raster, float | None]]
 """Colourises one page; also gives its mean uncertainty, where the model knows it."""
+
+_FIRST_ONLY = (
+    "has {count} pages, of which {name} holds one: the first was taken; --format tif takes all"
+)
+_HELD = 1 << 28
+"""Bytes up to which a picture is held that is written twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +56,8 @@ class Filing:
 
 @dataclass
 class Filed:
-    """What was written: the first page in colour, and a sentence for all that was lost."""
+    """What is to be told of what was written: a sentence for all that was lost."""
 
-    first: Picture
     notes: list[str] = field(default_factory=list)
 
 
@@ -70,7 +74,8 @@ def layers_of(target: Path) -> Path:
 def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> Filed:
     """Colourise every page of a file into another: all of it, or nothing.
 
-    No more than one page is in memory at a time. Of a file of several pages only the first is
+    No more than one page is open at a time; what can be is decoded, coloured and written by rows,
+    and is never whole in memory. Of a file of several pages only the first is
     done where the target's format holds one, with a note.
 
     Parameters
@@ -96,10 +101,9 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> F
             file = stack.enter_context(written(layers_of(target), overwrite=filing.overwrite))
             pages.layers = LayerWriter(file)
         write_pages(pages.done(), target, overwrite=filing.overwrite)
-    assert pages.filed is not None  # write_pages takes at least one
     if filing.sidecar:
         write_json(sidecar_of(target), pages.told(), overwrite=filing.overwrite)
-    return pages.filed
+    return Filed(pages.notes)
 
 
 class _Pages:
@@ -109,23 +113,26 @@ class _Pages:
         self._colour, self._source, self._target = colour, source, target
         self._provenance = filing.provenance
         self.layers: LayerWriter | None = None
-        self.filed: Filed | None = None
+        self.notes: list[str] = []
         self._uncertainties: list[float] = []
 
-    def done(self) -> Iterator[Picture]:
+    def done(self) -> Iterator[Raster]:
         """Yield the pages in colour."""
-        for number, page in enumerate(read_pages(self._source)):
+        for number, page in enumerate(open_pages(self._source)):
             if number == 0 and self._provenance is not None:  # not before: it can be read
                 hashed = sha256_of(self._source)
                 self._provenance = replace(self._provenance, source_sha256=hashed)
             kind = output_format(page, self._target)
             coloured = self._coloured(page)
-            self._note(coloured, kind, number)
+            lost = losses(replace(page, metadata=coloured.metadata), kind)  # no look at the colours
+            self._note([*coloured.notes, *lost], number)
+            if page.page_count > 1 and not kind.pages:
+                self._note([_FIRST_ONLY.format(count=page.page_count, name=kind.name)], number)
             yield coloured
             if not kind.pages:
                 return
 
-    def _coloured(self, page: Picture) -> Picture:
+    def _coloured(self, page: Raster) -> Raster:
         deep = page if self.layers is None else page.at_16_bits()
         coloured, uncertainty = self._colour(deep)
         if uncertainty is not None:
@@ -134,20 +141,13 @@ class _Pages:
             told = replace(self._provenance, mean_uncertainty=uncertainty)
             coloured = told.written_into(coloured)
         if self.layers is not None:
+            if coloured.nbytes < _HELD:
+                coloured = coloured.loaded()  # or it would be painted twice
             self.layers.add(page, coloured)
-        return coloured if page.pixels.dtype == np.uint16 else coloured.at_8_bits()
+        return coloured if page.dtype == np.uint16 else coloured.at_8_bits()
 
-    def _note(self, coloured: Picture, kind: Format, number: int) -> None:
-        notes = [*coloured.notes, *losses(coloured, kind)]
-        if self.filed is None:
-            self.filed = Filed(coloured, notes)
-            if coloured.page_count > 1 and not kind.pages:
-                notes.append(
-                    f"has {coloured.page_count} pages, of which {kind.name} holds one: the first "
-                    "was taken; --format tif takes all"
-                )
-        else:
-            self.filed.notes += [f"page {number + 1}: {note}" for note in notes]
+    def _note(self, notes: list[str], number: int) -> None:
+        self.notes += notes if number == 0 else [f"page {number + 1}: {note}" for note in notes]
 
     def told(self) -> dict[str, object]:
         """What the sidecar holds."""
@@ -156,5 +156,4 @@ class _Pages:
             known = self._uncertainties
             mean = sum(known) / len(known) if known else None
             table |= replace(self._provenance, mean_uncertainty=mean).to_json()
-        assert self.filed is not None
-        return table | {"notes": self.filed.notes}
+        return table | {"notes": self.notes}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reverse_oldify.color.lab import srgb_to_lab
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Raster
 
 _LOOKED_AT = 96  # pixels a side
 _TINT = 6.0  # chroma below which a hue means nothing
@@ -13,7 +13,7 @@ _ONE_TONE = np.cos(np.radians(40))  # hues further than this from the mean hue a
 _SHARE = 0.01  # of all pixels that must have another tone
 
 
-def has_colours(picture: Picture) -> bool:
+def has_colours(picture: Raster) -> bool:
     """Whether a picture has colours of more than one hue.
 
     A toned or yellowed print has one: paper, stains and silver differ in chroma, little in hue.

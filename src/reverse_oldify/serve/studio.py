@@ -12,7 +12,7 @@ from itertools import chain, islice
 from reverse_oldify.errors import OptionError, TooLargeError, UnreadableError
 from reverse_oldify.files.encode import encode, encode_pages
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, WRITTEN, Format
-from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import read, read_pages
 from reverse_oldify.options import Options, Palette
@@ -169,7 +169,7 @@ def check_scans(data: bytes) -> None:
         raise UnreadableError("a JPEG of far too many scans; open it in an editor and save it anew")
 
 
-def target_format(picture: Picture, key: str | None) -> Format:
+def target_format(picture: Raster, key: str | None) -> Format:
     """Format of a result: the one asked for, else that of the source.
 
     Raises
