@@ -1,0 +1,129 @@
+/** The HTTP API (docs/api.md), one function for each address. */
+
+const PATIENCE = 6; // times that a busy server is asked again
+
+/** An answer that says no; `message` is fit to be shown to people. */
+export class Problem extends Error {
+  constructor(status, title, detail, retryAfter = 1) {
+    super(detail || title);
+    Object.assign(this, { status, title, retryAfter });
+  }
+}
+
+const UNREACHABLE = new Problem(
+  0,
+  "No answer",
+  "The studio's server does not answer. Start it again (reverse-oldify serve); " +
+    "your photographs are still here, so just go on after that.",
+);
+
+export const about = () => get("/v1/about");
+
+export const open = (file, onProgress) =>
+  send(`/v1/pictures?name=${encodeURIComponent(file.name)}`, file, onProgress);
+
+export const forget = (id) =>
+  fetch(`/v1/pictures/${id}`, { method: "DELETE", keepalive: true }).catch(() => {});
+
+/** @param {{size: number, region?: number[]}} part how large, and which part of that */
+export const original = (id, part, signal) =>
+  get(`/v1/pictures/${id}/original?${query(part)}`, signal);
+
+export const preview = (id, part, options, signal) =>
+  post(`/v1/pictures/${id}/preview?${query(part)}`, options, signal);
+
+export const render = (id, format, options, signal) =>
+  post(`/v1/pictures/${id}/render?${query({ format })}`, options, signal);
+
+export const uncertainty = (id, size, options, signal) =>
+  post(`/v1/pictures/${id}/uncertainty?${query({ size })}`, options, signal);
+
+/** @returns {Promise<{srgb: string, probability: number}[]>} */
+export const suggestions = (id, { x, y }, count, options, signal) =>
+  post(`/v1/pictures/${id}/suggestions?${query({ x, y, count })}`, options, signal);
+
+/** @returns {Promise<{options: object}[]>} */
+export const variants = (id, count, options, signal) =>
+  post(`/v1/pictures/${id}/variants?${query({ count })}`, options, signal);
+
+export const palette = async (file) =>
+  (await send(`/v1/palettes?name=${encodeURIComponent(file.name)}`, file)).palette;
+
+const query = (values) =>
+  new URLSearchParams(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));
+
+const get = (address, signal) => ask(address, { signal });
+
+const post = (address, body, signal) =>
+  ask(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
+
+/** JSON as its value, anything else as a blob. */
+async function ask(address, request) {
+  for (let times = 0; ; times += 1) {
+    const answer = await fetch(address, request).catch((error) => {
+      throw error.name === "AbortError" ? error : UNREACHABLE;
+    });
+    if (answer.ok) return isJson(answer) ? answer.json() : answer.blob();
+    const problem = await problemOf(answer);
+    if (problem.status !== 429 || times >= PATIENCE) throw problem;
+    await pause(problem.retryAfter, request.signal);
+  }
+}
+
+const isJson = (answer) => /json/.test(answer.headers.get("Content-Type") ?? "");
+
+async function problemOf(answer) {
+  const said = await answer.json().catch(() => ({}));
+  const retryAfter = Number(answer.headers.get("Retry-After")) || 1;
+  return new Problem(answer.status, said.title ?? `Error ${answer.status}`, said.detail, retryAfter);
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
+/** Send a file; XMLHttpRequest, for it alone tells how much has left. */
+async function send(address, file, onProgress) {
+  for (let times = 0; ; times += 1) {
+    const answer = await sendOnce(address, file, onProgress);
+    if (answer.status < 300) return answer.said;
+    const problem = new Problem(answer.status, answer.said.title, answer.said.detail);
+    if (problem.status !== 429 || times >= PATIENCE) throw problem;
+    await pause(answer.retryAfter);
+  }
+}
+
+function sendOnce(address, file, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.upload.onprogress = (event) => onProgress?.(event.loaded / (event.total || 1));
+    request.onerror = () => reject(UNREACHABLE);
+    request.onload = () =>
+      resolve({
+        status: request.status,
+        said: parsed(request.responseText),
+        retryAfter: Number(request.getResponseHeader("Retry-After")) || 1,
+      });
+    request.send(file);
+  });
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}

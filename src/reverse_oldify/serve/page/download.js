@@ -1,0 +1,136 @@
+/** The finished photographs, at full resolution, as files. */
+
+import * as api from "./api.js";
+import { toOptions } from "./edits.js";
+import { element, make } from "./dom.js";
+import { complain, say } from "./notices.js";
+import { zip } from "./zip.js";
+
+// In the order in which they are offered.
+const NAMES = { jpg: "JPEG", png: "PNG", tif: "TIFF", webp: "WebP", avif: "AVIF", jp2: "JPEG 2000", bmp: "BMP" };
+const WORDS = {
+  jpg: "small, opens everywhere",
+  png: "exact, opens everywhere",
+  tif: "exact, for archives",
+  webp: "small, for the web",
+  avif: "smallest, for the web",
+  jp2: "for archives and libraries",
+  bmp: "old programs; keeps no metadata",
+};
+
+export class Download {
+  #studio;
+  #dialog = element("download");
+  #formats = ["jpg", "png"];
+  #controller = null;
+
+  constructor(studio) {
+    this.#studio = studio;
+    element("show-download").addEventListener("click", () => this.show());
+    element("download-one").addEventListener("click", () => this.#run((signal) => this.#one(signal)));
+    element("download-all").addEventListener("click", () => this.#run((signal) => this.#all(signal)));
+    this.#dialog.addEventListener("close", () => this.#controller?.abort());
+  }
+
+  /** @param {string[]} formats that the server writes */
+  offer(formats) {
+    this.#formats = Object.keys(NAMES).filter((format) => formats.includes(format));
+  }
+
+  show() {
+    const { current, photographs } = this.#studio;
+    if (!current?.about) return;
+    const { width, height } = current.size;
+    element("download-what").textContent = `${current.name}, ${width} × ${height} pixels`;
+    element("download-all").hidden = photographs.length < 2;
+    const own = this.#formats.includes(current.about.format) ? current.about.format : "jpg";
+    const choices = this.#formats.map((format) => choice(format, format === own));
+    element("formats").replaceChildren(element("formats").firstElementChild, ...choices);
+    this.#tell("");
+    this.#dialog.showModal();
+  }
+
+  async #run(work) {
+    this.#controller?.abort();
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    try {
+      await work(signal);
+      if (!signal.aborted) this.#dialog.close();
+    } catch (problem) {
+      if (signal.aborted) return;
+      this.#dialog.close(); // which lies over what is said
+      complain(problem);
+    }
+  }
+
+  async #one(signal) {
+    const photograph = this.#studio.current;
+    this.#tell("Colouring at full resolution…");
+    save(await this.#render(photograph, signal), this.#name(photograph));
+    say(`${photograph.name} is downloaded`);
+  }
+
+  async #all(signal) {
+    const { photographs } = this.#studio;
+    const files = [];
+    const failed = [];
+    for (const [at, photograph] of photographs.entries()) {
+      this.#tell(`Colouring ${at + 1} of ${photographs.length}…`, at / photographs.length);
+      try {
+        const content = await this.#render(photograph, signal);
+        files.push({ name: unused(this.#name(photograph), files), content });
+      } catch (problem) {
+        signal.throwIfAborted();
+        failed.push(`${photograph.name}: ${problem.message}`);
+      }
+    }
+    if (files.length) save(await zip(files), "photographs-in-colour.zip");
+    if (failed.length) complain(new Error(`Left out. ${failed.join("; ")}`));
+  }
+
+  #render(photograph, signal) {
+    const options = toOptions(photograph.edits);
+    return photograph.ask((id) => api.render(id, this.#format, options, signal), signal);
+  }
+
+  get #format() {
+    return element("formats").querySelector("input:checked").value;
+  }
+
+  #name(photograph) {
+    return `${photograph.stem}-colour.${this.#format}`;
+  }
+
+  #tell(words, share) {
+    element("download-progress").hidden = !words;
+    element("download-words").textContent = words;
+    const bar = element("download-bar");
+    if (share === undefined) bar.removeAttribute("value");
+    else bar.value = share;
+  }
+}
+
+function choice(format, checked) {
+  return make(
+    "label",
+    { className: "format" },
+    make("input", { type: "radio", name: "format", value: format, checked }),
+    make("strong", { textContent: NAMES[format] }),
+    make("span", { textContent: WORDS[format] }),
+  );
+}
+
+function unused(name, files) {
+  const taken = new Set(files.map((file) => file.name));
+  let free = name;
+  for (let count = 2; taken.has(free); count += 1) free = name.replace(/(\.[^.]+)$/, `-${count}$1`);
+  return free;
+}
+
+function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = make("a", { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}

@@ -1,0 +1,41 @@
+/** The ways in: choose, drop, paste. */
+
+import { element } from "./dom.js";
+
+/** @param {function(File[])} take is given the files of one go, at least one */
+export function watchIntake(take) {
+  const input = element("files");
+  for (const id of ["choose", "add"]) element(id).addEventListener("click", () => input.click());
+  input.addEventListener("change", () => {
+    offer([...input.files]);
+    input.value = ""; // so that the same file can be chosen again
+  });
+  document.addEventListener("paste", (event) => offer([...event.clipboardData.files]));
+  watchDrops(offer);
+
+  function offer(files) {
+    if (files.length) take(files);
+  }
+}
+
+function watchDrops(offer) {
+  const body = document.body;
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  let depth = 0; // each element that is crossed tells of its own enter and leave
+  addEventListener("dragenter", (event) => {
+    if (!carriesFiles(event)) return;
+    depth += 1;
+    body.toggleAttribute("data-dropping", true);
+  });
+  addEventListener("dragleave", () => {
+    depth = Math.max(0, depth - 1);
+    body.toggleAttribute("data-dropping", depth > 0);
+  });
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    depth = 0;
+    body.toggleAttribute("data-dropping", false);
+    offer([...(event.dataTransfer?.files ?? [])]);
+  });
+}

@@ -1,0 +1,60 @@
+/** Keys that work everywhere on the page. One table makes them work and explains them. */
+
+import { element, make } from "./dom.js";
+
+const REMEMBERED = "reverse-oldify.letters";
+
+/**
+ * @typedef {{keys: string[], words: string, act?: function()}} Shortcut
+ *   `keys` as `KeyboardEvent.key` has them, "Ctrl+" before where it must be held (or Command);
+ *   without `act` it is explained only, and works where the focus is.
+ */
+
+export class Keyboard {
+  #shortcuts;
+  #help = element("help");
+  #letters = element("letters");
+
+  /** @param {Shortcut[]} shortcuts */
+  constructor(shortcuts) {
+    this.#shortcuts = shortcuts;
+    element("show-help").addEventListener("click", () => this.show());
+    element("keys").append(...shortcuts.map(explained));
+    // Who speaks to the computer may trigger single letters by accident (WCAG 2.1.4).
+    this.#letters.checked = localStorage.getItem(REMEMBERED) !== "off";
+    this.#letters.addEventListener("change", () =>
+      localStorage.setItem(REMEMBERED, this.#letters.checked ? "on" : "off"),
+    );
+    document.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  show() {
+    this.#help.showModal();
+  }
+
+  #press(event) {
+    if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
+    const held = event.ctrlKey || event.metaKey;
+    if (event.target.matches("input[type=text]")) return;
+    if (!held && !this.#letters.checked && event.key.length === 1) return;
+    const key = (held ? "Ctrl+" : "") + (held && event.shiftKey ? "Shift+" : "") + named(event.key);
+    const shortcut = this.#shortcuts.find(({ keys, act }) => act && keys.includes(key));
+    if (!shortcut) return;
+    event.preventDefault();
+    shortcut.act();
+  }
+}
+
+const named = (key) => (/^[A-Z]$/.test(key) ? key.toLowerCase() : key);
+
+const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page ↑", PageDown: "Page ↓" };
+
+function explained({ keys, words }) {
+  const pressed = keys.map((key) => {
+    const parts = key.split(/\+(?=.)/).map((part) => SIGNS[part] ?? part);
+    return make("kbd", { textContent: parts.map(capital).join(" + ") });
+  });
+  return make("div", {}, make("dt", {}, ...pressed), make("dd", { textContent: words }));
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -1,0 +1,82 @@
+/** One photograph: its file, what the server knows of it, and what was done to it. */
+
+import * as api from "./api.js";
+import { UNTOUCHED } from "./edits.js";
+import { begin } from "./history.js";
+
+let count = 0;
+
+export class Photograph {
+  #opening = null;
+
+  /** @param {File} file */
+  constructor(file) {
+    this.key = `photograph-${(count += 1)}`;
+    this.file = file;
+    this.name = file.name || "pasted photograph";
+    this.history = begin(UNTOUCHED);
+    this.about = null; // the server's words, once it has the photograph
+    this.problem = null; // why it cannot be used
+    this.sent = 0; // share of the file that has left
+    this.thumbnail = null; // address of a small picture
+    this.proofs = {}; // "before" and "after" as last shown, as blobs
+    this.seen = false; // in colour
+  }
+
+  get size() {
+    return this.about && { width: this.about.width, height: this.about.height };
+  }
+
+  get edits() {
+    return this.history.present;
+  }
+
+  /** The file's name without its ending. */
+  get stem() {
+    return this.name.replace(/\.[^.]+$/, "");
+  }
+
+  /**
+   * Ask the server something about this photograph: it is sent first where the server does not
+   * have it, and again where the server has forgotten it.
+   *
+   * @template T
+   * @param {function(string): Promise<T>} question takes the photograph's id
+   */
+  async ask(question, signal) {
+    const { id } = await this.open();
+    signal?.throwIfAborted();
+    try {
+      return await question(id);
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+      if (this.about?.id === id) this.#opening = null; // else another question has sent it again
+      return question((await this.open()).id);
+    }
+  }
+
+  open() {
+    this.#opening ??= this.#send().catch((problem) => {
+      this.#opening = null;
+      this.problem = problem;
+      throw problem;
+    });
+    return this.#opening;
+  }
+
+  async #send() {
+    this.problem = null;
+    this.about = await api.open(this.file, (share) => {
+      this.sent = share;
+      this.onprogress?.();
+    });
+    return this.about;
+  }
+
+  /** Free what is held for it, here and on the server. */
+  close() {
+    if (this.about) api.forget(this.about.id);
+    if (this.thumbnail) URL.revokeObjectURL(this.thumbnail);
+    this.#opening = this.about = this.thumbnail = null;
+  }
+}

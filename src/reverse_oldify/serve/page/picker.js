@@ -1,0 +1,199 @@
+/** Chooses the colour of one place: likely colours first, then all of them, or one from a picture. */
+
+import * as api from "./api.js";
+import { addHint, changeHint, toOptions } from "./edits.js";
+import { element, make } from "./dom.js";
+import { fromHex, isHex, nameOf, rgbToLab, toHex } from "./lab.js";
+import { Plane } from "./plane.js";
+import { Reference } from "./reference.js";
+import { complain, say } from "./notices.js";
+
+const OFFERED = 5;
+
+let visits = 0;
+
+/** Dispatches "close". */
+export class Picker extends EventTarget {
+  #root = element("picker");
+  #studio;
+  #viewer;
+  #plane;
+  #reference;
+  #place = null; // {x, y, index}: of a hint, or null for one that is not there yet
+  #gesture = ""; // all tries of one visit are a single step of the history
+  #controller = null;
+  taking = false; // whether the next click on the picture takes its colour
+
+  constructor(studio, viewer) {
+    super();
+    this.#studio = studio;
+    this.#viewer = viewer;
+    this.#plane = new Plane(element("plane"), (color) => this.choose(color));
+    this.#reference = new Reference((rgb) => this.choose(toHex(rgb)));
+    element("picker-close").addEventListener("click", () => this.hide());
+    element("picker-done").addEventListener("click", () => this.hide());
+    element("dropper").addEventListener("click", () => this.#setTaking(!this.taking));
+    element("picker-hex").addEventListener("change", ({ target }) => this.#type(target));
+    element("picker-remove").addEventListener("click", () => this.#remove());
+    this.#root.addEventListener("keydown", (event) => this.#press(event));
+    studio.addEventListener("current", () => this.hide());
+    viewer.addEventListener("view", () => this.#settle());
+  }
+
+  get open() {
+    return !this.#root.hidden;
+  }
+
+  /** Whether its place has a hint. */
+  get placed() {
+    return this.open && this.#place.index !== null;
+  }
+
+  openAt({ x, y }) {
+    this.#begin({ x, y, index: null });
+  }
+
+  openHint(index) {
+    const { x, y, color } = this.#studio.decided.hints[index];
+    this.#begin({ x, y, index });
+    this.#mark(color);
+  }
+
+  hide() {
+    if (!this.open) return;
+    this.#controller.abort();
+    this.#setTaking(false);
+    this.#studio.propose(null);
+    this.#studio.settle();
+    const inside = this.#root.contains(document.activeElement);
+    this.#root.hidden = true;
+    this.#place = null;
+    if (inside) element("canvas").focus({ preventScroll: true });
+    this.dispatchEvent(new Event("close"));
+  }
+
+  /** Decide on a colour: "#rrggbb" or "neutral". */
+  choose(color) {
+    const edits = this.#with(color);
+    if (this.#place.index === null) this.#place.index = edits.hints.length - 1;
+    this.#studio.edit(edits, this.#gesture);
+    this.#mark(color);
+    say(`This place is ${nameOf(color)} now`);
+  }
+
+  /** The eyedropper took this colour, three codes from 0 to 255. */
+  take(rgb) {
+    this.#setTaking(false);
+    if (rgb) this.choose(toHex(rgb));
+  }
+
+  #begin(place) {
+    this.hide();
+    this.#place = place;
+    this.#gesture = `pick ${(visits += 1)}`;
+    this.#controller = new AbortController();
+    const rgb = this.#viewer.sample("before", place) ?? [128, 128, 128];
+    this.#plane.open(rgbToLab(rgb).l);
+    this.#reference.show();
+    this.#root.hidden = false;
+    element("picker-remove").hidden = place.index === null;
+    element("suggestions").replaceChildren(...Array.from({ length: OFFERED + 1 }, placeholder));
+    this.#mark(toHex(this.#viewer.sample("after", place) ?? rgb));
+    this.#settle();
+    this.#suggest(place, this.#controller.signal);
+  }
+
+  async #suggest(place, signal) {
+    const edits = this.#studio.decided; // a hint itself is not to decide what is likely there
+    const others = edits.hints.filter((_, at) => at !== place.index);
+    const options = toOptions({ ...edits, hints: others, variant: 0 });
+    try {
+      const ask = (id) => api.suggestions(id, place, OFFERED, options, signal);
+      const likely = await this.#studio.current.ask(ask, signal);
+      if (signal.aborted) return;
+      const swatches = likely.map(({ srgb, probability }) => this.#swatch(srgb, probability));
+      element("suggestions").replaceChildren(...swatches, this.#swatch("neutral"));
+      swatches[0]?.focus({ preventScroll: true });
+    } catch (problem) {
+      if (!signal.aborted) complain(problem);
+    }
+  }
+
+  #swatch(color, probability) {
+    const percent = probability === undefined ? "" : `${Math.max(1, Math.round(probability * 100))} %`;
+    const name = color === "neutral" ? "keep it grey" : `${nameOf(color)}, ${percent} likely`;
+    const swatch = make(
+      "button",
+      { type: "button", className: "suggestion", "aria-label": name, title: name },
+      make("span", { className: "swatch" }),
+      make("span", { className: "share", textContent: percent || "grey" }),
+    );
+    swatch.firstChild.style.setProperty("--colour", color === "neutral" ? "#808080" : color);
+    swatch.addEventListener("click", () => this.choose(color));
+    swatch.addEventListener("pointerenter", (event) => {
+      if (event.pointerType === "mouse") this.#studio.propose(this.#with(color));
+    });
+    swatch.addEventListener("pointerleave", () => this.#studio.propose(null));
+    return swatch;
+  }
+
+  /** The edits with this colour at the place. */
+  #with(color) {
+    const { x, y, index } = this.#place;
+    const edits = this.#studio.decided;
+    return index === null ? addHint(edits, { x, y, color }) : changeHint(edits, index, { color });
+  }
+
+  #mark(color) {
+    const hex = color === "neutral" ? "#808080" : color;
+    element("picker-swatch").style.setProperty("--colour", hex);
+    element("picker-hex").value = hex;
+    element("picker-remove").hidden = this.#place.index === null;
+    this.#plane.mark(hex);
+  }
+
+  #type(input) {
+    const text = input.value.trim().replace(/^#?/, "#").toLowerCase();
+    input.toggleAttribute("data-wrong", !isHex(text));
+    if (isHex(text)) this.choose(toHex(fromHex(text)));
+  }
+
+  #remove() {
+    const { index } = this.#place;
+    this.dispatchEvent(new CustomEvent("remove", { detail: index }));
+  }
+
+  #setTaking(on) {
+    this.taking = on;
+    element("dropper").setAttribute("aria-pressed", on);
+    this.#viewer.frame.toggleAttribute("data-taking", on);
+    if (on) say("Click a place in the picture to take its colour");
+  }
+
+  #press(event) {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    if (this.taking) this.#setTaking(false);
+    else this.hide();
+  }
+
+  /** Beside its place, and within the window. */
+  #settle() {
+    if (!this.open) return;
+    const frame = this.#viewer.frame.getBoundingClientRect();
+    const at = this.#viewer.toStage(this.#place);
+    const { offsetWidth: width, offsetHeight: height } = this.#root;
+    const right = frame.left + at.x + 24;
+    const left = right + width + 8 > innerWidth ? frame.left + at.x - width - 24 : right;
+    const top = frame.top + at.y - height / 3;
+    this.#root.style.setProperty("--x", `${Math.max(8, left)}px`);
+    this.#root.style.setProperty("--y", `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`);
+  }
+}
+
+/** Where a suggestion is about to be. */
+function placeholder() {
+  const swatch = make("span", { className: "swatch" });
+  swatch.style.setProperty("--colour", "var(--line)");
+  return make("span", { className: "suggestion", "data-waiting": "" }, swatch);
+}

@@ -1,0 +1,116 @@
+/** The photographs at the side, to go from one to another. */
+
+import * as api from "./api.js";
+import { toOptions } from "./edits.js";
+import { element, icon, make } from "./dom.js";
+
+const SMALL = 192; // pixels of the longest side
+const REST = 900; // milliseconds after a change before its small picture is made anew
+
+export class Strip {
+  #studio;
+  #background;
+  #list = element("photographs");
+  #items = new Map(); // photograph to its element
+  #timer = 0;
+
+  constructor(studio, background) {
+    this.#studio = studio;
+    this.#background = background;
+    studio.addEventListener("photographs", () => this.#show());
+    studio.addEventListener("current", () => this.#show());
+    studio.addEventListener("edits", () => this.#soon());
+    this.#list.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  #show() {
+    for (const photograph of this.#studio.photographs) {
+      if (!this.#items.has(photograph)) this.#insert(photograph);
+    }
+    for (const [photograph, item] of this.#items) {
+      if (this.#studio.photographs.includes(photograph)) this.#update(photograph, item);
+      else {
+        item.remove();
+        this.#items.delete(photograph);
+      }
+    }
+    this.#soon();
+  }
+
+  #insert(photograph) {
+    const choose = make("button", { type: "button", className: "photograph" });
+    choose.append(make("img", { alt: "", hidden: true, draggable: false }), make("span", { className: "photograph-state" }));
+    choose.addEventListener("click", () => this.#studio.select(photograph));
+    const remove = make("button", {
+      type: "button",
+      className: "photograph-remove",
+      "aria-label": `Remove ${photograph.name}`,
+      title: "Remove",
+    });
+    remove.append(icon("close"));
+    remove.addEventListener("click", () => this.#studio.remove(photograph));
+    const item = make("li", {}, choose, remove);
+    this.#items.set(photograph, item);
+    this.#list.append(item);
+  }
+
+  #update(photograph, item) {
+    const [choose] = item.children;
+    const [picture, state] = choose.children;
+    const current = photograph === this.#studio.current;
+    choose.toggleAttribute("aria-current", current);
+    if (current) item.scrollIntoView({ block: "nearest", inline: "nearest" });
+    choose.setAttribute("aria-label", photograph.name + wordsFor(photograph));
+    choose.title = photograph.name;
+    picture.hidden = !photograph.thumbnail;
+    if (photograph.thumbnail && picture.src !== photograph.thumbnail) picture.src = photograph.thumbnail;
+    state.textContent = photograph.problem ? "!" : "";
+    choose.toggleAttribute("data-failed", Boolean(photograph.problem));
+    choose.toggleAttribute("data-waiting", !photograph.thumbnail && !photograph.problem);
+  }
+
+  #press(event) {
+    const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
+    if (event.key === "Delete") this.#studio.remove(this.#studio.current);
+    else if (by) this.#studio.step(by);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#items.get(this.#studio.current)?.firstChild.focus();
+  }
+
+  #soon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#refresh(), this.#missing().length ? 50 : REST);
+  }
+
+  #missing() {
+    return this.#studio.photographs.filter((one) => one.about && !one.thumbnail);
+  }
+
+  /** Make the small pictures that are missing or out of date, one after the other. */
+  async #refresh() {
+    const old = (one) => one.about && !one.problem && one.thumbnailOf !== keyOf(one);
+    const [photograph] = [...this.#missing(), ...this.#studio.photographs].filter(old);
+    if (!photograph) return;
+    photograph.thumbnailOf = keyOf(photograph);
+    const options = toOptions(photograph.edits);
+    const ask = (id) => api.preview(id, { size: SMALL }, options);
+    const picture = await this.#background
+      .run(() => photograph.ask(ask))
+      .catch(() => null); // the stage tells of it when it matters
+    if (picture) {
+      if (photograph.thumbnail) URL.revokeObjectURL(photograph.thumbnail);
+      photograph.thumbnail = URL.createObjectURL(picture);
+    }
+    this.#studio.changed();
+  }
+}
+
+const keyOf = (photograph) => JSON.stringify(toOptions(photograph.edits));
+
+function wordsFor({ problem, about, sent }) {
+  if (problem) return `, failed: ${problem.message}`;
+  if (about) return "";
+  return sent ? `, ${Math.round(sent * 100)} % sent` : ", waiting";
+}

@@ -1,0 +1,158 @@
+/**
+ * What is open in the studio: the photographs, the current one, its edits. Everything that is seen
+ * listens to it:
+ *
+ * - "photographs": one came, went, or has something new to tell
+ * - "current": another one is shown
+ * - "edits": the edits that are shown have changed
+ * - "failed": one cannot be used; `detail` has its name and its problem
+ */
+
+import * as api from "./api.js";
+import { Photograph } from "./photograph.js";
+import { same } from "./edits.js";
+import * as history from "./history.js";
+
+const HOPELESS = [400, 413, 415, 422];
+
+export class Studio extends EventTarget {
+  photographs = [];
+  current = null;
+  about = null; // of the server: limits, looks, formats
+  #draft = null;
+  #opening = false;
+
+  /** What is shown: a proposal, or else what was decided. */
+  get edits() {
+    return this.#draft ?? this.current?.edits ?? null;
+  }
+
+  /** What was decided, without the proposal. */
+  get decided() {
+    return this.current?.edits ?? null;
+  }
+
+  /** @param {Iterable<File>} files */
+  add(files) {
+    const added = [...files].filter((file) => this.#fits(file)).map((file) => new Photograph(file));
+    if (!added.length) return;
+    this.photographs.push(...added);
+    this.#tell("photographs");
+    this.select(added[0]);
+    this.#openAll();
+  }
+
+  select(photograph) {
+    if (photograph === this.current) return;
+    this.#draft = null;
+    this.current = photograph;
+    this.#tell("current");
+    this.#tell("edits");
+  }
+
+  /** Show the photograph so many places further on. */
+  step(places) {
+    const at = this.photographs.indexOf(this.current) + places;
+    if (this.photographs[at]) this.select(this.photographs[at]);
+  }
+
+  remove(photograph) {
+    const at = this.photographs.indexOf(photograph);
+    this.photographs.splice(at, 1);
+    photograph.close();
+    this.#tell("photographs");
+    if (photograph === this.current) {
+      this.select(this.photographs[Math.min(at, this.photographs.length - 1)] ?? null);
+    }
+  }
+
+  /** Decide on edits of the current photograph; for `gesture` see `history.record`. */
+  edit(edits, gesture = null) {
+    const photograph = this.current;
+    this.#draft = null;
+    if (!same(edits, photograph.edits)) {
+      photograph.history = history.record(photograph.history, edits, gesture);
+    }
+    this.#tell("edits");
+  }
+
+  /** Show edits without deciding on them; null goes back to what was decided. */
+  propose(edits) {
+    if (edits === this.#draft) return;
+    this.#draft = edits;
+    this.#tell("edits");
+  }
+
+  settle() {
+    if (this.current) this.current.history = history.settle(this.current.history);
+  }
+
+  undo() {
+    this.#travel(history.undo);
+  }
+
+  redo() {
+    this.#travel(history.redo);
+  }
+
+  get canUndo() {
+    return Boolean(this.current && history.canUndo(this.current.history));
+  }
+
+  get canRedo() {
+    return Boolean(this.current && history.canRedo(this.current.history));
+  }
+
+  /** The page goes away: the server need not keep anything. */
+  forgetAll() {
+    for (const { about } of this.photographs) if (about) api.forget(about.id);
+  }
+
+  /** Something about a photograph has changed that is not its edits. */
+  changed() {
+    this.#tell("photographs");
+  }
+
+  /** Send one photograph after the other to the server; the current one is first in line. */
+  async #openAll() {
+    if (this.#opening) return;
+    this.#opening = true;
+    const waits = (photograph) => !photograph.about && !photograph.problem;
+    for (;;) {
+      const next = [this.current, ...this.photographs].find((one) => one && waits(one));
+      if (!next) break;
+      next.onprogress = () => this.changed();
+      await next.open().catch((problem) => this.#fail(next, problem));
+      this.changed();
+    }
+    this.#opening = false;
+  }
+
+  /** A server that refuses a file for its size breaks off, which looks as if it were not there. */
+  #fits({ name, size }) {
+    const largest = this.about?.limits.upload_bytes ?? Infinity;
+    if (size <= largest) return true;
+    const megabytes = Math.floor(largest / 2 ** 20);
+    const problem = new Error(`larger than ${megabytes} MB, which is as much as is taken.`);
+    this.dispatchEvent(new CustomEvent("failed", { detail: { name, problem } }));
+    return false;
+  }
+
+  /** A file that will never do is put away; after any other fault a click on it tries again. */
+  #fail(photograph, problem) {
+    const { name } = photograph;
+    this.dispatchEvent(new CustomEvent("failed", { detail: { name, problem } }));
+    if (HOPELESS.includes(problem.status)) this.remove(photograph);
+  }
+
+  #travel(how) {
+    if (!this.current) return;
+    this.#draft = null;
+    this.current.history = how(this.current.history);
+    this.#tell("edits");
+  }
+
+  #tell(what) {
+    this.dispatchEvent(new Event(what));
+  }
+}
