@@ -75,8 +75,8 @@ class TintingSession:
     def __init__(self, colorizer: TintingColorizer, picture: Picture) -> None:
         self.colorizer, self.picture = colorizer, picture
 
-    def colorize(self, options: Options) -> Picture:
-        return self.colorizer.colorize(self.picture, options)
+    def paint(self, options: Options) -> Picture:
+        return self.colorizer.colorize(self.picture.loaded(), options)
 
 
 @pytest.fixture
@@ -402,7 +402,7 @@ class Colorizer:
     def open(self, picture):
         self.picture = picture
         return self
-    def colorize(self, options): return self.picture
+    def paint(self, options): return self.picture
 
 def slowly(pictures, kind, file, *, count):
     file.write(b"the first half")

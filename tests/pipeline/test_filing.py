@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from fake_backend import FakeBackend
 from PIL import Image
 
@@ -114,9 +115,11 @@ def test_nothing_beside_the_result_is_replaced(pages: Path, tmp_path: Path, besi
 
 def test_failure_on_a_later_page_leaves_no_file(pages: Path, tmp_path: Path) -> None:
     whole = bytearray(pages.read_bytes())
-    whole[-30:] = b"\xff" * 30  # the last directory
-    (tmp_path / "cut.tif").write_bytes(whole[:-200])
+    with tifffile.TiffFile(pages) as file:
+        middle = file.pages[2].dataoffsets[0] + file.pages[2].databytecounts[0] // 2
+    whole[middle : middle + 30] = b"\xff" * 30
+    (tmp_path / "cut.tif").write_bytes(whole)
     before = names(tmp_path)
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableError, match=r"cut\.tif: damaged"):
         file_colour(tint, tmp_path / "cut.tif", tmp_path / "out.tif", ALL)
     assert names(tmp_path) == before
