@@ -20,7 +20,7 @@ LAYERS = (
     ("color", "files", "sampling", "resize"),
     ("runtime", "models"),
     ("pipeline", "data"),
-    ("evaluate", "train", "export"),
+    ("batch", "evaluate", "train", "export"),
     ("serve", "cli", "__main__"),
 )
 """Rooms from the bottom up. One may import from lower rows, and from what is left of it."""
@@ -32,12 +32,14 @@ TRAINING_COMMANDS = ("cli.train", "cli.export")
 
 HOMES = {
     "numpy": (*(room for row in LAYERS for room in row),),
-    "PIL": ("data", "evaluate", "files", "pipeline", "train"),
+    "PIL": ("batch", "data", "evaluate", "files", "pipeline", "train"),
     "tqdm": ("cli", "data", "evaluate", "train"),
     "onnxruntime": ("runtime.onnx",),
     "matplotlib": ("data.overview", "train.report"),
     "pillow_heif": ("files.heic",),
     "rawpy": ("files.raw",),
+    "fsspec": ("batch.bucket",),
+    "ray": ("batch.cluster",),
     "torch": TRAINING,
     "onnx": ("export.onnx",),
     "fastapi": ("serve",),
@@ -209,7 +211,8 @@ def test_the_product_loads_without_the_extras() -> None:
     assert "reverse_oldify.pipeline.colorizer" in product
     loaded = loaded_after(
         "import importlib, sys\n"
-        "for absent in ('torch', 'onnx', 'matplotlib', 'scipy', 'skimage', 'fastapi', 'uvicorn'):\n"
+        "for absent in ('torch', 'onnx', 'matplotlib', 'scipy', 'skimage', 'fastapi', 'uvicorn',\n"
+        "               'ray', 'fsspec'):\n"
         "    sys.modules[absent] = None\n"
         f"for name in {product}:\n"
         "    importlib.import_module(name)\n"

@@ -1,0 +1,1 @@
+"""A million files: planned, journalled, done by many workers, and accounted for."""

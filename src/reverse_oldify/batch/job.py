@@ -1,0 +1,153 @@
+"""The job: from the journal to the workers and back, until nothing waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from reverse_oldify.batch.engine import Engine
+from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.lock import locked
+from reverse_oldify.batch.plan import Selection
+from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
+from reverse_oldify.files.write import check_folder
+from reverse_oldify.options import Options
+
+FOLDER = "reverse-oldify-batch"
+"""Name of the folder, inside the output, that holds journal, lock and report; no pictures."""
+
+_TICK = 1.0  # seconds after which a request to stop is noticed at the latest
+
+
+@dataclass
+class Stop:
+    """Whether to begin nothing more, why, and the exit status that says so."""
+
+    reason: str = ""
+    status: int = 0
+    _asked: Event = field(default_factory=Event)
+
+    @property
+    def asked(self) -> bool:
+        """Whether someone asked."""
+        return self._asked.is_set()
+
+    def ask(self, reason: str, status: int = 1) -> None:
+        """Ask; the first reason stands."""
+        if not self.asked:
+            self.reason, self.status = reason, status
+            self._asked.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not longer than until someone asks."""
+        self._asked.wait(seconds)
+
+
+@contextmanager
+def open_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
+    """Lock a job's folder, and open its journal, for this job alone.
+
+    What the journals of other ways to divide the work know is taken over: the job that does
+    everything knows what its shards did, and the reverse.
+
+    Raises
+    ------
+    OutputError
+        Another job is at work there, or it cannot be written.
+    """
+    check_folder(folder)
+    shard = selection.shard
+    with locked(folder, shard.name if shard else None):
+        journal = Journal(folder / _journal_name(shard.name if shard else None))
+        with closing(journal):
+            whole = folder / _journal_name(None)
+            others = [whole] if shard else sorted(folder.glob(_journal_name("*")))
+            for other in others:
+                if other.exists():
+                    journal.adopt(other, selection.holds)
+            yield journal
+
+
+@contextmanager
+def copied_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
+    """Open a copy of the journal, to see what would be done; nothing is written."""
+    if not folder.is_dir():
+        with closing(Journal(None)) as empty:
+            yield empty
+        return
+    with open_journal(folder, selection) as journal, closing(journal.copied()) as copy:
+        yield copy
+
+
+def _journal_name(shard: str | None) -> str:
+    return f"journal-{shard}.sqlite" if shard else "journal.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run over a journal.
+
+    Attributes
+    ----------
+    journal : Journal
+        Knows what waits.
+    run : int
+        Number of this run.
+    setup : Setup
+        What is the same for all files.
+    options_of : callable
+        Options of a picture, by its path below the source.
+    most_attempts : int
+        How often a file is tried whose worker dies or hangs.
+    report : callable
+        Is told what became of each task, and the state of its file.
+    stop : Stop
+        Is looked at between tasks.
+    """
+
+    journal: Journal
+    run: int
+    setup: Setup
+    options_of: Callable[[str], Options]
+    most_attempts: int
+    report: Callable[[Outcome, State], None]
+    stop: Stop
+
+    def work(self, engine: Engine) -> None:
+        """Do what waits, until nothing does, or someone asks to stop; tasks in work are finished.
+
+        What becomes of some files, and which are begun next, is one commit: forced to the disk
+        before the workers hear of it.
+
+        Raises
+        ------
+        OutputError
+            The journal cannot be written.
+        ReverseOldifyError
+            No worker can be started.
+        """
+        while True:
+            outcomes = engine.wait(_TICK) if engine.busy or not engine.room else []
+            with self.journal.transaction():
+                states = [self.journal.record(each, self.most_attempts) for each in outcomes]
+                if any(outcome.ending is Ending.FULL for outcome in outcomes):
+                    self.stop.ask("no space is left on the disk; free some")
+                begun = [] if self.stop.asked else self.journal.claim(self.run, engine.room)
+            for entry in begun:
+                engine.submit(self._task(entry))
+            for outcome, state in zip(outcomes, states, strict=True):
+                self.report(outcome, state)
+            if not engine.busy and (self.stop.asked or not self.journal.waits(self.run)):
+                return
+
+    def _task(self, entry: Entry) -> Task:
+        return Task(
+            path=entry.path,
+            target=entry.target,
+            options=self.options_of(entry.path),
+            overwrite=self.setup.order.filing.overwrite or entry.begun,
+            made_of=entry.sha256 if entry.state is State.WAITING else None,
+        )

@@ -1,0 +1,327 @@
+"""The job's memory: what is known of every file, in one SQLite database.
+
+One process writes it: the job; workers only tell it what became of their files. It is in
+write-ahead mode and forced to the disk at each commit, so that after a crash or a power cut it is
+as it was at the last one. It keeps its lock for as long as it is open, which lets it lie on a
+network share.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from reverse_oldify.batch.task import Ending, Outcome
+from reverse_oldify.errors import OutputError
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY,       -- below the source, with "/"; of a folder, with "/" last
+    target TEXT NOT NULL,        -- below the output
+    state TEXT NOT NULL,         -- see State
+    stamp TEXT NOT NULL,         -- of the source when it was last looked at
+    settings TEXT NOT NULL,      -- fingerprint of options, model and what is written
+    begun INTEGER NOT NULL,      -- 1: what lies at the target, if anything, is by this job
+    attempts INTEGER NOT NULL,   -- how often it was begun
+    again INTEGER NOT NULL,      -- 1: failed for a reason that the next run may not meet
+    reason TEXT NOT NULL,        -- why it was not done
+    sha256 TEXT,                 -- of the content that the result was made of
+    uncertainty REAL,            -- mean expected error, in ab
+    seconds REAL,                -- that it took
+    notes TEXT NOT NULL,         -- JSON list
+    target_stamp TEXT,           -- of the result as it was written
+    finished REAL,               -- seconds since 1970
+    run INTEGER NOT NULL         -- the last run that saw the file
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS files_by_state ON files (state, attempts, path);
+CREATE INDEX IF NOT EXISTS files_by_target ON files (target);
+CREATE TABLE IF NOT EXISTS runs (
+    number INTEGER PRIMARY KEY,
+    started REAL NOT NULL,
+    ended REAL,
+    command TEXT NOT NULL        -- what was asked for, as JSON
+);
+"""
+
+
+class State(StrEnum):
+    """What is known of a file."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    """Given to a worker: if the job is killed now, its result may or may not be there."""
+    DONE = "done"
+    COLOURED = "coloured"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """No picture, or excluded."""
+
+
+@dataclass(kw_only=True)
+class Entry:
+    """A file in the journal: a row; the schema says what the fields are."""
+
+    path: str
+    target: str = ""
+    state: State = State.WAITING
+    stamp: str = ""
+    settings: str = ""
+    begun: bool = False
+    attempts: int = 0
+    again: bool = False
+    reason: str = ""
+    sha256: str | None = None
+    uncertainty: float | None = None
+    seconds: float | None = None
+    notes: str = "[]"
+    target_stamp: str | None = None
+    finished: float | None = None
+    run: int = 0
+
+    @property
+    def told(self) -> list[str]:
+        """The notes."""
+        return list(json.loads(self.notes))
+
+
+_COLUMNS = [field.name for field in fields(Entry)]
+# Names of files need not be Unicode. As bytes they are; cast to text, SQLite does not check them.
+_VALUES = ", ".join(
+    f"CAST(:{name} AS TEXT)" if name in ("path", "target", "reason") else f":{name}"
+    for name in _COLUMNS
+)
+_UPSERT = f"INSERT OR REPLACE INTO files ({', '.join(_COLUMNS)}) VALUES ({_VALUES})"
+
+
+class Journal:
+    """An open journal.
+
+    Parameters
+    ----------
+    path : Path or None
+        Of the database; created if missing. None keeps it in memory, for a dry run.
+
+    Raises
+    ------
+    OutputError
+        It cannot be opened or written, is none, or is of a later version; also from all methods.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        with self._explained():
+            self._base = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=60)
+            self._base.text_factory = os.fsdecode
+            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = FULL")
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            if version > _VERSION:
+                raise OutputError(f"{path}: journal of a later version; update reverse-oldify")
+            self._base.executescript(_SCHEMA)
+            self._base.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def close(self) -> None:
+        """Close it; the write-ahead file is merged into it."""
+        with self._explained():
+            self._base.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything in the block is in the journal when it ends, or nothing."""
+        with self._explained():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._base.execute("COMMIT")
+            except BaseException:
+                if self._base.in_transaction:  # a full disk has rolled back already
+                    self._base.execute("ROLLBACK")
+                raise
+
+    def copied(self) -> Journal:
+        """Return a copy in memory: what is done with it leaves no trace."""
+        copy = Journal(None)
+        with self._explained():
+            self._base.backup(copy._base)
+        return copy
+
+    def begin(self, command: str) -> int:
+        """Note that a run begins; return its number."""
+        with self.transaction():
+            row = self._base.execute(
+                "INSERT INTO runs (started, command) VALUES (?, ?) RETURNING number",
+                (time.time(), command),
+            ).fetchone()
+            return int(row[0])
+
+    def end(self, run: int) -> None:
+        """Note that a run ended in order."""
+        with self.transaction():
+            self._base.execute("UPDATE runs SET ended = ? WHERE number = ?", (time.time(), run))
+
+    def entry(self, path: str) -> Entry | None:
+        """What is known of a file."""
+        return next(self._select("path = CAST(? AS TEXT)", (os.fsencode(path),)), None)
+
+    def rival(self, entry: Entry) -> str | None:
+        """Another file of the same run that has the same target."""
+        row = self._base.execute(
+            "SELECT path FROM files WHERE target = CAST(? AS TEXT) AND run = ? "
+            "AND path != CAST(? AS TEXT) AND state NOT IN ('skipped', 'failed')",
+            (os.fsencode(entry.target), entry.run, os.fsencode(entry.path)),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def put(self, entry: Entry) -> None:
+        """Write an entry; within a transaction."""
+        values = {name: getattr(entry, name) for name in _COLUMNS}
+        for name in ("path", "target", "reason"):
+            values[name] = os.fsencode(values[name])
+        self._base.execute(_UPSERT, values)
+
+    def claim(self, run: int, count: int) -> list[Entry]:
+        """Take the next files of a run that wait, those tried least often first.
+
+        Within a transaction. They are returned as they were; from now on the journal says that
+        their results may be there.
+        """
+        where = "state = 'waiting' AND run = ? ORDER BY attempts, path LIMIT ?"
+        entries = list(self._select(where, (run, count)))
+        for entry in entries:
+            claimed = replace(entry, state=State.CLAIMED, attempts=entry.attempts + 1, begun=True)
+            self.put(claimed)
+        return entries
+
+    def record(self, outcome: Outcome, most_attempts: int) -> State:
+        """Write down what became of a file; return its state. Within a transaction.
+
+        A file whose worker was lost waits again, until it has been tried ``most_attempts`` times.
+        """
+        entry = self.entry(outcome.path)
+        assert entry is not None  # it was claimed
+        if outcome.ending is Ending.UNBEGUN:
+            entry.state, entry.attempts = State.WAITING, entry.attempts - 1
+            self.put(entry)
+            return entry.state
+        entry.reason, entry.finished, entry.seconds = outcome.reason, time.time(), outcome.seconds
+        entry.again = outcome.ending in (Ending.REFUSED, Ending.TAKEN, Ending.FULL)
+        entry.begun = outcome.ending is not Ending.TAKEN
+        entry.state = _state_after(outcome, entry.attempts, most_attempts)
+        if outcome.sha256 is not None:
+            entry.sha256 = outcome.sha256
+        if outcome.ending is Ending.DONE:
+            entry.uncertainty, entry.notes = outcome.uncertainty, json.dumps(outcome.notes)
+        if outcome.ending in (Ending.DONE, Ending.UNCHANGED):
+            entry.target_stamp, entry.attempts = outcome.target_stamp, 0
+        self.put(entry)
+        return entry.state
+
+    def entries(self, run: int, state: State, *, order: str = "path") -> Iterator[Entry]:
+        """Files of a run in some state, in the order of a column (or ``"column DESC"``)."""
+        return self._select(f"run = ? AND state = ? ORDER BY {order}", (run, state))
+
+    def counts(self, run: int) -> dict[State, int]:
+        """How many files of a run are in each state."""
+        rows = self._base.execute(
+            "SELECT state, COUNT(*) FROM files WHERE run = ? GROUP BY state", (run,)
+        )
+        found = {State(state): int(count) for state, count in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    def reasons(self, run: int, state: State) -> dict[str, int]:
+        """Reasons of files in some state, and how many files have each; the commonest first."""
+        return dict(
+            self._base.execute(
+                "SELECT reason, COUNT(*) AS number FROM files WHERE run = ? AND state = ? "
+                "GROUP BY reason ORDER BY number DESC, reason",
+                (run, state),
+            )
+        )
+
+    def mean(self, run: int, column: Literal["uncertainty", "seconds"]) -> float | None:
+        """Mean of a column over the files of a run that are done; None if there is no value."""
+        (mean,) = self._base.execute(
+            f"SELECT AVG({column}) FROM files WHERE run = ? AND state = 'done'", (run,)
+        ).fetchone()
+        return None if mean is None else float(mean)
+
+    def sample(self, run: int, count: int) -> list[Entry]:
+        """Some files that are done: always the same for the same content."""
+        return list(
+            self._select("run = ? AND state = 'done' ORDER BY sha256, path LIMIT ?", (run, count))
+        )
+
+    def waits(self, run: int) -> bool:
+        """Whether a file of a run waits."""
+        return next(self._select("state = 'waiting' AND run = ? LIMIT 1", (run,)), None) is not None
+
+    def unfinished(self) -> list[str]:
+        """Targets of files that were begun and not done: something may lie beside them."""
+        rows = self._base.execute(
+            "SELECT target FROM files WHERE begun AND state IN ('claimed', 'waiting', 'failed')"
+        )
+        return [str(target) for (target,) in rows]
+
+    def adopt(self, other: Path, holds: Callable[[str], bool]) -> None:
+        """Take over what another journal (of a shard) knows, and this one does not.
+
+        Parameters
+        ----------
+        other : Path
+            Journal that no job has open.
+        holds : callable
+            Whether a result belongs to this job.
+        """
+        columns = ", ".join(_COLUMNS)
+        news = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
+        with self._explained():
+            self._base.create_function("holds", 1, holds, deterministic=True)
+            self._base.execute("ATTACH DATABASE ? AS other", (str(other),))
+            try:
+                self._base.execute(
+                    f"INSERT INTO files ({columns}) SELECT {columns} FROM other.files "
+                    "WHERE begun AND holds(target) ON CONFLICT (path) DO UPDATE SET "
+                    f"{news} WHERE excluded.finished > COALESCE(files.finished, 0)"
+                )
+                self._base.execute("UPDATE files SET run = 0")  # numbers of other runs
+            finally:
+                self._base.execute("DETACH DATABASE other")
+
+    def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Entry]:
+        columns = ", ".join(_COLUMNS)
+        for row in self._base.execute(f"SELECT {columns} FROM files WHERE {where}", values):
+            entry = Entry(**dict(zip(_COLUMNS, row, strict=True)))
+            entry.state = State(entry.state)
+            yield entry
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OutputError(
+                f"{self._path}: the journal cannot be used ({error}); free some space, or see "
+                "that the folder can be written; then run the same command again"
+            ) from error
+
+
+def _state_after(outcome: Outcome, attempts: int, most_attempts: int) -> State:
+    match outcome.ending:
+        case Ending.DONE | Ending.UNCHANGED:
+            return State.DONE
+        case Ending.COLOURED:
+            return State.COLOURED
+        case Ending.LOST if attempts < most_attempts:
+            return State.WAITING
+        case _:
+            return State.FAILED

@@ -1,0 +1,309 @@
+"""What is to be done: every file below the source, and what the journal knows of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.storage import Found, Storage, Trouble
+from reverse_oldify.errors import OptionError, UnreadableError
+from reverse_oldify.files.discover import result_name
+from reverse_oldify.files.formats import FORMATS, by_suffix
+
+_AT_ONCE = 2000  # files a transaction
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part ``number`` (from 1) of ``count``: what one job of an array does."""
+
+    number: int
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """Read ``"2/8"``.
+
+        Raises
+        ------
+        OptionError
+            If it is none.
+        """
+        number, _, count = text.partition("/")
+        if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+            return cls(int(number), int(count))
+        raise OptionError(f"shard is {text!r}; write I/N, for example 2/8, I from 1 to N")
+
+    @property
+    def name(self) -> str:
+        """For files of its own."""
+        return f"{self.number}-of-{self.count}"
+
+    def holds(self, target: str) -> bool:
+        """Whether a result belongs to it: the same on every machine, whatever else is there.
+
+        By result, not by source: two sources with the same result must meet.
+        """
+        digest = hashlib.blake2b(os.fsencode(target), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % self.count == self.number - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which files are meant.
+
+    Attributes
+    ----------
+    include, exclude : tuple of str
+        Patterns (``*``, ``?``, ``[...]``). One with a ``/`` is held against the whole path below
+        the source, where ``*`` matches ``/``, too; one without, against its name and against each
+        of its folders. Without ``include`` all are meant.
+    shard : Shard or None
+        Only these.
+    format : str or None
+        Key of `formats.FORMATS` for every result; by default each follows its source.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    shard: Shard | None = None
+    format: str | None = None
+
+    def why_not(self, path: str) -> str:
+        """Why a file is left out; empty if it is not."""
+        if self.include and not _matching(path, self.include):
+            return "not included"
+        pattern = _matching(path, self.exclude)
+        if pattern:
+            return f"excluded by {pattern}"
+        return "" if by_suffix(Path(path)) else "no picture, by its suffix"
+
+    def target(self, path: str) -> str:
+        """Where the result of a file goes, below the output."""
+        name = result_name(Path(path), FORMATS.get(self.format or ""))
+        return PurePosixPath(path).with_name(name).as_posix()
+
+    def holds(self, target: str) -> bool:
+        """Whether a result belongs to the shard."""
+        return self.shard is None or self.shard.holds(target)
+
+
+def _matching(path: str, patterns: Iterable[str]) -> str:
+    parts = path.split("/")
+    for pattern in patterns:
+        if any(fnmatchcase(name, pattern) for name in ([path] if "/" in pattern else parts)):
+            return pattern
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planner:
+    """Compares what is there with what the journal knows.
+
+    Attributes
+    ----------
+    journal : Journal
+        Is brought up to date.
+    run : int
+        Number of this run.
+    source, output : Storage
+        Where files come from, and where results go.
+    selection : Selection
+        Which files are meant.
+    settings : callable
+        Fingerprint of what is wanted of a file.
+    overwrite : bool
+        Whether results may be replaced that are not of this job.
+    retry_failed : bool
+        Whether files that failed are to be tried again.
+    """
+
+    journal: Journal
+    run: int
+    source: Storage
+    output: Storage
+    selection: Selection
+    settings: Callable[[str], str]
+    overwrite: bool = False
+    retry_failed: bool = False
+
+    def plan(self, seen: Iterable[Found | Trouble]) -> None:
+        """Enter all that was found into the journal."""
+        stamp_of = self.output.stamps()
+        found = iter(seen)
+        while some := list(islice(found, _AT_ONCE)):
+            with self.journal.transaction():
+                for each in some:
+                    entry = (
+                        self._trouble(each)
+                        if isinstance(each, Trouble)
+                        else self._file(each, stamp_of)
+                    )
+                    if entry is not None:
+                        self.journal.put(entry)
+
+    def _trouble(self, trouble: Trouble) -> Entry | None:
+        if not self.selection.holds(trouble.path):
+            return None
+        return Entry(
+            path=trouble.path,
+            state=State.FAILED,
+            again=True,
+            reason=f"{trouble.path or self.source.place}: {trouble.reason}; check it",
+            run=self.run,
+        )
+
+    def _file(self, found: Found, stamp_of: Callable[[str], str | None]) -> Entry | None:
+        target = self.selection.target(found.path)
+        if not self.selection.holds(target):
+            return None
+        new = Entry(
+            path=found.path,
+            target=target,
+            stamp=found.stamp,
+            settings=self.settings(found.path),
+            run=self.run,
+        )
+        why_not = self.selection.why_not(found.path)
+        if why_not:
+            return replace(new, state=State.SKIPPED, reason=why_not)
+        rival = self.journal.rival(new)
+        if rival is not None:
+            return _refused(new, f"its result {target} would replace that of {rival}; rename one")
+        known = self.journal.entry(found.path)
+        if known is not None and (known.target != target or not known.begun):
+            known = None  # nothing at the target can be ours
+        return decide(
+            new, known, stamp_of(target), overwrite=self.overwrite, retry_failed=self.retry_failed
+        )
+
+
+def decide(
+    new: Entry,
+    known: Entry | None,
+    target_stamp: str | None,
+    *,
+    overwrite: bool = False,
+    retry_failed: bool = False,
+) -> Entry:
+    """What becomes of a file, given what is known of it, and what is at its target.
+
+    Parameters
+    ----------
+    new : Entry
+        As it is now.
+    known : Entry or None
+        What the journal says, if its target is this job's.
+    target_stamp : str or None
+        Of what lies at its target.
+    overwrite, retry_failed
+        As `Planner`.
+    """
+    if known is None:
+        if target_stamp is not None and not overwrite:
+            return _refused(
+                new,
+                f"its result {new.target} exists already, and is not of this job; choose "
+                "another folder, or allow --overwrite",
+            )
+        return new
+    same = (known.stamp, known.settings) == (new.stamp, new.settings)
+    now = replace(known, stamp=new.stamp, settings=new.settings, run=new.run)
+    match known.state:
+        case State.DONE if same and target_stamp is not None:
+            return now
+        case State.COLOURED if same:
+            return now
+        case State.FAILED if same and not (known.again or retry_failed):
+            return now
+        case State.DONE if target_stamp not in (None, known.target_stamp) and not overwrite:
+            return replace(
+                now,
+                state=State.DONE,
+                stamp=known.stamp,
+                settings=known.settings,
+                reason="not brought up to date: its result was changed by someone since; "
+                "remove that, or allow --overwrite",
+            )
+    made_of = known.sha256 if _still_good(known, new, target_stamp) else None
+    attempts = known.attempts if known.state in (State.CLAIMED, State.WAITING) else 0
+    return replace(now, state=State.WAITING, sha256=made_of, attempts=attempts, reason="")
+
+
+def _still_good(known: Entry, new: Entry, target_stamp: str | None) -> bool:
+    """Whether the result is right if the source's content is what it was."""
+    return (
+        known.state is State.DONE
+        and known.settings == new.settings
+        and target_stamp is not None
+        and target_stamp == known.target_stamp
+    )
+
+
+def _refused(entry: Entry, reason: str) -> Entry:
+    return replace(entry, state=State.FAILED, again=True, reason=f"{entry.path}: {reason}")
+
+
+def listed(file: Iterable[str], source: Storage) -> Iterator[Found | Trouble]:
+    """The files that a list names, each once: paths below the source, or whole ones.
+
+    Parameters
+    ----------
+    file : iterable of str
+        Names, one each, from the source or from the working folder; empty ones are passed over.
+    source : Storage
+        Where they are.
+    """
+    for name in dict.fromkeys(line for line in file if line.strip()):
+        path = _below(name, source.place)
+        if path is None:
+            yield Trouble(name, f"lies outside {source.place}")
+            continue
+        try:
+            stamp = source.stamp(path)
+        except OSError as error:
+            yield Trouble(path, (error.strerror or "cannot be looked at").lower())
+            continue
+        yield Trouble(path, "no such file") if stamp is None else Found(path, stamp)
+
+
+def _below(name: str, place: str) -> str | None:
+    if "://" in place:
+        name = name.removeprefix(place.rstrip("/") + "/")
+        return None if "://" in name else name
+    root = Path(os.path.normpath(Path(place).absolute()))
+    paths = [Path(os.path.normpath(Path(parent, name).absolute())) for parent in (place, ".")]
+    inside = [path for path in paths if path.is_relative_to(root)]
+    best = next((path for path in inside if path.exists()), inside[0] if inside else None)
+    return None if best is None else best.relative_to(root).as_posix()
+
+
+def read_list(text: str) -> Sequence[str]:
+    """Names in a list: one a line; or, where a null character is, between null characters."""
+    return text.split("\0") if "\0" in text else text.splitlines()
+
+
+def check_places(source: str, output: str) -> None:
+    """See that results cannot become sources, or replace them.
+
+    Raises
+    ------
+    OptionError
+        The output is the source, or holds it.
+    UnreadableError
+        The source is no folder.
+    """
+    if "://" in source or "://" in output:
+        inside = f"{source.rstrip('/')}/".startswith(f"{output.rstrip('/')}/")
+    else:
+        if not Path(source).is_dir():
+            raise UnreadableError(f"{source}: no such folder; check the name")
+        inside = Path(os.path.realpath(source)).is_relative_to(os.path.realpath(output))
+    if inside:
+        raise OptionError(f"{output}: holds the source {source}; choose another output")

@@ -1,0 +1,140 @@
+"""What travels between a job and its workers, which may be on other machines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reverse_oldify.options import Options
+from reverse_oldify.pipeline.deliver import Order
+
+if TYPE_CHECKING:
+    from reverse_oldify.pipeline.colorizer import Colorizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What is the same for all files of a job.
+
+    Attributes
+    ----------
+    source, output : str
+        Folders or URLs; see `batch.storage`.
+    model : str or None
+        As `Colorizer` takes it.
+    order : Order
+        What is made of every file. Whether files may be replaced is said by each `Task`.
+    open_colorizer : callable
+        Loads a model, inside the worker; must be importable there.
+    """
+
+    source: str
+    output: str
+    model: str | None
+    order: Order
+    open_colorizer: Callable[[str | None], Colorizer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One file to do.
+
+    Attributes
+    ----------
+    path, target : str
+        Of the file, below the source; of its result, below the output. With ``/`` everywhere.
+    options : Options
+        Of this picture.
+    overwrite : bool
+        Whether what is there may be replaced: it is ours, or the user said so.
+    made_of : str or None
+        SHA-256 of the content that a whole result was made of; the same content is not done again.
+    """
+
+    path: str
+    target: str
+    options: Options
+    overwrite: bool
+    made_of: str | None = None
+
+
+class Ending(StrEnum):
+    """How the work on a file ended."""
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    """Touched, but its content is what the result was made of."""
+    COLOURED = "coloured"
+    """In colour already, and left alone."""
+    FAILED = "failed"
+    """It cannot be read or coloured; only another file or other options change that."""
+    REFUSED = "refused"
+    """Its result could not be written; that may have been mended before the next run."""
+    TAKEN = "taken"
+    """Something else lies where its result would go."""
+    FULL = "full"
+    """No space was left: so it will be for every other file."""
+    UNBEGUN = "unbegun"
+    """Given back: its worker died before it came to it."""
+    LOST = "lost"
+    """The worker died or hung: by the fault of the file, or of the machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What has become of a task.
+
+    Attributes
+    ----------
+    path : str
+        See `Task`.
+    ending : Ending
+        How it ended.
+    reason : str
+        Why it was not done, in a sentence; else empty.
+    sha256 : str or None
+        Of the source's content.
+    uncertainty : float or None
+        See `Delivery`.
+    seconds : float
+        That the work took.
+    notes : tuple of str
+        See `Delivery`.
+    target_stamp : str or None
+        Of the result; see `batch.storage`.
+    """
+
+    path: str
+    ending: Ending
+    reason: str = ""
+    sha256: str | None = None
+    uncertainty: float | None = None
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    target_stamp: str | None = None
+
+
+def fingerprint(order: Order, options: Options) -> str:
+    """Short hash of all that decides what a result is, but for the source: 16 hexadecimal digits.
+
+    Model (its weights), options, and which files are written. Not the version of the program:
+    an archive is not done anew because of an update.
+    """
+    filing = order.filing
+    told = (
+        None if filing.provenance is None else replace(filing.provenance, software="", options={})
+    )
+    table = {
+        "options": options.to_json(),
+        "provenance": told and told.to_json(),
+        "sidecar": filing.sidecar,
+        "layers": filing.layers,
+        "variants": order.variants,
+        "uncertainty": order.uncertainty,
+        "leave_coloured": order.leave_coloured,
+    }
+    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,123 @@
+"""Does one file after the other, in a process of its own, and tells what became of each."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+import warnings
+from dataclasses import replace
+
+from reverse_oldify.batch.storage import open_storage
+from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
+from reverse_oldify.errors import (
+    ColouredError,
+    ExistsError,
+    InputError,
+    OutputError,
+    ReverseOldifyError,
+)
+from reverse_oldify.files.provenance import sha256_of
+from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.pipeline.deliver import deliver
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
+
+def open_colorizer(model: str | None) -> Colorizer:
+    """Load a model for one thread: the parallelism is that of the workers."""
+    colorizer = Colorizer(model, threads=1)
+    _ = colorizer.info
+    return colorizer
+
+
+def use_one_thread() -> None:
+    """Keep the libraries beneath from starting threads; before they are loaded."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+class Worker:
+    """Colourises files as it is told to; loads its model once.
+
+    Parameters
+    ----------
+    setup : Setup
+        What is the same for all files.
+
+    Raises
+    ------
+    ModelError, MissingExtraError
+        It cannot start.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
+        self._order = setup.order
+        self._source, self._output = open_storage(setup.source), open_storage(setup.output)
+        self._colorizer = setup.open_colorizer(setup.model)
+
+    def do(self, task: Task) -> Outcome:
+        """Do a file; whatever is wrong with it becomes part of the outcome."""
+        started = time.perf_counter()
+        try:
+            outcome = self._do(task)
+        except Exception as error:  # a fault of ours must not cost the user the other pictures
+            outcome = Outcome(path=task.path, ending=_ending(error), reason=_reason(error, task))
+        return replace(outcome, seconds=time.perf_counter() - started)
+
+    def _do(self, task: Task) -> Outcome:
+        filing = replace(self._order.filing, overwrite=task.overwrite)
+        order = replace(self._order, filing=filing)
+        with self._source.reading(task.path) as source:
+            sha256 = sha256_of(source)
+            if sha256 == task.made_of:
+                stamp = self._output.stamp(task.target)
+                return Outcome(
+                    path=task.path, ending=Ending.UNCHANGED, sha256=sha256, target_stamp=stamp
+                )
+            with self._output.writing(task.target, overwrite=task.overwrite) as target:
+                made = deliver(self._colorizer, source, target, task.options, order)
+        return Outcome(
+            path=task.path,
+            ending=Ending.DONE,
+            sha256=sha256,
+            uncertainty=made.uncertainty,
+            notes=tuple(made.notes),
+            target_stamp=self._output.stamp(task.target),
+        )
+
+
+def _ending(error: Exception) -> Ending:
+    match error:
+        case ColouredError():
+            return Ending.COLOURED
+        case ExistsError():
+            return Ending.TAKEN
+        case OutputError():
+            return Ending.FULL if _is_full(error) else Ending.REFUSED
+        case OSError():  # nothing of the file itself: that is an InputError
+            return Ending.FULL if _is_full(error) else Ending.REFUSED
+        case _:
+            return Ending.FAILED
+
+
+def _is_full(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            return True
+        error = error.__cause__
+    return False
+
+
+def _reason(error: Exception, task: Task) -> str:
+    match error:
+        case InputError() | OutputError():
+            return str(error)
+        case ReverseOldifyError():
+            return f"{task.path}: {error}"
+        case MemoryError():
+            return f"{task.path}: it does not fit into memory; make it smaller"
+        case _:
+            kind = type(error).__name__
+            return f"{task.path}: unexpected {kind}: {error}; please report this"

@@ -1,0 +1,415 @@
+"""``reverse-oldify batch``: an archive in colour, however long it takes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reverse_oldify.cli.archival import add_archival, read_filing
+from reverse_oldify.cli.arguments import add_model, positive
+from reverse_oldify.cli.controls import Controls, add_controls, read_controls
+from reverse_oldify.cli.main import complain, one_line
+from reverse_oldify.errors import OptionError
+from reverse_oldify.files.formats import OUTPUT_FORMATS
+
+if TYPE_CHECKING:
+    from reverse_oldify.batch.engine import Engine
+    from reverse_oldify.batch.job import Stop
+    from reverse_oldify.batch.journal import Journal
+    from reverse_oldify.batch.plan import Planner, Selection
+    from reverse_oldify.batch.storage import Found, Storage, Trouble
+    from reverse_oldify.batch.task import Setup
+    from reverse_oldify.options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="folder, searched to any depth, or URL such as s3://bucket/scans",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="folder or URL for the results, with the same folders as below SOURCE",
+    )
+    parser.add_argument(
+        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
+    )
+    add_model(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace files that are not of this job, too"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print failures only")
+    _add_selection(parser)
+    _add_workers(parser)
+    add_controls(parser)
+    add_archival(parser)
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which files")
+    group.add_argument(
+        "--list",
+        type=Path,
+        metavar="FILE",
+        help="only the files below SOURCE that FILE names, one a line ('-': from stdin)",
+    )
+    group.add_argument(
+        "--include",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only files that match, such as '*.tif' or 'box-7/*'; may be repeated",
+    )
+    group.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="no files or folders that match; may be repeated",
+    )
+    group.add_argument(
+        "--recolor",
+        action="store_true",
+        help="colour anew what is in colour already (default: such files are left alone)",
+    )
+    group.add_argument(
+        "--shard", metavar="I/N", help="only part I of N, for N jobs that share the work"
+    )
+    group.add_argument(
+        "--retry-failed", action="store_true", help="try files again that failed before"
+    )
+    group.add_argument("--dry-run", action="store_true", help="only say what would be done")
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how it is done")
+    group.add_argument(
+        "--workers", type=positive, metavar="N", help="files at a time (default: one a core)"
+    )
+    group.add_argument(
+        "--time-limit",
+        type=positive,
+        default=600,
+        metavar="S",
+        help="seconds for a file, after which it has failed (default: %(default)s)",
+    )
+    group.add_argument(
+        "--attempts",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="times that a file is tried on which a worker died (default: %(default)s)",
+    )
+    group.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="what runs the workers"
+    )
+    group.add_argument(
+        "--address", help="of a Ray cluster (default: Ray is started on this machine)"
+    )
+    group.add_argument(
+        "--journal",
+        type=Path,
+        metavar="DIR",
+        help="folder for journal and report (default: OUT/reverse-oldify-batch)",
+    )
+    group.add_argument(
+        "--watch", action="store_true", help="go on and take what arrives, until interrupted"
+    )
+    group.add_argument(
+        "--settle",
+        type=positive,
+        default=5,
+        metavar="S",
+        help="with --watch: seconds without a change before a file is taken (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do the job; 0 if every file is done, 1 if any failed, 130 or 143 if it was interrupted.
+
+    Raises
+    ------
+    OptionError, OutputError, ModelError
+        What keeps every picture from being done: it is reported once.
+    """
+    from reverse_oldify.batch.job import copied_journal, open_journal
+    from reverse_oldify.batch.plan import check_places
+    from reverse_oldify.cli.progress import stopping
+
+    controls = read_controls(arguments)
+    check_places(arguments.source, arguments.output)
+    batch = _Batch(arguments, controls, _selection(arguments), _setup(arguments, controls))
+    if arguments.dry_run:
+        with copied_journal(batch.folder, batch.selection) as journal:
+            return batch.tell(journal)
+    batch.output.check()
+    with open_journal(batch.folder, batch.selection) as journal, stopping(batch.say) as stop:
+        return batch.do(journal, stop)
+
+
+def _selection(arguments: argparse.Namespace) -> Selection:
+    from reverse_oldify.batch.plan import Selection, Shard
+
+    return Selection(
+        include=tuple(arguments.include),
+        exclude=tuple(arguments.exclude),
+        shard=Shard.parse(arguments.shard) if arguments.shard else None,
+        format=arguments.format,
+    )
+
+
+def _setup(arguments: argparse.Namespace, controls: Controls) -> Setup:
+    from reverse_oldify.batch.task import Setup
+    from reverse_oldify.batch.worker import open_colorizer
+    from reverse_oldify.pipeline.deliver import Order
+
+    info = open_colorizer(arguments.model).info  # one that is damaged is reported here, once
+    order = Order(
+        filing=read_filing(arguments, controls.options, info),
+        variants=controls.variants,
+        uncertainty=controls.uncertainty,
+        leave_coloured=not arguments.recolor,
+    )
+    return Setup(
+        source=arguments.source,
+        output=arguments.output,
+        model=arguments.model,
+        order=order,
+        open_colorizer=open_colorizer,
+    )
+
+
+@dataclass
+class _Batch:
+    """One call of the command."""
+
+    arguments: argparse.Namespace
+    controls: Controls
+    selection: Selection
+    setup: Setup
+
+    def __post_init__(self) -> None:
+        from reverse_oldify.batch.storage import open_storage
+
+        self.source: Storage = open_storage(self.arguments.source)
+        self.output: Storage = open_storage(self.arguments.output)
+
+    @property
+    def folder(self) -> Path:
+        """Where journal and report are."""
+        from reverse_oldify.batch.job import FOLDER
+
+        folder: Path | None = self.arguments.journal
+        if folder is None and "://" in self.arguments.output:
+            raise OptionError("a journal needs a folder, not a URL; give --journal DIR")
+        return folder or Path(self.arguments.output, FOLDER)
+
+    def tell(self, journal: Journal) -> int:
+        """Print what would be done."""
+        from reverse_oldify.batch.journal import State
+
+        run = journal.begin("{}")
+        self._planner(journal, run).plan(self._found())
+        for entry in journal.entries(run, State.WAITING):
+            self.say(f"{entry.path} -> {entry.target}")
+        self._say_plan(journal, run)
+        return 0
+
+    def do(self, journal: Journal, stop: Stop) -> int:
+        """Plan, work, and report."""
+        from reverse_oldify.batch.report import Report
+
+        age = 0 if self.selection.shard is None else self.arguments.time_limit
+        self.output.sweep(journal.unfinished(), age)
+        run = journal.begin(json.dumps(self._about()))
+        if self.arguments.watch:
+            self._watch(journal, run, stop)
+        else:
+            self._planner(journal, run).plan(self._found())
+            self._check_hints(journal, run)
+            self._say_plan(journal, run)
+            self._work(journal, run, stop)
+        self.output.sweep(journal.unfinished(), age)
+        report = Report(
+            journal=journal,
+            run=run,
+            source=self.source,
+            output=self.output,
+            about=self._about(),
+            stopped=stop.reason,
+        )
+        page = report.write(self.folder, self._stem())
+        journal.end(run)
+        return self._finish(journal, run, stop, page)
+
+    def _about(self) -> dict[str, object]:
+        """What was asked for."""
+        return {
+            "source": self.arguments.source,
+            "output": self.arguments.output,
+            "options": self.controls.options.to_json(),
+            "shard": self.arguments.shard,
+            "engine": self.arguments.engine,
+        }
+
+    def _stem(self) -> str:
+        return f"report-{self.selection.shard.name}" if self.selection.shard else "report"
+
+    def _found(self) -> Iterator[Found | Trouble]:
+        """Every file that is there, or that the list names."""
+        from reverse_oldify.batch.plan import listed, read_list
+
+        if self.arguments.list is None:
+            yield from self.source.walk(without=self.arguments.output)
+            return
+        try:
+            stdin = str(self.arguments.list) == "-"
+            text = (
+                sys.stdin.read()
+                if stdin
+                else self.arguments.list.read_text("utf-8", "surrogateescape")
+            )
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OptionError(f"{self.arguments.list}: {reason}; check the name") from error
+        yield from listed(read_list(text), self.source)
+
+    def _planner(self, journal: Journal, run: int) -> Planner:
+        from reverse_oldify.batch.plan import Planner
+
+        return Planner(
+            journal=journal,
+            run=run,
+            source=self.source,
+            output=self.output,
+            selection=self.selection,
+            settings=self._settings,
+            overwrite=self.arguments.overwrite,
+            retry_failed=self.arguments.retry_failed,
+        )
+
+    def _options(self, path: str) -> Options:
+        return self.controls.of(Path(path))
+
+    @property
+    def _settings(self) -> Callable[[str], str]:
+        """Fingerprint of what is wanted of a file; most are wanted alike."""
+        from reverse_oldify.batch.task import fingerprint
+
+        @cache
+        def of(options: Options) -> str:
+            return fingerprint(self.setup.order, options)
+
+        return lambda path: of(self._options(path))
+
+    def _check_hints(self, journal: Journal, run: int) -> None:
+        from reverse_oldify.batch.journal import State
+
+        if self.controls.hints:
+            seen = [
+                Path(entry.path)
+                for state in State
+                if state is not State.SKIPPED
+                for entry in journal.entries(run, state)
+            ]
+            self.controls.hints.check(seen)
+
+    def _engine(self) -> Engine:
+        if self.arguments.engine == "ray":
+            from reverse_oldify.batch.cluster import ray_engine
+
+            return ray_engine(
+                self.setup,
+                workers=self.arguments.workers,
+                time_limit=self.arguments.time_limit,
+                address=self.arguments.address,
+            )
+        from reverse_oldify.batch.local import local_engine
+
+        return local_engine(
+            self.setup, workers=self.arguments.workers, time_limit=self.arguments.time_limit
+        )
+
+    def _work(self, journal: Journal, run: int, stop: Stop) -> None:
+        from reverse_oldify.batch.job import Job
+        from reverse_oldify.batch.journal import State
+        from reverse_oldify.cli.progress import Progress
+
+        waiting = journal.counts(run)[State.WAITING]
+        if not waiting or stop.asked:
+            return
+        with (
+            closing(self._engine()) as engine,
+            Progress(waiting, quiet=self.arguments.quiet) as bar,
+        ):
+            job = Job(
+                journal=journal,
+                run=run,
+                setup=self.setup,
+                options_of=self._options,
+                most_attempts=self.arguments.attempts,
+                report=bar.update,
+                stop=stop,
+            )
+            job.work(engine)
+
+    def _watch(self, journal: Journal, run: int, stop: Stop) -> None:
+        from reverse_oldify.batch.watch import Settling
+
+        self.say(f"watching {self.arguments.source}; Ctrl-C ends it")
+        settling = Settling(self.arguments.settle)
+        planner = self._planner(journal, run)
+        while not stop.asked:
+            planner.plan(settling.settled(self._found()))
+            self._work(journal, run, stop)
+            stop.wait(1)
+
+    def _say_plan(self, journal: Journal, run: int) -> None:
+        from reverse_oldify.batch.journal import State
+
+        for entry in journal.entries(run, State.FAILED):
+            if entry.again:
+                complain(entry.reason)
+        counts = journal.counts(run)
+        line = f"{counts[State.WAITING]} to do, {counts[State.DONE]} done already"
+        line += _and(counts[State.COLOURED], "in colour already")
+        line += _and(
+            counts[State.FAILED], "failed (--retry-failed tries those of earlier runs again)"
+        )
+        line += _and(counts[State.SKIPPED], "other files skipped")
+        self.say(line)
+
+    def _finish(self, journal: Journal, run: int, stop: Stop, page: Path) -> int:
+        from reverse_oldify.batch.journal import State
+
+        counts = journal.counts(run)
+        left = counts[State.WAITING] + counts[State.CLAIMED]
+        line = f"{counts[State.DONE]} done"
+        line += _and(counts[State.COLOURED], "in colour already")
+        line += _and(counts[State.FAILED], "failed")
+        line += _and(left, "not done yet")
+        self.say(f"{line}; report: {page}")
+        if left:
+            complain(f"{stop.reason}; the same command goes on where this one stopped")
+        return stop.status if left else int(counts[State.FAILED] > 0)
+
+    def say(self, text: str) -> None:
+        """Print a line for people."""
+        if not self.arguments.quiet:
+            print(one_line(text), flush=True)
+
+
+def _and(count: int, words: str) -> str:
+    return f", {count} {words}" if count else ""

@@ -1,0 +1,98 @@
+"""How far a long job is, and how it is asked to stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from reverse_oldify.cli.main import PROGRAM, one_line
+
+if TYPE_CHECKING:
+    from reverse_oldify.batch.job import Stop
+    from reverse_oldify.batch.journal import State
+    from reverse_oldify.batch.task import Outcome
+
+_LOG_EVERY = 60.0  # seconds between lines where there is no terminal
+
+
+@contextmanager
+def stopping(say: Callable[[str], None]) -> Iterator[Stop]:
+    """Turn the first SIGINT or SIGTERM into a request to stop; the second ends at once."""
+    from reverse_oldify.batch.job import Stop
+
+    stop = Stop()
+
+    def ask(number: int, _frame: object) -> None:
+        if stop.asked:
+            raise KeyboardInterrupt
+        stop.ask("interrupted", 128 + number)
+        say("finishing the pictures in work; once more to leave at once")
+
+    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
+        yield stop
+        return
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Progress:
+    """A bar with rate and time left; where stderr is no terminal, a line a minute.
+
+    Parameters
+    ----------
+    total : int
+        Files to do.
+    quiet : bool
+        Print failures only.
+    """
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        self._quiet, self._log = quiet, not quiet and not sys.stderr.isatty()
+        self._bar = tqdm(total=total, unit="picture", disable=quiet or self._log, smoothing=0.05)
+        self._total, self._ended, self._failed = total, 0, 0
+        self._started = self._logged = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def update(self, outcome: Outcome, state: State) -> None:
+        """Count a file, and print why it failed, if it did."""
+        from reverse_oldify.batch.journal import State
+
+        if state is State.WAITING:  # once more, later
+            return
+        self._ended += 1
+        self._bar.update()
+        if state is State.FAILED:
+            self._failed += 1
+            self._bar.set_postfix(failed=self._failed, refresh=False)
+            self._print(f"{PROGRAM}: {one_line(outcome.reason)}", sys.stderr)
+        for note in outcome.notes if not self._quiet else ():
+            self._print(one_line(f"{outcome.path}: {note}"), sys.stdout)
+        now = time.monotonic()
+        if self._log and now - self._logged > _LOG_EVERY:
+            self._logged = now
+            rate = self._ended / (now - self._started)
+            left = (self._total - self._ended) / rate / 60
+            print(
+                f"{self._ended} of {self._total}, {self._failed} failed, {rate:.2f} pictures/s, "
+                f"about {left:.0f} minutes left",
+                flush=True,
+            )
+
+    def _print(self, line: str, file: object) -> None:
+        self._bar.write(line, file=file)

@@ -1,0 +1,200 @@
+"""What is to be done, given what is there and what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.plan import (
+    Planner,
+    Selection,
+    Shard,
+    check_places,
+    decide,
+    listed,
+    read_list,
+)
+from reverse_oldify.batch.storage import Folder, Found, Trouble
+from reverse_oldify.errors import OptionError, UnreadableError
+
+NEW = Entry(path="a.jpg", target="a.jpg", stamp="10 1", settings="s", run=2)
+DONE = replace(NEW, state=State.DONE, begun=True, sha256="f" * 64, target_stamp="99 9", run=1)
+LEFT = replace(NEW, state=State.FAILED, begun=True, reason="damaged", run=1)
+
+
+def test_a_new_file_waits() -> None:
+    assert decide(NEW, None, None).state is State.WAITING
+
+
+def test_a_result_of_others_is_not_replaced_unasked() -> None:
+    refused = decide(NEW, None, "5 5")
+    assert refused.state is State.FAILED
+    assert refused.again
+    assert "exists already" in refused.reason
+    assert decide(NEW, None, "5 5", overwrite=True).state is State.WAITING
+
+
+def test_what_is_done_stays_done() -> None:
+    assert decide(NEW, DONE, "99 9") == replace(DONE, run=2)
+
+
+def test_a_result_that_is_gone_is_made_again() -> None:
+    again = decide(NEW, DONE, None)
+    assert (again.state, again.sha256) == (State.WAITING, None)
+
+
+def test_a_touched_file_waits_but_its_content_decides() -> None:
+    touched = decide(replace(NEW, stamp="10 2"), DONE, "99 9")
+    assert (touched.state, touched.sha256) == (State.WAITING, DONE.sha256)
+
+
+def test_other_settings_make_it_anew_whatever_the_content() -> None:
+    again = decide(replace(NEW, settings="t"), DONE, "99 9")
+    assert (again.state, again.sha256) == (State.WAITING, None)
+
+
+def test_a_result_changed_by_a_person_is_not_replaced_unasked() -> None:
+    kept = decide(replace(NEW, stamp="10 2"), DONE, "77 7")
+    assert kept.state is State.DONE
+    assert kept.stamp == "10 1", "so the next run sees the change, too"
+    assert "changed by someone" in kept.reason
+    assert decide(replace(NEW, stamp="10 2"), DONE, "77 7", overwrite=True).state is State.WAITING
+
+
+def test_failures_are_left_until_told_or_changed_or_mended() -> None:
+    assert decide(NEW, LEFT, None).state is State.FAILED
+    assert decide(NEW, LEFT, None, retry_failed=True).state is State.WAITING
+    assert decide(replace(NEW, stamp="10 2"), LEFT, None).state is State.WAITING
+    assert decide(NEW, replace(LEFT, again=True), None).state is State.WAITING
+
+
+def test_what_a_killed_job_had_in_work_comes_again_and_after_the_others() -> None:
+    claimed = replace(NEW, state=State.CLAIMED, begun=True, attempts=1)
+    again = decide(NEW, claimed, "5 5")
+    assert (again.state, again.attempts, again.begun) == (State.WAITING, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("selection", "path", "why"),
+    [
+        (Selection(), "box/a.JPG", ""),
+        (Selection(), "box/a.txt", "no picture"),
+        (Selection(include=("*.tif",)), "a.jpg", "not included"),
+        (Selection(include=("*.tif", "*.jpg")), "deep/er/a.jpg", ""),
+        (Selection(include=("box-7/*",)), "box-7/deep/a.jpg", ""),
+        (Selection(include=("box-7/*",)), "box-8/a.jpg", "not included"),
+        (Selection(exclude=("drafts",)), "box/drafts/a.jpg", "excluded by drafts"),
+        (Selection(exclude=("*.tmp.jpg",)), "a.tmp.jpg", "excluded by *.tmp.jpg"),
+        (Selection(exclude=("box/[ab].jpg",)), "box/c.jpg", ""),
+    ],
+)
+def test_selection(selection: Selection, path: str, why: str) -> None:
+    assert selection.why_not(path).startswith(why)
+    assert bool(selection.why_not(path)) == bool(why)
+
+
+def test_shards_share_everything_and_nothing_twice() -> None:
+    targets = [f"box-{n % 7}/{n}.jpg" for n in range(3000)]
+    shares = [
+        [target for target in targets if Shard(number, 4).holds(target)] for number in (1, 2, 3, 4)
+    ]
+    assert sorted(target for share in shares for target in share) == sorted(targets)
+    assert all(650 < len(share) < 850 for share in shares)
+    # The same in every version: else a job that goes on would do things twice.
+    assert [n for n in range(6) if Shard(1, 4).holds(f"{n}.jpg")] == [2, 4, 5]
+
+
+@pytest.mark.parametrize("text", ["", "3", "0/4", "5/4", "1/0", "a/b", "-1/4", "1/4/2"])
+def test_no_shard(text: str) -> None:
+    with pytest.raises(OptionError, match="write I/N"):
+        Shard.parse(text)
+
+
+@pytest.fixture
+def planned(tmp_path: Path):
+    journal = Journal(None)
+
+    def plan(*found: Found | Trouble, **settings: object) -> dict[str, Entry]:
+        run = journal.begin("{}")
+        planner = Planner(
+            journal=journal,
+            run=run,
+            source=Folder(str(tmp_path / "in")),
+            output=Folder(str(tmp_path / "out")),
+            settings=lambda path: "s",
+            **{"selection": Selection(), **settings},
+        )
+        planner.plan(found)
+        return {e.path: e for state in State for e in journal.entries(run, state)}
+
+    yield plan
+    journal.close()
+
+
+def test_two_sources_of_one_result_do_not_replace_each_other(planned) -> None:
+    one, other = Found("a.jpg", "1"), Found("a.png", "1")
+    for _ in range(2):  # and so in every run
+        entries = planned(one, other, selection=Selection(format="png"))
+        assert entries["a.jpg"].state is State.WAITING
+        assert entries["a.png"].state is State.FAILED
+        assert "would replace that of a.jpg" in entries["a.png"].reason
+
+
+def test_every_file_is_accounted_for(planned) -> None:
+    entries = planned(Found("a.jpg", "1"), Found("b.txt", "1"), Trouble("c/", "permission denied"))
+    assert {path: entry.state for path, entry in entries.items()} == {
+        "a.jpg": State.WAITING,
+        "b.txt": State.SKIPPED,
+        "c/": State.FAILED,
+    }
+    assert entries["c/"].reason == "c/: permission denied; check it"
+
+
+def test_a_folder_that_can_be_read_again_is_no_failure(planned) -> None:
+    planned(Trouble("c/", "permission denied"))
+    assert planned(Found("c/a.jpg", "1")).keys() == {"c/a.jpg"}
+
+
+def test_names_that_are_no_unicode(planned) -> None:
+    name = "two\nlines \udc80.jpg"
+    assert planned(Found(name, "1")).keys() == {name}
+
+
+NAMED = ["box/a.jpg", "b.jpg", "b.jpg"]
+
+
+def test_list_names_files_below_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in/box").mkdir(parents=True)
+    for name in ("in/box/a.jpg", "in/b.jpg", "other.jpg"):
+        Path(name).touch()
+    names = ["box/a.jpg", str(tmp_path / "in/b.jpg"), "in/b.jpg", "gone.jpg", "other.jpg", "", ".."]
+    found = list(listed(names, Folder("in")))
+    assert [each.path for each in found if isinstance(each, Found)] == NAMED
+    assert {each.path: each.reason for each in found if isinstance(each, Trouble)} == {
+        "gone.jpg": "no such file",
+        "other.jpg": "no such file",
+        "..": "lies outside in",
+    }
+
+
+def test_lists_of_lines_and_of_find_print0() -> None:
+    assert list(read_list("a.jpg\nb c.jpg\n")) == ["a.jpg", "b c.jpg"]
+    assert list(read_list("two\nlines.jpg\0b.jpg\0")) == ["two\nlines.jpg", "b.jpg", ""]
+
+
+def test_output_never_holds_the_source(tmp_path: Path) -> None:
+    inside = tmp_path / "in" / "scans"
+    inside.mkdir(parents=True)
+    for output in (inside, tmp_path / "in", inside / ".." / "scans"):
+        with pytest.raises(OptionError, match="holds the source"):
+            check_places(str(inside), str(output))
+    check_places(str(inside), str(inside / "out"))
+    with pytest.raises(OptionError):
+        check_places("s3://b/scans", "s3://b/scans/")
+    check_places("s3://b/scans", "s3://b/scans-colour")
+    with pytest.raises(UnreadableError):
+        check_places(str(tmp_path / "none"), str(tmp_path / "out"))
