@@ -1,4 +1,4 @@
-"""TIFF files of 16-bit colour made by code, in every layout, with nothing but zlib and Pillow."""
+"""TIFF files of 8 or 16 bits made by code, in every layout, with nothing but zlib and Pillow."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def tiff_page(samples: np.ndarray, layout: Layout, start: int) -> tuple[bytes, i
     tags |= {
         256: _long(width),
         257: _long(height),
-        258: _short(*[16] * channels),
+        258: _short(*[8 * samples.itemsize] * channels),
         259: _short(layout.compression),
         262: _short(layout.photometric),
         277: _short(channels),
@@ -62,7 +62,7 @@ def tiff_page(samples: np.ndarray, layout: Layout, start: int) -> tuple[bytes, i
 
 
 def deep_tiff(samples: np.ndarray, layout: Layout | None = None) -> bytes:
-    """A file of one page; uint16 (H, W, C). Only the samples are in the layout's byte order."""
+    """A file of one page, uint8 or uint16 (H, W, C); only the samples are in the layout's order."""
     layout = layout or Layout()
     size = 16 if layout.big else 8
     page, at = tiff_page(samples, layout, size)
@@ -86,7 +86,7 @@ def _parts(plane: np.ndarray, layout: Layout) -> list[np.ndarray]:
 def _segment(part: np.ndarray, layout: Layout) -> bytes:
     if layout.predictor == 2:
         part = np.concatenate([part[:, :1], part[:, 1:] - part[:, :-1]], axis=1)
-    data = part.astype(layout.order + "u2").tobytes()
+    data = part.astype(f"{layout.order}u{part.itemsize}").tobytes()
     if layout.compression == 1:
         return data
     if layout.compression == 8:
