@@ -7,7 +7,7 @@ import pytest
 from fake_backend import FakeBackend
 
 from reverse_oldify import OptionError, Options
-from reverse_oldify.pipeline.decode import decode, lift, softmax
+from reverse_oldify.pipeline.decode import chroma_gain, decode, lift, softmax
 from reverse_oldify.types import FloatArray
 
 RED, BLUE = (60.0, 40.0), (20.0, -50.0)
@@ -44,8 +44,16 @@ def test_doubt_gets_the_chroma_back_that_its_mean_has_lost() -> None:
 
 
 def test_the_gain_of_hardly_any_colour_is_bounded() -> None:
-    got = decoded({(60.0, 0.5): 0.5, (-60.0, 0.0): 0.5}, 1.0)
-    assert np.hypot(*got) < 3
+    backend = FakeBackend({(60.0, 0.0): 0.505, (-60.0, 0.0): 0.495})
+    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    assert chroma_gain(logits, backend.info) == 2.5
+
+
+def test_a_gain_that_is_given_is_used() -> None:
+    backend = FakeBackend({RED: 0.6, BLUE: 0.4})
+    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    still, lifted = (decode(logits, backend.info, Options(), gain=gain) for gain in (1.0, 1.5))
+    np.testing.assert_allclose(lifted, 1.5 * still, rtol=1e-4)
 
 
 def test_chroma_grows_with_vividness() -> None:

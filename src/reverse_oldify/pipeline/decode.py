@@ -24,6 +24,7 @@ def decode(
     info: ModelInfo,
     options: Options,
     reference: FloatArray | None = None,
+    gain: float | None = None,
 ) -> FloatArray:
     """Choose a colour for every cell of a picture.
 
@@ -33,30 +34,51 @@ def decode(
         Logits over ``info.bins``, or for a model of ab values (2, h, w) a* and b*.
     info
         Of the model; ``info.decoding`` holds, for vividness 1, ``temperature`` (divides the
-        logits), ``prior_exponent`` (power of the prior that is divided out), ``chroma_share`` (of
-        the picture's expected chroma, that its mean chroma is raised to) and ``knee`` (chroma at
-        which half of that gain is reached; what is nearly grey stays so).
+        logits), ``prior_exponent`` (power of the prior that is divided out), ``chroma_share`` (see
+        `chroma_gain`) and ``knee`` (chroma at which half of the gain is reached; what is nearly
+        grey stays so).
     options
         ``vividness`` is used: temperature and gain are raised to it, the exponent grows with it.
     reference : float32 (n,), optional
         Histogram of the palette, see `palette.tilt`.
+    gain : float, optional
+        On chroma, at vividness 1; by default the prediction's own `chroma_gain`.
 
     Returns
     -------
     float32 (2, h, w)
         a*, b*.
     """
-    vividness, constants = options.vividness, info.decoding
-    knee = constants.get("knee", 0.0)
-    if info.output == "ab":
-        return lift(prediction, constants.get("gain", 1.0) ** vividness, knee)
-    ab = _annealed_mean(prediction, info, vividness, reference)
-    if not vividness or "chroma_share" not in constants:
+    ab = prediction
+    if info.output == "distribution":
+        ab = _annealed_mean(prediction, info, options.vividness, reference)
+    if not options.vividness:
         return ab
-    at_one = ab if vividness == 1 else _annealed_mean(prediction, info, 1.0, reference)
+    if gain is None:
+        gain = chroma_gain(prediction, info, reference)
+    return lift(ab, gain**options.vividness, info.decoding.get("knee", 0.0))
+
+
+def chroma_gain(
+    prediction: FloatArray, info: ModelInfo, reference: FloatArray | None = None
+) -> float:
+    """Gain that gives a picture, at vividness 1, the chroma that its distribution expects.
+
+    The mean chroma of the picture is raised to a share (``info.decoding["chroma_share"]``) of the
+    mean chroma under the distribution, which averaging opposite hues has lost; never lowered.
+    Parameters as of `decode`; of hints the prediction should know nothing, or a hint here would
+    change the colour over there.
+    """
+    constants = info.decoding
+    if "chroma_share" not in constants or info.output != "distribution":
+        return constants.get("gain", 1.0)
+    ab = _annealed_mean(prediction, info, 1.0, reference)
     likely = softmax(_tilted(prediction, reference))
-    expected = float(np.tensordot(np.hypot(*info.bins.T), likely, 1).mean())
-    return lift(ab, _gain(at_one, constants["chroma_share"] * expected, knee) ** vividness, knee)
+    chroma, bins = np.hypot(ab[0], ab[1]), np.hypot(info.bins[:, 0], info.bins[:, 1])
+    expected = float(np.einsum("n,nhw->hw", bins, likely).mean())
+    missing = constants["chroma_share"] * expected - float(chroma.mean())
+    moved = float((chroma * _onset(chroma, constants.get("knee", 0.0))).mean())
+    return 1 + min(max(missing / max(moved, 1e-6), 0.0), _MOST_GAIN - 1)
 
 
 def lift(ab: FloatArray, gain: float, knee: float) -> FloatArray:
@@ -71,20 +93,13 @@ def _annealed_mean(
     exponent = info.decoding.get("prior_exponent", 0.0) * vividness
     surprise = -np.log(np.maximum(info.prior, _RAREST))
     scores = (prediction + exponent * surprise[:, None, None]) / temperature
-    probability = softmax(_tilted(scores, reference))
-    return np.asarray(np.tensordot(info.bins.T, probability, 1), np.float32)
+    # Not by BLAS: it would start threads for a few hundred thousand products.
+    mean = np.einsum("nc,nhw->chw", info.bins, softmax(_tilted(scores, reference)))
+    return np.asarray(mean, np.float32)
 
 
 def _tilted(scores: FloatArray, reference: FloatArray | None) -> FloatArray:
     return scores if reference is None else scores + tilt(scores, reference)[:, None, None]
-
-
-def _gain(ab: FloatArray, wanted: float, knee: float) -> float:
-    """Gain that brings the mean chroma of a picture up to the wanted one, see `lift`."""
-    chroma = np.hypot(ab[0], ab[1])
-    missing = wanted - float(chroma.mean())
-    moved = float((chroma * _onset(chroma, knee)).mean())
-    return 1 + min(max(missing / max(moved, 1e-6), 0.0), _MOST_GAIN - 1)
 
 
 def _onset(chroma: FloatArray, knee: float) -> FloatArray:

@@ -10,8 +10,8 @@ import numpy as np
 
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.picture import LazyPicture, Picture, Raster
-from reverse_oldify.options import Options
-from reverse_oldify.pipeline.decode import decode, softmax
+from reverse_oldify.options import Options, Palette
+from reverse_oldify.pipeline.decode import chroma_gain, decode, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
 from reverse_oldify.pipeline.palette import palette_histogram
@@ -47,6 +47,7 @@ class Session:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
+        self._gained: tuple[tuple[int | None, Palette | str | None], float] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
     def colorize(self, options: Options | None = None) -> Picture:
@@ -175,8 +176,17 @@ class Session:
         return view.predict(painted, reference)
 
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
-        ab = decode(values, self._info, options, self._reference(options))
+        reference = self._reference(options)
+        ab = decode(values, self._info, options, reference, self._gain(options))
         return obey(ab, painted, self.view(options))
+
+    def _gain(self, options: Options) -> float:
+        """Gain on chroma, the same whatever the hints."""
+        key = options.working_size, options.palette
+        if self._gained is None or self._gained[0] != key:
+            whole = self.view(options).unsteered.values
+            self._gained = key, chroma_gain(whole, self._info, self._reference(options))
+        return self._gained[1]
 
     def _reference(self, options: Options) -> FloatArray | None:
         if options.palette is None:
