@@ -13,7 +13,6 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-import uvicorn
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
@@ -22,6 +21,7 @@ from fake_backend import FakeBackend
 from reverse_oldify import Colorizer
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.serve.app import create_app
+from reverse_oldify.serve.run import server_of
 from reverse_oldify.serve.settings import Settings
 
 GREEN, RED = (-20.0, 30.0), (40.0, 20.0)
@@ -32,9 +32,8 @@ MIXTURE = {GREEN: 0.7, RED: 0.3}
 def live(backend: Backend | None = None, **settings: object) -> Iterator[httpx.Client]:
     """Serve, and give a client."""
     colorizer = Colorizer(backend=backend or FakeBackend(MIXTURE), threads=1)
-    app = create_app(colorizer, Settings(**{"workers": 2, **settings}))
-    config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=10)
-    server = uvicorn.Server(config)
+    told = Settings(**{"workers": 2, **settings})
+    server = server_of(create_app(colorizer, told), told)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

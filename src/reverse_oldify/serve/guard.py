@@ -129,8 +129,7 @@ class _Answer:
 
     async def receive(self) -> Message:
         message = await self._receive()
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            self._all_read = True
+        self._all_read = not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
@@ -142,6 +141,8 @@ class _Answer:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_SECONDS_UNREAD):
                         await self._read_the_rest()
+            if not self._all_read:
+                headers["Connection"] = "close"  # else it would be read to its end, if it has one
         await self._send(message)
 
     async def _read_the_rest(self) -> None:

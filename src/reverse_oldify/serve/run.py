@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from reverse_oldify.errors import OptionError
 from reverse_oldify.pipeline.colorizer import Colorizer
@@ -47,8 +48,17 @@ def serve(
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     app = create_app(Colorizer(model, threads=settings.threads), settings)
+    server = server_of(app, settings)
     with _listening(settings) as listener:
-        config = uvicorn.Config(
+        started(address_of(listener))
+        with suppress(KeyboardInterrupt, SystemExit):  # uvicorn has dealt with the signal
+            server.run(sockets=[listener])
+
+
+def server_of(app: ASGIApp, settings: Settings) -> uvicorn.Server:
+    """Prepare a server that trusts no proxy, tells no name, and finishes what runs."""
+    return uvicorn.Server(
+        uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
@@ -58,9 +68,7 @@ def serve(
             timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=int(settings.job_seconds) + _FINISH_WITHIN,
         )
-        started(address_of(listener))
-        with suppress(KeyboardInterrupt, SystemExit):  # uvicorn has dealt with the signal
-            uvicorn.Server(config).run(sockets=[listener])
+    )
 
 
 def address_of(listener: socket.socket) -> str:

@@ -178,7 +178,7 @@ def target_format(picture: Raster, key: str | None) -> Format:
         If it is not written.
     """
     source = FORMATS[picture.format or "png"]
-    key = key or source.written_as or source.key
+    key = (source.written_as or source.key) if key is None else key
     if key not in (*OUTPUT_FORMATS, source.key) or key not in WRITTEN:
         raise OptionError(f"format is {key!r}; choose one of {', '.join(OUTPUT_FORMATS)}")
     return FORMATS[key]

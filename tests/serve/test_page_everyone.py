@@ -1,0 +1,96 @@
+"""The studio for everyone: on a phone, by touch, in the dark, with a screen reader (axe-core)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsed import DESKTOP, EXAMPLES, PHONE, Visit
+
+pytestmark = [pytest.mark.slow, pytest.mark.model]
+
+PALACE = EXAMPLES / "summer-palace.jpg"
+
+
+@pytest.fixture
+def phone(chromium: Any, studio: str) -> Iterator[Visit]:
+    visit = Visit(chromium, studio, **PHONE)
+    yield visit
+    visit.leave()
+
+
+def axe() -> str:
+    """The source of axe-core, which its package for Python carries."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
+    return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+def violations(visit: Visit) -> list[str]:
+    """What axe finds, by its rules of WCAG 2.2 A and AA and of best practice."""
+    found = visit.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(chromium: Any, studio: str, scheme: str) -> None:
+    source = axe()
+    visit = Visit(chromium, studio, **DESKTOP, color_scheme=scheme)
+    visit.page.evaluate(source)
+    assert violations(visit) == []
+    visit.open(PALACE)
+    visit.click(0.13, 0.88)
+    visit.page.locator("button.suggestion").first.click()
+    assert violations(visit) == []
+    visit.page.keyboard.press("Escape")
+    for opener in ("#show-download", "#show-help"):
+        visit.page.locator(opener).click()
+        assert violations(visit) == []
+        visit.page.locator("dialog[open] [aria-label=Close]").click()
+    assert visit.page.locator("dialog[open]").count() == 0
+    visit.leave()
+
+
+def test_on_a_phone(phone: Visit) -> None:
+    phone.open(PALACE)
+    wide = "() => document.documentElement.scrollWidth > innerWidth"
+    assert not phone.page.evaluate(wide)
+    left, top = phone.place(0.5, 0.5)
+    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
+    phone.page.locator("button.suggestion").nth(1).tap()
+    phone.page.locator("#picker-done").tap()
+    assert phone.page.locator(".pin").count() == 1
+    phone.page.get_by_role("button", name="Hints", exact=True).tap()
+    assert phone.page.locator("#hint-list li").is_visible()
+    assert phone.page.locator("#vividness").is_hidden()
+    small = """() => [...document.querySelectorAll("button, input")]
+        .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+        .map((one) => [one.id || one.className, one.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24))
+        .map(([name]) => name)"""
+    assert phone.page.evaluate(small) == []  # WCAG 2.2, 2.5.8
+
+
+def test_two_fingers_zoom(phone: Visit) -> None:
+    phone.open(PALACE)
+    fitted = phone.page.locator("#zoom-pixels").text_content()
+    box = phone.page.locator("#canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = phone.context.new_cdp_session(phone.page)
+
+    def fingers(kind: str, *distances: float) -> None:
+        points = [{"x": x + distance, "y": y, "id": at} for at, distance in enumerate(distances)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", -30, 30)
+    for apart in (45, 60, 90):
+        fingers("touchMove", -apart, apart)
+    fingers("touchEnd")
+    zoomed = phone.page.locator("#zoom-pixels").text_content()
+    assert int(zoomed.split()[0]) == pytest.approx(3 * int(fitted.split()[0]), rel=0.15)
+    assert phone.page.locator("#picker").is_hidden()

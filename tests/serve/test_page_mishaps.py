@@ -1,0 +1,69 @@
+"""The studio when something goes wrong: a server that forgets, is busy, or is gone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from browsed import EXAMPLES, Visit
+
+pytestmark = [pytest.mark.slow, pytest.mark.model]
+
+PALACE = EXAMPLES / "summer-palace.jpg"
+
+
+def test_a_forgotten_picture_is_sent_again_in_silence(visit: Visit) -> None:
+    visit.open(PALACE)
+    plain = visit.seen()
+    (opened,) = visit.sent("POST", "/v1/pictures?")
+    identity = opened.response().json()["id"]
+    assert visit.context.request.delete(f"{visit.address}/v1/pictures/{identity}").status == 204
+    visit.page.locator("#vividness").focus()
+    visit.page.keyboard.press("End")
+    assert np.abs(visit.seen() - plain).mean() > 1
+    assert len(visit.sent("POST", "/v1/pictures?")) == 2
+    assert visit.page.locator(".notice").count() == 0
+
+
+def test_a_busy_server_is_asked_again(visit: Visit) -> None:
+    busy = {"status": 429, "headers": {"Retry-After": "1"}, "body": '{"title": "Busy"}'}
+    refusals = []
+
+    def refuse_once(route):
+        if refusals:
+            return route.continue_()
+        refusals.append(route)
+        return route.fulfill(**busy)
+
+    visit.page.route("**/preview?*", refuse_once)
+    visit.open(PALACE)
+    assert len(refusals) == 1
+    assert visit.page.locator(".notice").count() == 0
+
+
+def test_a_server_that_is_gone_and_comes_back(visit: Visit) -> None:
+    visit.open(PALACE)
+    plain = visit.seen()
+    visit.page.route("**/v1/**", lambda route: route.abort())
+    visit.page.locator("#vividness").focus()
+    visit.page.keyboard.press("End")
+    notice = visit.page.locator(".notice")
+    notice.wait_for()
+    assert "reverse-oldify serve" in notice.text_content()
+    visit.page.unroute("**/v1/**")
+    visit.page.keyboard.press("ArrowLeft")
+    assert np.abs(visit.seen() - plain).mean() > 1
+
+
+def test_only_the_newest_answer_is_shown(visit: Visit) -> None:
+    visit.open(PALACE)
+    dial = visit.page.locator("#vividness")
+    dial.focus()
+    before = len(visit.sent("POST", "/preview"))
+    for _ in range(20):
+        visit.page.keyboard.press("ArrowRight")
+    bold = visit.seen()
+    asked = [one.post_data_json for one in visit.sent("POST", "/preview?size=640")[before - 1 :]]
+    assert len(asked) < 20  # not every step, but surely the last
+    assert asked[-1]["vividness"] == 2
+    visit.page.wait_for_timeout(400)
+    assert np.abs(visit.seen() - bold).mean() < 2

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from live_server import live, problem, scan
+
+TOKEN = "a-token-that-nobody-guesses"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with live(names=("studio.example",)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[httpx.Client]:
+    with live(token=TOKEN) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:8000",
+        "127.0.0.1:1",
+        "[::1]:8000",
+        "192.168.1.5",
+        "studio.example:80",
+    ],
+)
+def test_own_names_are_answered(client: httpx.Client, host: str) -> None:
+    assert client.get("/v1/about", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[", "", "a@evil.example"],
+)
+def test_other_names_are_not(client: httpx.Client, host: str) -> None:
+    problem(client.get("/v1/about", headers={"Host": host}), 403)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", "file://"])
+def test_pages_of_other_sites_may_not_ask(client: httpx.Client, origin: str) -> None:
+    headers = {"Origin": origin, "Host": "localhost:8000"}
+    problem(client.post("/v1/colorize", content=scan(), headers=headers), 403)
+    problem(client.options("/v1/colorize", headers=headers), 403)
+
+
+def test_the_own_page_may(client: httpx.Client) -> None:
+    headers = {"Origin": "http://localhost:8000", "Host": "localhost:8000"}
+    answer = client.post("/v1/colorize", content=scan(), headers=headers)
+    assert answer.status_code == 200
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+@pytest.mark.parametrize("address", ["/", "/healthz", "/nothing", "/v1/about", "/page/nothing.js"])
+def test_every_answer_has_the_headers(client: httpx.Client, address: str) -> None:
+    headers = client.get(address).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["cache-control"] in ("no-store", "no-cache")
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize("address", ["/v1/about", "/v1/pictures/x", "/v1/nothing", "/metrics"])
+def test_a_token_is_needed_where_there_is_one(guarded: httpx.Client, address: str) -> None:
+    for headers in (
+        {},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer t\xf6ken"},
+        {"Cookie": "reverse-oldify-token=wrong"},
+        {"Cookie": '"'},
+    ):
+        headers = {key: value.encode("latin-1") for key, value in headers.items()}
+        answer = guarded.get(address, headers=headers)
+        problem(answer, 401)
+        assert answer.headers["www-authenticate"] == "Bearer"
+    right = guarded.get(address, headers={"Authorization": f"Bearer {TOKEN}"})
+    assert right.status_code in (200, 404)
+
+
+def test_what_holds_no_secret_needs_no_token(guarded: httpx.Client) -> None:
+    assert guarded.get("/healthz").status_code == 200
+    assert guarded.get("/openapi.json").status_code == 200
+
+
+def test_the_page_exchanges_the_token_for_a_cookie(guarded: httpx.Client) -> None:
+    problem(guarded.get("/?token=wrong"), 401)
+    answer = guarded.get("/", params={"token": TOKEN})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie and "samesite=strict" in cookie and "path=/v1" in cookie
+    assert guarded.get("/v1/about").status_code == 200  # the client keeps cookies
+    guarded.cookies.clear()
+
+
+def test_without_a_token_there_is_nothing_to_exchange(client: httpx.Client) -> None:
+    problem(client.get("/?token=anything"), 401)

@@ -1,0 +1,124 @@
+"""Settings, what is kept open, and how options are described."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from live_server import MIXTURE, FakeBackend
+
+from reverse_oldify import Colorizer, Options, Picture
+from reverse_oldify.errors import OptionError
+from reverse_oldify.options import Hint, Palette
+from reverse_oldify.pipeline.preview import Preview
+from reverse_oldify.serve.asked import options_of_body, options_of_query
+from reverse_oldify.serve.opened import Opened, OpenedPictures
+from reverse_oldify.serve.problems import Problem
+from reverse_oldify.serve.schemas import RANGES, option_parameters, option_schemas
+from reverse_oldify.serve.settings import Settings
+
+TOKEN = "0123456789abcdef"
+
+
+def open_picture(side: int = 100) -> Opened:
+    pixels = np.zeros((side, side), np.uint8)
+    session = Colorizer(backend=FakeBackend(MIXTURE)).open(Picture(pixels=pixels))
+    return Opened(
+        session=session,
+        preview=Preview(session),
+        name="a",
+        sha256="",
+        uncertainty=None,
+        coloured=False,
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_needs_no_token(host: str) -> None:
+    assert Settings(host=host).token is None
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
+def test_other_addresses_need_a_token(host: str) -> None:
+    with pytest.raises(OptionError, match="--token"):
+        Settings(host=host)
+    assert Settings(host=host, token=TOKEN).host == host
+
+
+@pytest.mark.parametrize("token", ["", "short", "sixteen letters!", "ü" * 20, TOKEN + "\n"])
+def test_a_token_that_can_be_guessed_or_sent_in_no_header_is_refused(token: str) -> None:
+    with pytest.raises(OptionError, match="16 to 256"):
+        Settings(token=token)
+
+
+def test_settings_out_of_range_are_refused() -> None:
+    for wrong in ({"port": 70_000}, {"workers": 0}, {"upload_bytes": 0}):
+        with pytest.raises(OptionError):
+            Settings(**wrong)
+
+
+def test_what_nobody_asks_for_is_forgotten() -> None:
+    now = SimpleNamespace(seconds=0.0)
+    pictures = OpenedPictures(1 << 20, 10, lambda: now.seconds)
+    asked, other = open_picture(), open_picture()
+    pictures.add(asked)
+    pictures.add(other)
+    now.seconds = 8
+    pictures.get(asked.id)
+    now.seconds = 12
+    assert pictures.get(asked.id) is asked
+    assert len(pictures) == 1
+    with pytest.raises(Problem, match="send it again"):
+        pictures.get(other.id)
+
+
+def test_the_least_used_makes_room() -> None:
+    pictures = OpenedPictures(25_000, 10, lambda: 0.0)
+    first, second, third = open_picture(), open_picture(), open_picture()
+    pictures.add(first)
+    pictures.add(second)
+    pictures.get(first.id)
+    pictures.add(third)
+    assert pictures.nbytes == 20_000
+    with pytest.raises(Problem):
+        pictures.get(second.id)
+    assert pictures.get(first.id) is first
+    first.preview.original(90)  # what is remembered of a picture counts, too
+    pictures.tidy()
+    assert len(pictures) == 1
+    with pytest.raises(Problem) as refused:
+        pictures.add(open_picture(200))
+    assert refused.value.status == 413
+
+
+def test_the_schema_of_the_options_is_that_of_the_dataclasses() -> None:
+    schemas = option_schemas()
+    assert schemas["Options"]["properties"].keys() == Options().to_json().keys()
+    for name, member in schemas["Options"]["properties"].items():
+        assert member["default"] == Options().to_json()[name]
+    for kind in (Options, Hint, Palette):
+        members = schemas[kind.__name__]["properties"]
+        assert members.keys() == kind.__dataclass_fields__.keys()
+        assert all(member["description"] for member in members.values())
+    assert {one["name"] for one in option_parameters()} == Options().to_json().keys()
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_ranges_are_those_that_are_checked(name: str) -> None:
+    def read(value: float) -> Options:
+        hint = {"points": [[1, 1]], "color": "neutral", name: value}
+        table = {name: value} if name in Options().to_json() else {"hints": [hint]}
+        return options_of_body(__import__("json").dumps(table).encode())
+
+    for limit, step in ((RANGES[name]["minimum"], -1), (RANGES[name].get("maximum"), 1)):
+        if limit is not None:
+            read(limit)
+            with pytest.raises(OptionError):
+                read(limit + step)
+
+
+def test_options_in_a_query_are_json_or_text() -> None:
+    query = {"vividness": "0.5", "palette": "dawn", "size": "80", "working_size": "null"}
+    assert options_of_query(query) == Options(vividness=0.5, palette="dawn")
+    assert options_of_body(b"  ") == Options()
