@@ -1,4 +1,4 @@
-"""The studio's further controls, in a real browser: versions, moods, doubt, zoom, the eyedropper."""
+"""The studio's further controls in a real browser: versions, moods, doubt, zoom, eyedropper."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_a_token_is_needed_where_there_is_one(guarded: httpx.Client, address: st
         {},
         {"Authorization": f"Bearer {TOKEN}x"},
         {"Authorization": f"Basic {TOKEN}"},
-        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer"},
         {"Authorization": "Bearer t\xf6ken"},
         {"Cookie": "reverse-oldify-token=wrong"},
         {"Cookie": '"'},

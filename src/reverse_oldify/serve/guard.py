@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
+import logging
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -42,6 +43,9 @@ HEADERS = {
 _MOST_UNREAD, _SECONDS_UNREAD = 16 << 20, 2.0  # of a refused body, that is read after all
 
 
+log = logging.getLogger(__name__)
+
+
 class Guard:
     """Lets through to an application what may pass.
 
@@ -68,7 +72,10 @@ class Guard:
         except Problem as problem:
             await problem.response()(scope, answer.receive, answer.send)
         else:
-            await self._app(scope, answer.receive, answer.send)
+            try:
+                await self._app(scope, answer.receive, answer.send)
+            except Exception:  # has been answered; raised further it would end the connection
+                log.exception("a fault while answering %s %s", scope["method"], scope["path"])
 
     def check(self, scope: Scope) -> None:
         """Refuse a request that comes from elsewhere.
