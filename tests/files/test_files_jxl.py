@@ -55,6 +55,12 @@ def test_bomb_is_refused_before_it_is_decoded() -> None:
         read(data)
 
 
+def test_box_that_claims_to_end_beyond_all_numbers_is_the_last() -> None:
+    endless = struct.pack(">I4sQ", 1, b"jlp\x80", (1 << 64) - 1)
+    with pytest.raises(UnreadableError):
+        read_header(io.BytesIO(endless + bytes(20)))
+
+
 @given(st.binary(max_size=80), st.sampled_from([b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"]))
 def test_no_header_raises_anything_else(data: bytes, start: bytes) -> None:
     try:

@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.icc import profile_for
+from reverse_oldify.files.jp2 import described
 from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
 from reverse_oldify.files.strips import bands
@@ -21,7 +22,6 @@ from reverse_oldify.types import ByteArray
 
 _JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
 _JPEG_LIMITS = {"exif": 6, "xmp": 29, "iptc": 28}  # what stands before each in its segment
-_XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # UUID (XMP part 3, 1.2.1)
 _GIF_COLOURS = 255  # the 256th stands for transparency
 
 
@@ -81,10 +81,18 @@ def encode_pages(
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)
         else:
-            _image(picture.loaded(), kind).save(
-                file, format=kind.pillow, **_settings(picture, kind)
-            )
-            _append(picture.metadata, kind, file)
+            image, settings = _image(picture.loaded(), kind), _settings(picture, kind)
+            if kind.key == "jp2":
+                file.write(_jpeg_2000(image, settings, picture.metadata))
+            else:
+                image.save(file, format=kind.pillow, **settings)
+
+
+def _jpeg_2000(image: Image.Image, settings: dict[str, Any], metadata: Metadata) -> bytes:
+    """Encode in memory: on a full disk OpenJPEG would go on writing for ever."""
+    file = io.BytesIO()
+    image.save(file, format="JPEG2000", **settings)
+    return described(file.getvalue(), metadata)
 
 
 def _check_size(picture: Raster, kind: Format) -> None:
@@ -138,13 +146,6 @@ def _iptc_segment(iptc: bytes) -> bytes:
     resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc + bytes(len(iptc) % 2)
     data = b"Photoshop 3.0\0" + resource
     return b"\xff\xed" + struct.pack(">H", 2 + len(data)) + data
-
-
-def _append(metadata: Metadata, kind: Format, file: BinaryIO) -> None:
-    """Write behind a JPEG 2000 file what Pillow writes into none."""
-    if kind.key == "jp2" and metadata.xmp is not None:
-        file.seek(0, io.SEEK_END)
-        file.write(struct.pack(">I4s", 24 + len(metadata.xmp), b"uuid") + _XMP_BOX + metadata.xmp)
 
 
 def _image(picture: Picture, kind: Format) -> Image.Image:

@@ -136,7 +136,10 @@ FORMATS = {
             pillow="JPEG2000",
             suffixes=(".jp2", ".jpx", ".jpf"),
             alpha=True,
+            exif=True,
             xmp=True,
+            iptc=True,
+            dpi=True,
             settings={"irreversible": False},  # lossless
         ),
         Format(key="bmp", name="BMP", pillow="BMP", suffixes=(".bmp", ".dib"), dpi=True),

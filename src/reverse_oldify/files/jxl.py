@@ -7,7 +7,6 @@ box but EXIF's.
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
@@ -15,11 +14,11 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
+from reverse_oldify.files.boxes import Box, boxes_of
 from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded
 
 _CODESTREAM = b"\xff\x0a"
 _HEADER_BYTES = 256
-_MOST_BOXES = 10_000
 # Width to height, by the number that stands for it (part 1, A.3).
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 # How an integer is coded: for each of four selectors an offset, and the bits that are added to it.
@@ -47,9 +46,9 @@ def read_header(file: BinaryIO) -> Header:
         There is no codestream, or it ends too early.
     """
     start = b""
-    for kind, data in _boxes(file):
-        if kind in (b"jxlc", b"jxlp") and len(start) < _HEADER_BYTES:
-            start += data.read(_HEADER_BYTES)[4 if kind == b"jxlp" else 0 :]
+    for box in _boxes(file):
+        if box.name in (b"jxlc", b"jxlp") and len(start) < _HEADER_BYTES:
+            start += box.read(_HEADER_BYTES)[4 if box.name == b"jxlp" else 0 :]
     if not start.startswith(_CODESTREAM):
         raise UnreadableError("damaged or cut off; restore it from a copy")
     bits = _Bits(start[2:])
@@ -66,48 +65,22 @@ def corrected(read: Read, image: Image.Image, file: BinaryIO) -> Read:
     if getattr(image, "jpeg", False):
         return read
     packet, notes = None, set[str]()
-    for kind, data in _boxes(file):
-        if kind == b"xml " and packet is None:
-            packet = data.read(MOST_BYTES + 1)
-        elif kind == b"brob" and data.read(4) in (b"Exif", b"xml "):
+    for box in _boxes(file):
+        if box.name == b"xml " and packet is None:
+            packet = box.read(MOST_BYTES + 1)
+        elif box.name == b"brob" and box.read(4) in (b"Exif", b"xml "):
             notes.add("its compressed metadata (EXIF, XMP) was left out: only plain is read")
     metadata, too_long = bounded(replace(read.metadata, xmp=packet))
     return Read(metadata, 1, (*read.notes, *notes, *too_long))
 
 
-class _Box:
-    """The contents of a box, read where they lie."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file, self._start, self._size = file, start, size
-
-    def read(self, most: int) -> bytes:
-        """Return the first bytes."""
-        self._file.seek(self._start)
-        return self._file.read(min(most, self._size))
-
-
-def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, _Box]]:
-    """Yield name and contents of every box; a bare codestream is one of them, too."""
+def _boxes(file: BinaryIO) -> Iterator[Box]:
+    """Yield every box; a bare codestream is one, too."""
     end = file.seek(0, io.SEEK_END)
     file.seek(0)
     if file.read(2) == _CODESTREAM:
-        yield b"jxlc", _Box(file, 0, end)
-        return
-    at = 0
-    for _ in range(_MOST_BOXES):
-        file.seek(at)
-        head = file.read(16)
-        if len(head) < 8:
-            return
-        size, kind, header = *struct.unpack(">I4s", head[:8]), 8
-        if size == 1 and len(head) == 16:
-            size, header = struct.unpack(">Q", head[8:])[0], 16
-        size = end - at if size == 0 else size  # 0: to the end of the file
-        if size < header:
-            return
-        yield kind, _Box(file, at + header, size - header)
-        at += size
+        return iter([Box(file, b"jxlc", 0, end)])
+    return boxes_of(file)
 
 
 class _Bits:

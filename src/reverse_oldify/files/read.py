@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError
-from reverse_oldify.files import deep, heic, jpeg, jxl, png, raw
+from reverse_oldify.files import deep, heic, jp2, jpeg, jxl, png, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.formats import FORMATS, Format, sniff
@@ -185,6 +185,8 @@ def _picture_of(
         arrays, told = _arrays(image, file, kind, head), read_metadata(image)
         if kind.key == "jxl":
             told = jxl.corrected(told, image, file)
+        elif kind.key == "jp2":
+            told = jp2.completed(told, file)
         picture = _picture(arrays, told, kind.key, path)
         if kind.key == "heic":
             picture = picture.with_notes(*heic.remarks(image))
@@ -202,6 +204,9 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
     elif kind.key == "jpg":
         watched, arrays = jpeg.Watched(image, file), to_arrays(image)
         return arrays._replace(notes=(*arrays.notes, *watched.notes()))
+    elif kind.key == "jp2":
+        image.info["icc_profile"] = jp2.read_profile(file)
+        return to_arrays(image)
     else:
         return to_arrays(image)
     key = image.info.get("transparency")

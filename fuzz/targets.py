@@ -1,0 +1,228 @@
+"""What is fuzzed: one function for each parser of ours, and seeds made by code.
+
+A target takes bytes and may raise what its parser declares; anything else is a finding.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from PIL import Image
+
+from reverse_oldify.errors import InputError, MissingExtraError, OptionError, UnsupportedError
+from reverse_oldify.files import icc, icc_matrix, ifd, jpeg, jxl, raw, xmp
+from reverse_oldify.files.depth import claimed_bits
+from reverse_oldify.files.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.picture import Metadata, Picture
+from reverse_oldify.files.read import read_pages
+from reverse_oldify.files.write import write
+from reverse_oldify.options import Options
+from reverse_oldify.pipeline.hint_file import read_hints
+
+sys.modules["rawpy"] = None  # LibRaw is not ours, and has its own fuzzers
+
+_MOST_PIXELS = 100_000
+_FOLDER = Path(tempfile.mkdtemp())
+_STATEMENT = xmp.Statement(xmp.IPTC_EXTENSION, "Iptc4xmpExt", "DigitalSourceType", "value")
+_GRAY = np.arange(16 * 20, dtype=np.uint16).reshape(16, 20) * 200
+_COLOUR = np.dstack([_GRAY, _GRAY[::-1], _GRAY[:, ::-1]])
+
+
+def directories(data: bytes) -> None:
+    """TIFF directories, and those below them; whether they are of camera RAW."""
+    raw.is_raw(io.BytesIO(data), None)
+    with suppress(InputError):
+        for directory in ifd.read_directories(io.BytesIO(data)):
+            list(ifd.sub_directories(io.BytesIO(data), directory))
+
+
+def exif(data: bytes) -> None:
+    """An EXIF block, and what is kept of it: that must be readable again."""
+    with suppress(InputError):
+        directory = ifd.read_block(data)
+        orientation_of(directory), densities_of(directory)
+        kept = block_of(directory)
+        if kept is not None:
+            assert orientation_of(ifd.read_block(kept)) == 1
+
+
+def tiff(data: bytes) -> None:
+    """TIFF files: every page, to the last pixel."""
+    _pages(b"II*\0" + data[4:] if data[:4] not in (b"MM\0*", b"II+\0", b"MM\0+") else data)
+
+
+def png(data: bytes) -> None:
+    """PNG files whose checksums are right: else nothing would come through."""
+    _pages(b"".join(_mended_chunks(data)))
+
+
+def jpeg_markers(data: bytes) -> None:
+    """The order of a JPEG file's markers."""
+    jpeg.Watched(SimpleNamespace(fp=None), io.BytesIO(data)).notes()
+
+
+def jxl_header(data: bytes) -> None:
+    """Boxes and header of JPEG XL."""
+    claimed_bits(data, "jp2"), claimed_bits(data, "avif")
+    with suppress(InputError):
+        header = jxl.read_header(io.BytesIO(data))
+        assert header.width > 0 < header.height
+
+
+def xmp_packet(data: bytes) -> None:
+    """XMP packets: what is said is found again, and still there when it is said twice."""
+    with suppress(UnsupportedError):
+        xmp.value_of(data, xmp.XMP, "CreatorTool")
+        merged = xmp.merge(data, [_STATEMENT])
+        assert xmp.value_of(merged, _STATEMENT.namespace, _STATEMENT.name) == "value"
+        assert xmp.merge(merged, [_STATEMENT])
+
+
+def profile(data: bytes) -> None:
+    """Colour profiles of curves and a matrix, applied to a few codes."""
+    parsed = icc_matrix.parse_matrix_profile(data)
+    if parsed is not None:
+        assert np.isfinite(parsed.curves).all()
+        parsed.to_srgb(_COLOUR)
+
+
+def hints(data: bytes) -> None:
+    """Files of hints."""
+    path = _FOLDER / "hints.json"
+    path.write_bytes(data)
+    with suppress(OptionError):
+        read_hints(path).check([Path("a.jpg")])
+
+
+def options(data: bytes) -> None:
+    """Options as JSON: what is accepted comes back the same."""
+    with suppress(ValueError, RecursionError):  # of json; OptionError is a ValueError, too
+        table = json.loads(data)
+        accepted = Options.from_json(table)
+        assert Options.from_json(json.loads(json.dumps(accepted.to_json()))) == accepted
+
+
+def _pages(data: bytes) -> None:
+    with suppress(InputError, MissingExtraError):
+        for page in read_pages(data, max_pixels=_MOST_PIXELS):
+            assert page.pixels.shape[:2] == page.size
+
+
+def _mended_chunks(data: bytes) -> Iterator[bytes]:
+    """A PNG file made of chunks whose lengths and checksums are right."""
+    yield b"\x89PNG\r\n\x1a\n"
+    at = 8
+    while at + 8 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        name, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        yield struct.pack(">I", len(body)) + name + body
+        yield struct.pack(">I", zlib.crc32(name + body))
+        at += 12 + length
+
+
+def _file(format: str, picture: Picture | None = None) -> bytes:
+    picture = picture or Picture(pixels=_COLOUR, alpha=_GRAY, metadata=_told())
+    return write(picture, _FOLDER / f"seed.{format}", overwrite=True).read_bytes()
+
+
+def _told() -> Metadata:
+    return Metadata(exif=_exif(), xmp=xmp.merge(None, [_STATEMENT]), dpi=(300, 300))
+
+
+def _exif() -> bytes:
+    block = Image.Exif()
+    block[315], block[306] = "An author", "2026:01:01 00:00:00"
+    block.get_ifd(34665).update({33434: 0.01, 36867: "2026:01:01 00:00:00"})
+    block.get_ifd(34853).update({1: "N", 2: (1.0, 2.0, 3.0)})
+    return block.tobytes()
+
+
+def _plain(format: str, **settings: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray((_COLOUR >> 8).astype(np.uint8)).save(file, format, **settings)
+    return file.getvalue()
+
+
+def _json(**table: object) -> bytes:
+    return json.dumps(table).encode()
+
+
+def _tiffs() -> list[bytes]:
+    small = [_plain("TIFF", compression=name) for name in ("raw", "tiff_lzw", "jpeg", "packbits")]
+    return [_file("tif"), _file("tif", Picture(pixels=_GRAY)), *small]
+
+
+Seeds = Callable[[], list[bytes]]
+
+WORDS = {
+    "xmp": (
+        *("<!DOCTYPE x [<!ENTITY a 'b'>]>", "&a;", "<?xml version='1.0'?>", "<![CDATA[", "]]>"),
+        *("rdf:Description", "rdf:about", "rdf:parseType='Resource'", "xmlns:a='b'", "xml:lang"),
+        *("Iptc4xmpExt:DigitalSourceType", "tiff:Orientation", "xmp:CreatorTool", "&#0;", "\ufeff"),
+    ),
+    "png": ("IHDR", "PLTE", "IDAT", "tRNS", "iCCP", "iTXt", "eXIf", "pHYs", "acTL", "fcTL", "IEND"),
+    "profile": ("RGB ", "XYZ ", "rXYZ", "rTRC", "gTRC", "bTRC", "A2B0", "curv", "para", "GRAY"),
+    "jxl": ("jxlc", "jxlp", "xml ", "brob", "Exif"),
+    "hints": (
+        *('"version": 1', '"hints"', '"pictures"', '"points"', '"color"', '"ab"', '"radius"'),
+        *('"strength"', '"neutral"', "null", "true", "NaN", "Infinity", "1e999", "-1", "[[", "{}"),
+    ),
+    "options": (
+        *('"vividness"', '"hints"', '"palette"', '"variant"', '"seed"', '"working_size"', "[]"),
+        *(
+            "null",
+            "true",
+            "NaN",
+            "-Infinity",
+            "1e999",
+            "-1",
+            "0.5",
+            '"dawn"',
+            "99999999999999999999",
+        ),
+    ),
+}
+"""Pieces that a fuzzer would not guess soon, by target."""
+
+TARGETS: dict[str, tuple[Callable[[bytes], None], Seeds]] = {
+    "directories": (directories, _tiffs),
+    "exif": (exif, lambda: [_exif(), _exif().removeprefix(b"Exif\0\0")]),
+    "tiff": (tiff, _tiffs),
+    "png": (png, lambda: [_file("png"), _file("png", Picture(pixels=_COLOUR)), _plain("PNG")]),
+    "jpeg": (
+        jpeg_markers,
+        lambda: [
+            _plain("JPEG"),
+            _plain("JPEG", progressive=True),
+            _plain("JPEG", restart_marker_blocks=1),
+        ],
+    ),
+    "jxl": (jxl_header, lambda: [bytes.fromhex("ff0a1840fc00141702080201"), _BOXED]),
+    "xmp": (xmp_packet, lambda: [xmp.merge(None, [_STATEMENT]), b"<a xmlns:b='c'><b:d/></a>"]),
+    "profile": (profile, lambda: [icc.srgb_profile(), icc.gray_srgb_profile()]),
+    "hints": (
+        hints,
+        lambda: [
+            _json(version=1, hints=[{"points": [[1, 2], [3, 4]], "color": "#a03020", "radius": 3}]),
+            _json(version=1, pictures={"a.jpg": [{"points": [[9, 8]], "ab": [1, -2.5]}]}),
+            _json(version=1, hints=[{"points": [[1, 2]], "color": "neutral", "strength": 0.5}]),
+        ],
+    ),
+    "options": (options, lambda: [json.dumps(Options().to_json()).encode(), b'{"vividness": 2}']),
+}
+"""Name of each target: the function, and what makes its seeds."""
+
+_BOXED = (
+    b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl "
+    b"\0\0\0\x0cxml <a/>\0\0\0\x14jxlp\x80\0\0\0\xff\x0a\x18\x40\xfc\0\x14\x17"
+)
