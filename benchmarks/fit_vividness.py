@@ -27,6 +27,8 @@ from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.decode import decode
+from reverse_oldify.pipeline.uncertainty import uncertainty
+from reverse_oldify.pipeline.view import Prediction
 from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo
 
@@ -51,7 +53,9 @@ def main() -> None:
         numbers = cache.select("train", (kind,))
         numbers = numbers[:: max(1, len(numbers) // arguments.limit)][: arguments.limit]
         looks = [look(colorizer, cache, number, arguments.working_size) for number in tqdm(numbers)]
-        print(f"\n{kind}: {len(looks)} pictures\n")
+        print(
+            f"\n{kind}: {len(looks)} pictures; spread off by {spread_scale(looks, colorizer):.3f}\n"
+        )
         print("| temperature | exponent | share | knee | RMS ab / grey's | CIEDE2000 | colour |")
         print("|---|---|---|---|---|---|---|")
         grid = itertools.product(TEMPERATURES, EXPONENTS, SHARES, KNEES)
@@ -74,6 +78,18 @@ def look(
     )
     planes = [resample(plane[:box_h, :box_w], (rows, columns)) for plane in np.moveaxis(lab, 2, 0)]
     return logits[:, :rows, :columns].astype(np.float16), np.stack(planes, -1)
+
+
+def spread_scale(looks: list[tuple[FloatArray, FloatArray]], colorizer: Colorizer) -> float:
+    """What the predicted spread is to be multiplied by: RMS error over RMS spread."""
+    info = replace(colorizer.info, decoding={})
+    error, promised = [], []
+    for logits, lab in looks:
+        values = logits.astype(np.float32)
+        promised.append(uncertainty(Prediction(values, values.shape[1:]), info).mean ** 2)
+        ab = np.moveaxis(decode(values, info, Options(vividness=0)), 0, -1)
+        error.append(np.square(ab - lab[..., 1:]).mean())
+    return float(np.sqrt(np.sum(error) / np.sum(promised)))
 
 
 def score(

@@ -13,6 +13,7 @@ from reverse_oldify.evaluate.contenders import Constant, grey, models
 from reverse_oldify.evaluate.photographs import PhotographSet
 from reverse_oldify.evaluate.suite import Evaluation, evaluate
 from reverse_oldify.options import Options
+from reverse_oldify.pipeline.view import Prediction
 from reverse_oldify.types import ByteArray, FloatArray, ModelInfo
 
 STRIDE = 4
@@ -57,11 +58,12 @@ class FakeColorizer:
         ab = self._ab(lightness) * options.vividness
         return np.rint(lab_to_srgb(np.dstack([lightness, ab])) * 255).astype(np.uint8)
 
-    def predict(self, lightness: FloatArray) -> tuple[FloatArray, tuple[float, float]]:
+    def predict(self, lightness: FloatArray) -> Prediction:
         height, width = lightness.shape
         cells = lightness[::STRIDE, ::STRIDE]
         distance = np.square(self.info.bins[:, None, None] - self._ab(cells)).sum(-1)
-        return (-distance / 300).astype(np.float32), (height / STRIDE, width / STRIDE)
+        extent = height / STRIDE, width / STRIDE
+        return Prediction((-distance / 300).astype(np.float32), extent)
 
 
 def evaluated(folder: Path, vividness: tuple[float, ...] = (0.5, 1.0)) -> Evaluation:

@@ -28,8 +28,13 @@ def drawn_world(cells=20_000, seed=0):
 
 
 def calibration(probability, bins, truth):
+    mean = np.einsum("nhw,nc->hwc", probability, bins)
+    variance = np.einsum("nhw,n->hw", probability, np.square(bins).sum(1)) - np.square(mean).sum(-1)
+    spread = np.sqrt(np.maximum(variance, 0) / 2)
     gathered = Calibration()
-    gathered.add(Distribution(probability=probability.astype(np.float32), bins=bins), truth)
+    gathered.add(
+        Distribution(probability=probability.astype(np.float32), bins=bins, spread=spread), truth
+    )
     return gathered
 
 

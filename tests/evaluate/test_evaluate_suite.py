@@ -92,7 +92,10 @@ def test_truth_of_a_cell_is_the_mean_of_the_pixels_it_covers():
     ab = np.random.default_rng(0).normal(size=(11, 16, 2)).astype(np.float32)
     probability = np.zeros((3, 2, 4), np.float32)
     grid = Distribution(
-        probability=probability, bins=np.zeros((3, 2), np.float32), covered=(8 / 11, 1.0)
+        probability=probability,
+        bins=np.zeros((3, 2), np.float32),
+        spread=np.zeros((2, 4), np.float32),
+        covered=(8 / 11, 1.0),
     )
     expected = ab[:8].reshape(2, 4, 4, 4, 2).mean((1, 3))
     assert np.allclose(_cell_means(ab, grid), expected, atol=1e-5)

@@ -87,15 +87,15 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
 def test_the_command_says_what_was_proved(tmp_path, given, capsys):
     path = checkpoint(tmp_path)
     arguments = ["export", str(path), "-o", str(tmp_path / "m")]
-    decoding = ["--decoding", "0.5", "0.25", "0.9", "8"]
+    decoding = ["--decoding", "0.5", "0.25", "0.9", "8", "1.1"]
     assert main([*arguments, *decoding, "--working-size", "320", "--name", "mine"]) == 0
     assert (
         capsys.readouterr().out
         == f"{tmp_path / 'm'}: 1.5 MB, differs from PyTorch by at most 2.0e-06\n"
     )
     (_, info, _) = given[0]
-    keys = ("temperature", "prior_exponent", "chroma_share", "knee")
-    assert info.decoding == dict(zip(keys, (0.5, 0.25, 0.9, 8), strict=True))
+    keys = ("temperature", "prior_exponent", "chroma_share", "knee", "spread_scale")
+    assert info.decoding == dict(zip(keys, (0.5, 0.25, 0.9, 8, 1.1), strict=True))
     assert (info.name, info.working_size) == ("mine", 320)
 
 

@@ -5,6 +5,7 @@ import pytest
 from fake_backend import FakeBackend
 
 from reverse_oldify import Colorizer, Session
+from reverse_oldify.color.bins import SPACING
 from reverse_oldify.pipeline.uncertainty import LEVELS_PER_AB
 
 GRAY = np.full((50, 80), 130, np.uint8)
@@ -16,15 +17,20 @@ def session_of(mixture: dict[tuple[float, float], float]) -> Session:
 
 def test_spread_is_the_error_to_expect() -> None:
     found = session_of({(20.0, 0.0): 0.5, (-20.0, 0.0): 0.5}).uncertainty()
-    np.testing.assert_allclose(found.spread, np.sqrt(20**2 / 2), rtol=1e-3)
+    variance = 20**2 / 2 - SPACING**2 / 6  # of the distribution, less that of the encoding
+    np.testing.assert_allclose(found.spread, np.sqrt(variance), rtol=1e-3)
     np.testing.assert_allclose(found.entropy, 1.0, atol=0.01)  # one of two: one bit
-    assert found.mean == pytest.approx(np.sqrt(200), rel=1e-3)
+    assert found.mean == pytest.approx(np.sqrt(variance), rel=1e-3)
+
+
+def test_a_colour_between_bins_is_not_taken_for_a_doubtful_one() -> None:
+    assert session_of({(25.0, 5.0): 1.0}).uncertainty().mean < 3
 
 
 def test_certainty_is_black() -> None:
     session = session_of({(20.0, 0.0): 1.0})
     found = session.uncertainty()
-    assert found.mean < 0.2
+    assert found.mean == 0
     assert found.to_picture(session.picture.lightness).pixels.max() <= 1
 
 

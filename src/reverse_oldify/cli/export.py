@@ -37,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--decoding",
-        nargs=4,
+        nargs=5,
         type=float,
-        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "CHROMA_SHARE", "KNEE"),
-        help="decoding at vividness 1",
+        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "CHROMA_SHARE", "KNEE", "SPREAD_SCALE"),
+        help="decoding at vividness 1, and correction of the uncertainty",
     )
 
 

@@ -29,6 +29,8 @@ class Distribution:
         Of each ab bin, for each cell of a grid over the picture; sums to 1 over n.
     bins : float32 (n, 2)
         Centres of the bins, CIE a*, b*.
+    spread : float32 (h, w)
+        RMS ab error that is promised for the expected colour, see `pipeline.uncertainty`.
     covered : (float, float)
         Share of the picture's height and width that the grid covers, from the top left corner:
         a cell that hangs over the picture's edge is left out.
@@ -36,6 +38,7 @@ class Distribution:
 
     probability: FloatArray
     bins: FloatArray
+    spread: FloatArray
     covered: tuple[float, float] = (1.0, 1.0)
 
 
@@ -77,10 +80,8 @@ class Calibration:
         top, likeliest = probability.max(0), probability.argmax(0)
         _count(self._top, top * LEVELS, top, _weight_in(bins[likeliest], truth))
         mean = np.einsum("nhw,nc->hwc", probability, bins)
-        power = np.einsum("nhw,n->hw", probability, np.square(bins).sum(1))
-        variance = np.maximum(power - np.square(mean).sum(-1), 0) / 2
-        squared_error = np.square(truth - mean).mean(-1)
-        _count(self._spread, np.sqrt(variance) / SPREAD_STEP, variance, squared_error)
+        spread, squared_error = distribution.spread, np.square(truth - mean).mean(-1)
+        _count(self._spread, spread / SPREAD_STEP, np.square(spread), squared_error)
 
     @property
     def empty(self) -> bool:

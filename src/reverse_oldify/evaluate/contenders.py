@@ -12,6 +12,7 @@ from reverse_oldify.color.lab import gray_to_lightness, linear_to_srgb
 from reverse_oldify.evaluate.calibration import Distribution
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.decode import softmax
+from reverse_oldify.pipeline.uncertainty import uncertainty
 from reverse_oldify.types import ByteArray, ModelInfo
 
 if TYPE_CHECKING:
@@ -88,11 +89,13 @@ class Model:
         """Predicted distribution before vividness reshapes it; None for a model of ab values."""
         if self.info.output != "distribution":
             return None
-        logits, extent = self._colorizer.predict(gray_to_lightness(gray))
+        prediction = self._colorizer.predict(gray_to_lightness(gray))
+        extent = prediction.extent
         rows, columns = (max(1, int(side)) for side in extent)
         return Distribution(
-            probability=softmax(logits[:, :rows, :columns]),
+            probability=softmax(prediction.values[:, :rows, :columns]),
             bins=self.info.bins,
+            spread=uncertainty(prediction, self.info).spread[:rows, :columns],
             covered=(min(rows / extent[0], 1.0), min(columns / extent[1], 1.0)),
         )
 

@@ -18,7 +18,13 @@ from reverse_oldify.train.checkpoint import load_checkpoint
 from reverse_oldify.train.recipe import parse_recipe
 from reverse_oldify.types import ModelInfo
 
-DEFAULT_DECODING = {"temperature": 0.4, "prior_exponent": 0.3, "chroma_share": 0.83, "knee": 7.0}
+DEFAULT_DECODING = {
+    "temperature": 0.4,
+    "prior_exponent": 0.3,
+    "chroma_share": 0.83,
+    "knee": 7.0,
+    "spread_scale": 1.0,
+}
 """Decoding at vividness 1, until fitted on validation pictures; see `pipeline.decode`."""
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reverse_oldify.color.bins import SPACING
 from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.pipeline.decode import ab_variance, softmax
@@ -14,6 +15,8 @@ from reverse_oldify.pipeline.view import Prediction
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
 from reverse_oldify.types import FloatArray, ModelInfo, Plane
+
+_ENCODED_VARIANCE = SPACING**2 / 6  # of a*, or of b*: that of bilinear weights, mean over places
 
 LEVELS_PER_AB = 8
 """Grey levels of `Uncertainty.to_picture` for one unit of spread: white is 32 and more."""
@@ -67,8 +70,10 @@ class Uncertainty(NamedTuple):
 def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:
     """Measure a predicted distribution.
 
-    ``info.decoding["spread_scale"]``, fitted on validation data, corrects the spread of a model
-    that is too sure or not sure enough; 1 by default.
+    The soft-encoding of the training targets spreads a colour over four bins; what that adds to the
+    variance is taken off again. ``info.decoding["spread_scale"]``, fitted by
+    `benchmarks/fit_vividness.py`, corrects a model that is too sure or not sure enough; 1 by
+    default.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:
     if info.output != "distribution":
         raise ModelError(f"model {info.name} predicts no distribution; choose another model")
     probability = softmax(prediction.values)
-    variance = ab_variance(probability, info.bins) / 2
+    variance = np.maximum(ab_variance(probability, info.bins) / 2 - _ENCODED_VARIANCE, 0)
     entropy = -(probability * np.log2(np.maximum(probability, 1e-12))).sum(0)
     scale = info.decoding.get("spread_scale", 1.0)
     spread = np.asarray(np.sqrt(variance) * scale, np.float32)
