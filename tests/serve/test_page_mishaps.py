@@ -14,9 +14,8 @@ PALACE = EXAMPLES / "summer-palace.jpg"
 def test_a_forgotten_picture_is_sent_again_in_silence(visit: Visit) -> None:
     visit.open(PALACE)
     plain = visit.seen()
-    (opened,) = visit.sent("POST", "/v1/pictures?")
-    identity = opened.response().json()["id"]
-    assert visit.context.request.delete(f"{visit.address}/v1/pictures/{identity}").status == 204
+    picture = visit.sent("POST", "/preview")[0].url.rpartition("/preview")[0]
+    assert visit.context.request.delete(picture).status == 204
     visit.page.locator("#vividness").focus()
     visit.page.keyboard.press("End")
     assert np.abs(visit.seen() - plain).mean() > 1

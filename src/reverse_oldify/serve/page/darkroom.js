@@ -113,10 +113,10 @@ export class Darkroom extends EventTarget {
   #follow() {
     const edits = this.#studio.edits;
     if (!this.#studio.current?.about || !edits) return;
-    this.#viewer.frame.setAttribute("aria-busy", "true");
     this.#colour.want(edits);
-    this.#colour.rest().then(() => this.#viewer.frame.removeAttribute("aria-busy"));
     if (this.doubting) this.#doubt.want(edits);
+    this.#viewer.frame.setAttribute("aria-busy", "true");
+    Promise.all([this.#colour.rest(), this.#doubt.rest()]).then(() => this.#settle());
   }
 
   async #develop(edits, signal) {
@@ -170,6 +170,10 @@ export class Darkroom extends EventTarget {
     if (signal.aborted) return;
     this.#viewer.showDetail("before", before, place);
     if (edits === this.#studio.edits) this.#viewer.showDetail("after", after, place);
+  }
+
+  #settle() {
+    if (this.#colour.idle && this.#doubt.idle) this.#viewer.frame.removeAttribute("aria-busy");
   }
 
   #wait(words) {

@@ -96,9 +96,9 @@ export class Viewer extends EventTarget {
 
   zoom(factor, point = { x: this.#stage.width / 2, y: this.#stage.height / 2 }) {
     if (!this.picture) return;
-    const smallest = geometry.fit(this.picture, this.#stage, this.margin).scale;
-    const view = geometry.zoomAt(this.view, point, factor, smallest);
-    this.#fitted = view.scale <= smallest * 1.001;
+    const whole = geometry.fit(this.picture, this.#stage, this.margin).scale;
+    const view = geometry.zoomAt(this.view, point, factor, Math.min(whole, 1 / this.density));
+    this.#fitted = Math.abs(view.scale / whole - 1) < 0.001;
     this.#move(view);
   }
 

@@ -35,7 +35,6 @@ export class Zoom {
   #show() {
     const percent = Math.round(this.#viewer.view.scale * this.#viewer.density * 100);
     element("zoom-pixels").textContent = `${percent} %`;
-    element("zoom-out").disabled = this.#viewer.fitting;
     this.#viewer.frame.toggleAttribute("data-zoomed", !this.#viewer.fitting);
   }
 }
