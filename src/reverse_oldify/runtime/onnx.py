@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from reverse_oldify.errors import ModelError
 from reverse_oldify.runtime.backend import Features
@@ -20,6 +20,11 @@ from reverse_oldify.runtime.info import (
     parse_info,
 )
 from reverse_oldify.types import FloatArray
+
+# Since 1.29 ONNX Runtime reports its use to its maker and keeps an identifier of the machine in the
+# home folder, unless told otherwise before it is imported. Nobody's photographs are its business.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 
 class OnnxBackend:
