@@ -22,6 +22,8 @@ _DOUBLINGS = 2  # of the grid, before the step to full resolution
 _ROUNDS = 3  # of back-projection at each doubling
 _NOISE = 60.0  # variance of L* around a cell below which it says little about colour
 _GRAIN = 150.0  # the same for the last step, whose detail is mostly grain and texture
+_FLAT = 1e-4  # chroma for each L*, below which it is constant
+_BORROWED = 0.1  # how much the cells around count for how a cell mixes its colours
 _TEXTURE = 0.5  # share of the variance within cells that counts as noise, too
 
 
@@ -118,9 +120,21 @@ class ChromaUpsampler:
             guides.insert(0, _halve(guides[0]))
         for coarse, fine in pairwise(guides):
             ab = _double(ab, coarse, fine)
-        self._size = lightness.shape[0], lightness.shape[1]
+        self.size = lightness.shape[0], lightness.shape[1]
         self._extent = extent[0] * 2**_DOUBLINGS, extent[1] * 2**_DOUBLINGS
-        self._model = _affine_chroma(ab, guides[-1], _GRAIN)
+        self.model: FloatArray = _two_colours(ab, guides[-1], _GRAIN)
+        """Of each cell of the doubled grid, see `_two_colours`; float32 (6, gh, gw)."""
+
+    @property
+    def ends(self) -> FloatArray:
+        """The two colours of each cell, of which pixels are mixtures; float32 (2, 2, gh, gw)."""
+        darker = self.model[4:]
+        return np.stack([darker, darker + self.model[2:4]], 1)
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the picture has no fewer rows and columns than the doubled grid."""
+        return all(side >= cells for side, cells in zip(self.size, self._extent, strict=True))
 
     def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
         """Chroma of a part of the picture.
@@ -137,7 +151,15 @@ class ChromaUpsampler:
         float32 (2, h, w)
             a*, b*.
         """
-        return _chroma(interpolate(self._model, self._size, tile, self._extent), lightness)
+        model = interpolate(self.model, self.size, tile, self._extent)
+        share, ab = model[0], model[2:4]
+        share *= lightness
+        share += model[1]
+        np.maximum(share, np.float32(0), out=share)
+        np.minimum(share, np.float32(1), out=share)
+        ab *= share
+        ab += model[4:]
+        return ab
 
 
 def upsample_chroma(
@@ -182,6 +204,36 @@ def _chroma(model: FloatArray, lightness: FloatArray) -> FloatArray:
     ab += offset
     np.maximum(ab, least, out=ab)
     return np.asarray(np.minimum(ab, most, out=ab))
+
+
+def _two_colours(ab: FloatArray, lightness: FloatArray, noise: float) -> FloatArray:
+    """Say of each cell (2, gh, gw) which two colours there are around it, and where each is.
+
+    The line of the regression of chroma on lightness, cut where it leaves the range of the cells
+    around, has two ends: a colour of what is dark, and one of what is light. All between are
+    mixtures of them, by their lightness, so that no pixel gets a colour beyond.
+
+    Returns
+    -------
+    float32 (6, gh, gw)
+        Slope and offset of the light one's share, as a function of L*; what it has more of a*, b*
+        than the dark one; a*, b* of the dark one.
+    """
+    slope = _affine_chroma(ab, lightness, noise)[:2]
+    slope[np.abs(slope) < _FLAT] = 0
+    steep = np.where(slope == 0, np.float32(np.nan), slope)
+    ends = np.stack([_around(ab, np.minimum), _around(ab, np.maximum)]) - ab
+    reach = np.sort(ends / steep, axis=0)  # in L*; not a number where chroma does not change
+    darker = np.fmax(np.fmax(reach[0, 0], reach[0, 1]), np.float32(-100))
+    lighter = np.fmin(np.fmin(reach[1, 0], reach[1, 1]), np.float32(100))
+    width = np.maximum(lighter - darker, 1)
+    share = np.stack([1 / width, -(lightness + darker) / width])
+    more = slope * (lighter - darker)
+    # Where there is but one colour, any share is right: best is that of the cells around.
+    weight = np.abs(more).sum(0) + np.float32(1e-6)
+    share = share * weight + _BORROWED * _mean_around(share * weight)
+    share /= weight + _BORROWED * _mean_around(weight)
+    return np.concatenate([share, more, ab + slope * darker])
 
 
 def _double(ab: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArray:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import f_to_linear, lab_to_linear
+from reverse_oldify.color.lab import f_to_linear, gray_to_lightness, lab_to_linear
 from reverse_oldify.types import FloatArray
 
 _TOLERANCE = 1e-6  # of linear light: at most one 16-bit code, at black
+_FURTHEST = np.float32(140)  # no colour of sRGB has more chroma
 _HALVINGS = 14  # leaves an error of 0.01 in chroma for the strongest colour there is
 
 
@@ -48,10 +51,32 @@ def in_gamut(linear: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((least >= -_TOLERANCE) & (most <= 1 + _TOLERANCE))
 
 
+@cache
+def rim() -> FloatArray:
+    """Largest chroma in sRGB, by hue angle and lightness; computed once.
+
+    Returns
+    -------
+    float32 (361, 256)
+        For each whole degree (the first and the last are the same), for each 8-bit code of grey.
+    """
+    angle = np.radians(np.arange(361, dtype=np.float32))[:, None]
+    gray = gray_to_lightness(np.arange(256, dtype=np.uint8))
+    colours = (gray, _FURTHEST * np.cos(angle), _FURTHEST * np.sin(angle))
+    lightness, a, b = (np.ravel(plane) for plane in np.broadcast_arrays(*colours))
+    return _FURTHEST * _fitting_share(lightness, a, b).reshape(361, 256)
+
+
 def _pull_in(lightness: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
-    """Bisect the chroma of colours (n,) outside the gamut; linear sRGB (3, n) inside it."""
+    """Cut the chroma of colours (n,) outside the gamut; linear sRGB (3, n) inside it."""
+    share = _fitting_share(lightness, a, b)
+    return f_to_linear(_f_of(lightness, a * share, b * share))
+
+
+def _fitting_share(lightness: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    """Bisect how much of the chroma of colours (n,) sRGB can show: 0..1, (n,)."""
     neutral = (lightness + np.float32(16)) * np.float32(1 / 116)
-    away = np.stack([a / 500, np.zeros_like(neutral), b / -200])
+    away = _f_of(lightness, a, b) - neutral
     share = np.zeros_like(neutral)  # of the chroma that is known to fit
     step = np.float32(1)
     for _ in range(_HALVINGS):
@@ -62,4 +87,10 @@ def _pull_in(lightness: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
         excess -= np.float32(0.5)
         fits = np.abs(excess, out=excess).max(0) <= 0.5 + _TOLERANCE
         share += step * fits
-    return f_to_linear(away * share + neutral)
+    return share
+
+
+def _f_of(lightness: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    """``f(X), f(Y), f(Z)`` of CIE 1976, (3, n)."""
+    neutral = (lightness + np.float32(16)) * np.float32(1 / 116)
+    return np.stack([neutral + a / 500, neutral, neutral - b / 200])

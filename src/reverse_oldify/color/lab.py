@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reverse_oldify.types import FloatArray
+from reverse_oldify.types import ByteArray, FloatArray
 
 XYZ_FROM_RGB = np.array(
     [
@@ -126,6 +126,29 @@ def lightness_to_gray(lightness: ArrayLike) -> FloatArray:
     """sRGB-encoded grey (0..1) that has the given L* (0..100). Any shape, float32."""
     luminance = lightness_to_luminance(np.asarray(lightness, np.float32))
     return np.asarray(np.clip(linear_to_srgb(luminance), 0.0, 1.0), np.float32)
+
+
+def srgb_to_gray(srgb: ByteArray) -> ByteArray:
+    """Grey of the same luminance as sRGB: uint8 (H, W, 3) -> uint8 (H, W), rounded.
+
+    Equal channels give exactly the code of one of them.
+    """
+    gray = np.empty(srgb.shape[:2], np.uint8)
+    for rows in row_strips(*srgb.shape[:2]):
+        luminance, *others = (
+            table.take(srgb[rows, :, channel].astype(np.intp), mode="clip")
+            for channel, table in enumerate(_luminance_tables())
+        )
+        for other in others:
+            luminance += other
+        gray[rows] = linear_to_8_bits(luminance)
+    return gray
+
+
+@cache
+def _luminance_tables() -> FloatArray:
+    """What each code of R, G, B adds to the luminance; float32 (3, 256)."""
+    return np.asarray(XYZ_FROM_RGB[1][:, None] * _linear_table(256), np.float32)
 
 
 def srgb_to_lightness(srgb: SrgbArray) -> FloatArray:
