@@ -68,7 +68,10 @@ class Bucket:
 
     def stamps(self) -> Callable[[str], Stamp | None]:
         """See `Storage`: one listing, for a question to the store takes long."""
-        return {each.path: each.stamp for each in self.walk() if isinstance(each, Found)}.get
+        known: dict[str, Stamp] = {}
+        if self._files.exists(self._root):  # folders of stores exist by what is in them
+            known = {each.path: each.stamp for each in self.walk() if isinstance(each, Found)}
+        return known.get
 
     def check(self) -> None:
         """See `Storage`: writes an empty object, and removes it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from reverse_oldify.batch.engine import Crew, Member, WorkerLost
+from reverse_oldify.batch.local import usable_cores
 from reverse_oldify.batch.task import Outcome, Setup, Task
 from reverse_oldify.batch.worker import Worker, use_one_thread
 from reverse_oldify.errors import MissingExtraError, ModelError, ReverseOldifyError
@@ -15,6 +18,9 @@ from reverse_oldify.errors import MissingExtraError, ModelError, ReverseOldifyEr
 if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.actor import ActorHandle
+
+_STORE = 100_000_000
+"""Bytes of memory for objects of a cluster on this machine: tasks and outcomes are small."""
 
 
 def ray_engine(
@@ -45,15 +51,25 @@ def ray_engine(
     except ImportError as error:
         raise MissingExtraError("the engine ray", "cluster") from error
     use_one_thread()
-    started_here = not ray.is_initialized()
-    if started_here:
-        try:
-            ray.init(address=address or "local", log_to_driver=False, include_dashboard=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ReverseOldifyError(f"no Ray cluster at {address}: {error}") from error
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of this job
+    cores = workers or usable_cores()
+    try:
+        if address is None:
+            ray.init(
+                address="local",
+                num_cpus=cores,
+                object_store_memory=_STORE,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+        else:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        where = address or "this machine"
+        raise ReverseOldifyError(f"no Ray cluster at {where}: {error}; check it") from error
     size = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    dismiss = ray.shutdown if started_here else lambda: None
-    return Crew(size, lambda: _Actor(setup), _watch, time_limit, dismiss)
+    return Crew(size, lambda: _Actor(setup), _watch, time_limit, ray.shutdown)
 
 
 class _Actor:
