@@ -145,3 +145,17 @@ def test_folder_without_pictures_is_a_problem(here: Path) -> None:
     found = discover(["in"], Path("out"))
     assert found.tasks == []
     assert str(found.problems[0]).startswith("in: no picture in this folder")
+
+
+def test_link_in_the_output_folder_leads_no_result_out_of_it(here: Path) -> None:
+    make("in/deep/a.png", "in/b.png", "victim/a.png", "out/real/c.png")
+    Path("out/deep").symlink_to("../victim")
+    Path("linked").symlink_to("out")
+    for out_dir in ("out", "linked"):
+        found = discover(["in"], Path(out_dir))
+        assert pairs(found) == [("in/b.png", f"{out_dir}/b.png")]
+        (problem,) = found.problems
+        assert f"{out_dir}/deep/a.png would be outside of {out_dir}" in str(problem)
+    Path("out/deep").unlink()
+    Path("out/deep").symlink_to("real")
+    assert len(discover(["in"], Path("out")).tasks) == 2, "a link that stays inside is none"

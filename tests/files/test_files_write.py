@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 
 from reverse_oldify.errors import ExistsError, OptionError, OutputError
 from reverse_oldify.files import write as module
+from reverse_oldify.files.formats import WRITTEN
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read
 from reverse_oldify.files.write import check_folder, write, written
@@ -146,6 +148,32 @@ def test_full_disk_in_truth() -> None:
         with pytest.raises(OutputError, match="no space left"):
             write(PICTURE, Path("a.png"))
     assert not Path("a.png").exists()
+
+
+@pytest.mark.parametrize("key", WRITTEN)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_disk_that_takes_no_more_leaves_nothing(tmp_path: Path, key: str, dtype: type) -> None:
+    """The limit of the process on a file's size: the kernel refuses, as it does on a full disk."""
+    noise = np.random.default_rng(1).integers(0, np.iinfo(dtype).max, (90, 120, 3)).astype(dtype)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        with pytest.raises(OutputError, match=rf"a\.{key}: cannot be written \(file too large\)"):
+            write(Picture(pixels=noise), tmp_path / f"a.{key}", format=key)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_folder_that_is_read_only_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(OutputError, match="permission denied"):
+            write(PICTURE, tmp_path / "a.png")
+    finally:
+        tmp_path.chmod(0o755)
+    assert names(tmp_path) == []
 
 
 def test_missing_folder_and_file_in_its_place_are_told_apart(tmp_path: Path) -> None:

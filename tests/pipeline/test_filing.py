@@ -13,12 +13,13 @@ from fake_backend import FakeBackend
 from PIL import Image
 
 from reverse_oldify.color.lab import lightness_to_gray
-from reverse_oldify.errors import ExistsError, UnreadableError
+from reverse_oldify.errors import ExistsError, OutputError, UnreadableError
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import read, read_pages
 from reverse_oldify.files.write import write_pages
 from reverse_oldify.files.xmp import IPTC_EXTENSION, value_of
+from reverse_oldify.pipeline import filing as module
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.filing import Filing, file_colour, layers_of, sidecar_of
 
@@ -111,6 +112,18 @@ def test_nothing_beside_the_result_is_replaced(pages: Path, tmp_path: Path, besi
     assert not target.exists()
     file_colour(tint, pages, target, replace(ALL, overwrite=True))
     assert target.exists()
+
+
+def test_result_without_its_sidecar_is_not_left(
+    pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        raise OutputError(f"{path}: cannot be written (no space left on device)")
+
+    monkeypatch.setattr(module, "write_json", full)
+    with pytest.raises(OutputError, match="no space left"):
+        file_colour(tint, pages, tmp_path / "out.tif", ALL)
+    assert names(tmp_path) == ["pages.tif"]
 
 
 def test_failure_on_a_later_page_leaves_no_file(pages: Path, tmp_path: Path) -> None:

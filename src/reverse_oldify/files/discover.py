@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reverse_oldify.errors import ExistsError, InputError, UnreadableError
+from reverse_oldify.errors import ExistsError, InputError, OutputError, UnreadableError
 from reverse_oldify.files.formats import FORMATS, Format, by_suffix, sniff
 
 _LONGEST_NAME = 255  # bytes, on every common file system
@@ -31,13 +31,13 @@ class Discovery:
     tasks : list of Task
         In the order of the inputs; within a folder sorted by path.
     problems : list of ReverseOldifyError
-        Inputs that cannot be used, and results that would replace another's.
+        Inputs that cannot be used; results that would replace another's, or lie outside.
     skipped : int
         Files inside folders that are no pictures; hidden ones are not counted.
     """
 
     tasks: list[Task] = field(default_factory=list)
-    problems: list[InputError | ExistsError] = field(default_factory=list)
+    problems: list[InputError | OutputError] = field(default_factory=list)
     skipped: int = 0
 
 
@@ -49,7 +49,8 @@ def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None)
     left out. A pattern (``*``, ``?``, ``[...]``, ``**``) that names no file itself is expanded.
 
     Names stay as they are; a suffix changes only with the format. Two pictures that would be
-    written to the same file are a problem, and only the first is done.
+    written to the same file are a problem, and only the first is done. So is a result that a link
+    in ``out_dir`` would lead out of it.
 
     Parameters
     ----------
@@ -65,7 +66,14 @@ def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None)
     for source, relative in _walk_inputs(inputs, out_dir, found):
         target = out_dir / relative.parent / result_name(source, FORMATS.get(format or ""))
         earlier = owner.setdefault(target, source)
-        if earlier is source:
+        if not _stays_below(out_dir, target.parent):
+            found.problems.append(
+                OutputError(
+                    f"{source}: its result {target} would be outside of {out_dir}, where a link "
+                    "leads; remove the link, or use another folder"
+                )
+            )
+        elif earlier is source:
             found.tasks.append(Task(source, target))
         elif not _same(earlier, source):
             found.problems.append(
@@ -154,6 +162,11 @@ def _sniff(source: Path) -> Format | None:
             return sniff(file.read(32))
     except (OSError, ValueError, InputError):
         return None
+
+
+def _stays_below(out_dir: Path, folder: Path) -> bool:
+    """Whether a folder is inside another also when links are followed."""
+    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(out_dir))
 
 
 def _is_folder(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
@@ -85,11 +85,22 @@ def encode_pages(
             if kind.key == "jp2":
                 file.write(_jpeg_2000(image, settings, picture.metadata))
             else:
-                image.save(file, format=kind.pillow, **settings)
+                image.save(cast("BinaryIO", _Nameless(file)), format=kind.pillow, **settings)
+
+
+class _Nameless:
+    """A file without a descriptor, so that Python writes to it.
+
+    Pillow, given a descriptor, takes no notice when the kernel has written less than it was told:
+    on a disk that is nearly full the end of a picture would be missing, and nobody would know.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
 
 
 def _jpeg_2000(image: Image.Image, settings: dict[str, Any], metadata: Metadata) -> bytes:
-    """Encode in memory: on a full disk OpenJPEG would go on writing for ever."""
+    """Encode in memory: given a descriptor, OpenJPEG would write to a full disk for ever."""
     file = io.BytesIO()
     image.save(file, format="JPEG2000", **settings)
     return described(file.getvalue(), metadata)

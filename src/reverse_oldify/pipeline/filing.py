@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reverse_oldify.errors import OutputError
 from reverse_oldify.files.encode import losses
 from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.layers import LayerWriter
@@ -95,14 +96,21 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> F
     if not filing.overwrite:
         for path in filing.targets(target):
             refuse_existing(path)
-    pages = _Pages(colour, source, target, filing)
-    with ExitStack() as stack:
+    pages, done = _Pages(colour, source, target, filing), list[Path]()
+    try:
+        with ExitStack() as stack:
+            if filing.layers:
+                file = stack.enter_context(written(layers_of(target), overwrite=filing.overwrite))
+                pages.layers = LayerWriter(file)
+            done.append(write_pages(pages.done(), target, overwrite=filing.overwrite))
         if filing.layers:
-            file = stack.enter_context(written(layers_of(target), overwrite=filing.overwrite))
-            pages.layers = LayerWriter(file)
-        write_pages(pages.done(), target, overwrite=filing.overwrite)
-    if filing.sidecar:
-        write_json(sidecar_of(target), pages.told(), overwrite=filing.overwrite)
+            done.append(layers_of(target))
+        if filing.sidecar:
+            write_json(sidecar_of(target), pages.told(), overwrite=filing.overwrite)
+    except OutputError:
+        for path in done:  # a result without what belongs beside it is half of one
+            path.unlink(missing_ok=True)
+        raise
     return Filed(pages.notes)
 
 
