@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -165,6 +164,8 @@ def sha256_of(source: Path | str | bytes) -> str:
 @cache
 def _software() -> str:
     """Program and version."""
+    from importlib.metadata import version  # slow to import, and wanted once
+
     return f"reverse-oldify {version('reverse-oldify')}"
 
 
