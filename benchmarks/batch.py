@@ -31,8 +31,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from speed import write_photograph
 
 if TYPE_CHECKING:
+    from reverse_oldify.batch.entry import State
     from reverse_oldify.batch.job import Job
-    from reverse_oldify.batch.task import Setup
+    from reverse_oldify.batch.task import Outcome, Setup
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _WARM = 2  # pictures a worker, before the clock starts
@@ -173,10 +174,10 @@ def batch(source: Path, workers: int) -> Cost:
         job = made_job(setup, stack)
         engine = stack.enter_context(closing(local_engine(setup, workers=workers, time_limit=600)))
         plan(job, "warm/*")
-        job.work(engine)
+        job.work(engine, check)
         plan(job, "all/*")
         wall, cpu = time.perf_counter(), time.process_time() + used()
-        job.work(engine)
+        job.work(engine, check)
         cost = time.perf_counter() - wall, time.process_time() + used() - cpu
         return Cost(*cost, max(peak(pid) for pid in children()))
 
@@ -184,7 +185,7 @@ def batch(source: Path, workers: int) -> Cost:
 def made_job(setup: Setup, stack: contextlib.ExitStack) -> Job:
     """A job with a journal beside its results."""
     from reverse_oldify.batch.job import FOLDER, Job, Stop, open_journal
-    from reverse_oldify.batch.plan import Selection
+    from reverse_oldify.batch.selection import Selection
     from reverse_oldify.options import Options
 
     journal = stack.enter_context(open_journal(Path(setup.output, FOLDER), Selection()))
@@ -194,14 +195,20 @@ def made_job(setup: Setup, stack: contextlib.ExitStack) -> Job:
         setup=setup,
         options_of=lambda _: Options(),
         most_attempts=1,
-        report=lambda outcome, state: None if state == "done" else sys.exit(outcome.reason),
         stop=Stop(),
     )
 
 
+def check(outcome: Outcome, state: State) -> None:
+    """End at the first failure: a rate of failures means nothing."""
+    if state != "done":
+        sys.exit(outcome.reason)
+
+
 def plan(job: Job, include: str) -> None:
     """Enter some files into the journal."""
-    from reverse_oldify.batch.plan import Planner, Selection
+    from reverse_oldify.batch.plan import Planner
+    from reverse_oldify.batch.selection import Selection
     from reverse_oldify.batch.storage import open_storage
 
     source = open_storage(job.setup.source)

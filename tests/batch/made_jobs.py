@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from made_workers import expected, write_scan
 
+from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.job import FOLDER
-from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.journal import Journal
 from reverse_oldify.files.json_file import read_json
 from reverse_oldify.files.read import read
 

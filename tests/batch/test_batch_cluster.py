@@ -10,7 +10,7 @@ import pytest
 from made_jobs import entries, prove, results, scans, started, wait_until, workers_of
 from made_workers import write_scan
 
-from reverse_oldify.batch.journal import State
+from reverse_oldify.batch.entry import State
 
 pytestmark = pytest.mark.slow
 START = 180  # seconds: a cluster has a dozen processes to start

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.task import Ending, Outcome
 from reverse_oldify.errors import OutputError
 

@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from reverse_oldify.batch.journal import Entry, Journal, State
-from reverse_oldify.batch.plan import (
-    Planner,
-    Selection,
-    Shard,
-    check_places,
-    decide,
-    listed,
-    read_list,
-)
+from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.journal import Journal
+from reverse_oldify.batch.list_file import listed, read_list
+from reverse_oldify.batch.plan import Planner, check_places, decide
+from reverse_oldify.batch.selection import Selection, Shard
 from reverse_oldify.batch.storage import Folder, Found, Trouble
 from reverse_oldify.errors import OptionError, UnreadableError
 
@@ -181,9 +176,23 @@ def test_list_names_files_below_the_source(tmp_path: Path, monkeypatch: pytest.M
     }
 
 
-def test_lists_of_lines_and_of_find_print0() -> None:
-    assert list(read_list("a.jpg\nb c.jpg\n")) == ["a.jpg", "b c.jpg"]
-    assert list(read_list("two\nlines.jpg\0b.jpg\0")) == ["two\nlines.jpg", "b.jpg", ""]
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b"a.jpg\nb c.jpg\n", ["a.jpg", "b c.jpg"]),
+        (b"two\nlines.jpg\0b.jpg\0", ["two\nlines.jpg", "b.jpg", ""]),
+        (b"\x80.jpg\n", ["\udc80.jpg"]),
+    ],
+)
+def test_lists_of_lines_and_of_find_print0(tmp_path: Path, data: bytes, names: list[str]) -> None:
+    path = tmp_path / "list"
+    path.write_bytes(data)
+    assert read_list(path) == names
+
+
+def test_a_list_that_is_missing_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="no such file"):
+        read_list(tmp_path / "list")
 
 
 def test_output_never_holds_the_source(tmp_path: Path) -> None:

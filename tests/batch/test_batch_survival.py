@@ -33,7 +33,7 @@ from made_jobs import (
 )
 from made_workers import expected, write_scan
 
-from reverse_oldify.batch.journal import State
+from reverse_oldify.batch.entry import State
 from reverse_oldify.files.read import read
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import Event
 
 from reverse_oldify.batch.engine import Engine
-from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.lock import locked
-from reverse_oldify.batch.plan import Selection
+from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
 from reverse_oldify.files.write import check_folder
 from reverse_oldify.options import Options
@@ -102,8 +103,6 @@ class Job:
         Options of a picture, by its path below the source.
     most_attempts : int
         How often a file is tried whose worker dies or hangs.
-    report : callable
-        Is told what became of each task, and the state of its file.
     stop : Stop
         Is looked at between tasks.
     """
@@ -113,14 +112,20 @@ class Job:
     setup: Setup
     options_of: Callable[[str], Options]
     most_attempts: int
-    report: Callable[[Outcome, State], None]
     stop: Stop
 
-    def work(self, engine: Engine) -> None:
+    def work(self, engine: Engine, report: Callable[[Outcome, State], None]) -> None:
         """Do what waits, until nothing does, or someone asks to stop; tasks in work are finished.
 
         What becomes of some files, and which are begun next, is one commit: forced to the disk
         before the workers hear of it.
+
+        Parameters
+        ----------
+        engine : Engine
+            Has the workers.
+        report : callable
+            Is told what became of each task, and the state of its file.
 
         Raises
         ------
@@ -139,7 +144,7 @@ class Job:
             for entry in begun:
                 engine.submit(self._task(entry))
             for outcome, state in zip(outcomes, states, strict=True):
-                self.report(outcome, state)
+                report(outcome, state)
             if not engine.busy and (self.stop.asked or not self.journal.waits(self.run)):
                 return
 

@@ -14,11 +14,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from enum import StrEnum
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Literal
 
+from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.task import Ending, Outcome
 from reverse_oldify.errors import OutputError
 
@@ -51,46 +51,6 @@ CREATE TABLE IF NOT EXISTS runs (
     command TEXT NOT NULL        -- what was asked for, as JSON
 );
 """
-
-
-class State(StrEnum):
-    """What is known of a file."""
-
-    WAITING = "waiting"
-    CLAIMED = "claimed"
-    """Given to a worker: if the job is killed now, its result may or may not be there."""
-    DONE = "done"
-    COLOURED = "coloured"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    """No picture, or excluded."""
-
-
-@dataclass(kw_only=True)
-class Entry:
-    """A file in the journal: a row; the schema says what the fields are."""
-
-    path: str
-    target: str = ""
-    state: State = State.WAITING
-    stamp: str = ""
-    settings: str = ""
-    begun: bool = False
-    attempts: int = 0
-    again: bool = False
-    reason: str = ""
-    sha256: str | None = None
-    uncertainty: float | None = None
-    seconds: float | None = None
-    notes: str = "[]"
-    target_stamp: str | None = None
-    finished: float | None = None
-    run: int = 0
-
-    @property
-    def told(self) -> list[str]:
-        """The notes."""
-        return list(json.loads(self.notes))
 
 
 _COLUMNS = [field.name for field in fields(Entry)]
@@ -127,8 +87,8 @@ class Journal:
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             if version > _VERSION:
                 raise OutputError(f"{path}: journal of a later version; update reverse-oldify")
-            self._base.executescript(_SCHEMA)
-            self._base.execute(f"PRAGMA user_version = {_VERSION}")
+            if version < _VERSION:
+                self._base.executescript(f"{_SCHEMA}; PRAGMA user_version = {_VERSION}")
 
     def close(self) -> None:
         """Close it; the write-ahead file is merged into it."""

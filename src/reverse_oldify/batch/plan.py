@@ -2,104 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.journal import Journal
+from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.storage import Found, Storage, Trouble
 from reverse_oldify.errors import OptionError, UnreadableError
-from reverse_oldify.files.discover import result_name
-from reverse_oldify.files.formats import FORMATS, by_suffix
 
 _AT_ONCE = 2000  # files a transaction
-
-
-@dataclass(frozen=True)
-class Shard:
-    """Part ``number`` (from 1) of ``count``: what one job of an array does."""
-
-    number: int
-    count: int
-
-    @classmethod
-    def parse(cls, text: str) -> Shard:
-        """Read ``"2/8"``.
-
-        Raises
-        ------
-        OptionError
-            If it is none.
-        """
-        number, _, count = text.partition("/")
-        if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
-            return cls(int(number), int(count))
-        raise OptionError(f"shard is {text!r}; write I/N, for example 2/8, I from 1 to N")
-
-    @property
-    def name(self) -> str:
-        """For files of its own."""
-        return f"{self.number}-of-{self.count}"
-
-    def holds(self, target: str) -> bool:
-        """Whether a result belongs to it: the same on every machine, whatever else is there.
-
-        By result, not by source: two sources with the same result must meet.
-        """
-        digest = hashlib.blake2b(os.fsencode(target), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % self.count == self.number - 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """Which files are meant.
-
-    Attributes
-    ----------
-    include, exclude : tuple of str
-        Patterns (``*``, ``?``, ``[...]``). One with a ``/`` is held against the whole path below
-        the source, where ``*`` matches ``/``, too; one without, against its name and against each
-        of its folders. Without ``include`` all are meant.
-    shard : Shard or None
-        Only these.
-    format : str or None
-        Key of `formats.FORMATS` for every result; by default each follows its source.
-    """
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    shard: Shard | None = None
-    format: str | None = None
-
-    def why_not(self, path: str) -> str:
-        """Why a file is left out; empty if it is not."""
-        if self.include and not _matching(path, self.include):
-            return "not included"
-        pattern = _matching(path, self.exclude)
-        if pattern:
-            return f"excluded by {pattern}"
-        return "" if by_suffix(Path(path)) else "no picture, by its suffix"
-
-    def target(self, path: str) -> str:
-        """Where the result of a file goes, below the output."""
-        name = result_name(Path(path), FORMATS.get(self.format or ""))
-        return PurePosixPath(path).with_name(name).as_posix()
-
-    def holds(self, target: str) -> bool:
-        """Whether a result belongs to the shard."""
-        return self.shard is None or self.shard.holds(target)
-
-
-def _matching(path: str, patterns: Iterable[str]) -> str:
-    parts = path.split("/")
-    for pattern in patterns:
-        if any(fnmatchcase(name, pattern) for name in ([path] if "/" in pattern else parts)):
-            return pattern
-    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,45 +163,6 @@ def _still_good(known: Entry, new: Entry, target_stamp: str | None) -> bool:
 
 def _refused(entry: Entry, reason: str) -> Entry:
     return replace(entry, state=State.FAILED, again=True, reason=f"{entry.path}: {reason}")
-
-
-def listed(file: Iterable[str], source: Storage) -> Iterator[Found | Trouble]:
-    """The files that a list names, each once: paths below the source, or whole ones.
-
-    Parameters
-    ----------
-    file : iterable of str
-        Names, one each, from the source or from the working folder; empty ones are passed over.
-    source : Storage
-        Where they are.
-    """
-    for name in dict.fromkeys(line for line in file if line.strip()):
-        path = _below(name, source.place)
-        if path is None:
-            yield Trouble(name, f"lies outside {source.place}")
-            continue
-        try:
-            stamp = source.stamp(path)
-        except OSError as error:
-            yield Trouble(path, (error.strerror or "cannot be looked at").lower())
-            continue
-        yield Trouble(path, "no such file") if stamp is None else Found(path, stamp)
-
-
-def _below(name: str, place: str) -> str | None:
-    if "://" in place:
-        name = name.removeprefix(place.rstrip("/") + "/")
-        return None if "://" in name else name
-    root = Path(os.path.normpath(Path(place).absolute()))
-    paths = [Path(os.path.normpath(Path(parent, name).absolute())) for parent in (place, ".")]
-    inside = [path for path in paths if path.is_relative_to(root)]
-    best = next((path for path in inside if path.exists()), inside[0] if inside else None)
-    return None if best is None else best.relative_to(root).as_posix()
-
-
-def read_list(text: str) -> Sequence[str]:
-    """Names in a list: one a line; or, where a null character is, between null characters."""
-    return text.split("\0") if "\0" in text else text.splitlines()
 
 
 def check_places(source: str, output: str) -> None:

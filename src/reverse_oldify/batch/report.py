@@ -20,7 +20,8 @@ from typing import Any
 
 from PIL import Image
 
-from reverse_oldify.batch.journal import Entry, Journal, State
+from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.storage import Storage
 from reverse_oldify.errors import ReverseOldifyError
 from reverse_oldify.files.json_file import write_json
@@ -127,7 +128,7 @@ class Report:
         if table["mean_uncertainty"] is not None:
             sentences.append(f"Mean expected error {table['mean_uncertainty']:.1f} in a*, b*.")
         if table["mean_seconds"] is not None:
-            sentences.append(f"{table['mean_seconds']:.2f} s a picture on one core.")
+            sentences.append(f"{table['mean_seconds']:.2f} s a picture and worker.")
         return " ".join([*sentences, f"Written {table['written']}."])
 
     def _shown(self, entries: Iterable[Entry]) -> str:

@@ -14,12 +14,13 @@ class Settling:
     """Holds files back until they have looked the same for some seconds.
 
     A file that is being copied grows, or at least its time of change moves: its stamp changes. One
-    look proves nothing; so a file is passed on at a look that finds it as an earlier one did, at
-    least ``seconds`` ago.
+    look proves nothing; so a file is passed on, once, at a look that finds it as an earlier one
+    did, at least ``seconds`` ago.
     """
 
     seconds: float
     _since: dict[str, tuple[Stamp, float]] = field(default_factory=dict)
+    _passed: dict[str, Stamp] = field(default_factory=dict)
 
     def settled(self, seen: Iterable[Found | Trouble]) -> Iterator[Found]:
         """Pass on what has settled. What cannot be looked at is not told: it may be coming yet."""
@@ -32,5 +33,7 @@ class Settling:
             if stamp != found.stamp:
                 since = now
             self._since[found.path] = found.stamp, since
-            if stamp == found.stamp and now - since >= self.seconds:
+            settled = stamp == found.stamp and now - since >= self.seconds
+            if settled and self._passed.get(found.path) != stamp:
+                self._passed[found.path] = stamp
                 yield found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,128 +11,23 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reverse_oldify.cli.archival import add_archival, read_filing
-from reverse_oldify.cli.arguments import add_model, positive
-from reverse_oldify.cli.controls import Controls, add_controls, read_controls
+from reverse_oldify.cli.archival import read_filing
+from reverse_oldify.cli.batch_arguments import add_arguments
+from reverse_oldify.cli.controls import Controls, read_controls
 from reverse_oldify.cli.main import complain, one_line
 from reverse_oldify.errors import OptionError
-from reverse_oldify.files.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
     from reverse_oldify.batch.engine import Engine
-    from reverse_oldify.batch.job import Stop
+    from reverse_oldify.batch.job import Job, Stop
     from reverse_oldify.batch.journal import Journal
-    from reverse_oldify.batch.plan import Planner, Selection
+    from reverse_oldify.batch.plan import Planner
+    from reverse_oldify.batch.selection import Selection
     from reverse_oldify.batch.storage import Found, Storage, Trouble
     from reverse_oldify.batch.task import Setup
     from reverse_oldify.options import Options
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments of the command."""
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="folder, searched to any depth, or URL such as s3://bucket/scans",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="OUT",
-        help="folder or URL for the results, with the same folders as below SOURCE",
-    )
-    parser.add_argument(
-        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
-    )
-    add_model(parser)
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace files that are not of this job, too"
-    )
-    parser.add_argument("--quiet", action="store_true", help="print failures only")
-    _add_selection(parser)
-    _add_workers(parser)
-    add_controls(parser)
-    add_archival(parser)
-
-
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("which files")
-    group.add_argument(
-        "--list",
-        type=Path,
-        metavar="FILE",
-        help="only the files below SOURCE that FILE names, one a line ('-': from stdin)",
-    )
-    group.add_argument(
-        "--include",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="only files that match, such as '*.tif' or 'box-7/*'; may be repeated",
-    )
-    group.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="no files or folders that match; may be repeated",
-    )
-    group.add_argument(
-        "--recolor",
-        action="store_true",
-        help="colour anew what is in colour already (default: such files are left alone)",
-    )
-    group.add_argument(
-        "--shard", metavar="I/N", help="only part I of N, for N jobs that share the work"
-    )
-    group.add_argument(
-        "--retry-failed", action="store_true", help="try files again that failed before"
-    )
-    group.add_argument("--dry-run", action="store_true", help="only say what would be done")
-
-
-def _add_workers(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("how it is done")
-    group.add_argument(
-        "--workers", type=positive, metavar="N", help="files at a time (default: one a core)"
-    )
-    group.add_argument(
-        "--time-limit",
-        type=positive,
-        default=600,
-        metavar="S",
-        help="seconds for a file, after which it has failed (default: %(default)s)",
-    )
-    group.add_argument(
-        "--attempts",
-        type=positive,
-        default=2,
-        metavar="N",
-        help="times that a file is tried on which a worker died (default: %(default)s)",
-    )
-    group.add_argument(
-        "--engine", choices=("local", "ray"), default="local", help="what runs the workers"
-    )
-    group.add_argument(
-        "--address", help="of a Ray cluster (default: Ray is started on this machine)"
-    )
-    group.add_argument(
-        "--journal",
-        type=Path,
-        metavar="DIR",
-        help="folder for journal and report (default: OUT/reverse-oldify-batch)",
-    )
-    group.add_argument(
-        "--watch", action="store_true", help="go on and take what arrives, until interrupted"
-    )
-    group.add_argument(
-        "--settle",
-        type=positive,
-        default=5,
-        metavar="S",
-        help="with --watch: seconds without a change before a file is taken (default: %(default)s)",
-    )
+__all__ = ["add_arguments", "run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -160,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _selection(arguments: argparse.Namespace) -> Selection:
-    from reverse_oldify.batch.plan import Selection, Shard
+    from reverse_oldify.batch.selection import Selection, Shard
 
     return Selection(
         include=tuple(arguments.include),
@@ -218,10 +112,11 @@ class _Batch:
 
     def tell(self, journal: Journal) -> int:
         """Print what would be done."""
-        from reverse_oldify.batch.journal import State
+        from reverse_oldify.batch.entry import State
+        from reverse_oldify.batch.job import Stop
 
         run = journal.begin("{}")
-        self._planner(journal, run).plan(self._found())
+        self._planner(journal, run).plan(self._found(Stop()))
         for entry in journal.entries(run, State.WAITING):
             self.say(f"{entry.path} -> {entry.target}")
         self._say_plan(journal, run)
@@ -229,18 +124,28 @@ class _Batch:
 
     def do(self, journal: Journal, stop: Stop) -> int:
         """Plan, work, and report."""
+        from reverse_oldify.batch.job import Job
         from reverse_oldify.batch.report import Report
 
         age = 0 if self.selection.shard is None else self.arguments.time_limit
         self.output.sweep(journal.unfinished(), age)
         run = journal.begin(json.dumps(self._about()))
+        job = Job(
+            journal=journal,
+            run=run,
+            setup=self.setup,
+            options_of=self._options,
+            most_attempts=self.arguments.attempts,
+            stop=stop,
+        )
         if self.arguments.watch:
-            self._watch(journal, run, stop)
+            self._watch(job)
         else:
-            self._planner(journal, run).plan(self._found())
+            self.say(f"looking through {self.arguments.source}")
+            self._planner(journal, run).plan(self._found(stop))
             self._check_hints(journal, run)
             self._say_plan(journal, run)
-            self._work(journal, run, stop)
+            self._work(job)
         self.output.sweep(journal.unfinished(), age)
         report = Report(
             journal=journal,
@@ -267,24 +172,18 @@ class _Batch:
     def _stem(self) -> str:
         return f"report-{self.selection.shard.name}" if self.selection.shard else "report"
 
-    def _found(self) -> Iterator[Found | Trouble]:
+    def _found(self, stop: Stop) -> Iterator[Found | Trouble]:
         """Every file that is there, or that the list names."""
-        from reverse_oldify.batch.plan import listed, read_list
+        from reverse_oldify.batch.list_file import listed, read_list
 
         if self.arguments.list is None:
-            yield from self.source.walk(without=self.arguments.output)
-            return
-        try:
-            stdin = str(self.arguments.list) == "-"
-            text = (
-                sys.stdin.read()
-                if stdin
-                else self.arguments.list.read_text("utf-8", "surrogateescape")
-            )
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OptionError(f"{self.arguments.list}: {reason}; check the name") from error
-        yield from listed(read_list(text), self.source)
+            found = self.source.walk(without=self.arguments.output)
+        else:
+            found = listed(read_list(self.arguments.list), self.source)
+        for each in found:
+            if stop.asked:  # nothing is in work yet, so nothing need be finished
+                raise KeyboardInterrupt
+            yield each
 
     def _planner(self, journal: Journal, run: int) -> Planner:
         from reverse_oldify.batch.plan import Planner
@@ -315,7 +214,7 @@ class _Batch:
         return lambda path: of(self._options(path))
 
     def _check_hints(self, journal: Journal, run: int) -> None:
-        from reverse_oldify.batch.journal import State
+        from reverse_oldify.batch.entry import State
 
         if self.controls.hints:
             seen = [
@@ -342,42 +241,36 @@ class _Batch:
             self.setup, workers=self.arguments.workers, time_limit=self.arguments.time_limit
         )
 
-    def _work(self, journal: Journal, run: int, stop: Stop) -> None:
-        from reverse_oldify.batch.job import Job
-        from reverse_oldify.batch.journal import State
+    def _work(self, job: Job) -> None:
+        from reverse_oldify.batch.entry import State
         from reverse_oldify.cli.progress import Progress
 
-        waiting = journal.counts(run)[State.WAITING]
-        if not waiting or stop.asked:
-            return
-        with (
-            closing(self._engine()) as engine,
-            Progress(waiting, quiet=self.arguments.quiet) as bar,
-        ):
-            job = Job(
-                journal=journal,
-                run=run,
-                setup=self.setup,
-                options_of=self._options,
-                most_attempts=self.arguments.attempts,
-                report=bar.update,
-                stop=stop,
-            )
-            job.work(engine)
+        waiting = job.journal.counts(job.run)[State.WAITING]
+        if waiting and not job.stop.asked:
+            with (
+                closing(self._engine()) as engine,
+                Progress(waiting, quiet=self.arguments.quiet) as progress,
+            ):
+                job.work(engine, progress.update)
 
-    def _watch(self, journal: Journal, run: int, stop: Stop) -> None:
+    def _watch(self, job: Job) -> None:
         from reverse_oldify.batch.watch import Settling
+        from reverse_oldify.cli.progress import Progress
 
         self.say(f"watching {self.arguments.source}; Ctrl-C ends it")
         settling = Settling(self.arguments.settle)
-        planner = self._planner(journal, run)
-        while not stop.asked:
-            planner.plan(settling.settled(self._found()))
-            self._work(journal, run, stop)
-            stop.wait(1)
+        planner = self._planner(job.journal, job.run)
+        with (
+            closing(self._engine()) as engine,
+            Progress(None, quiet=self.arguments.quiet) as progress,
+        ):
+            while not job.stop.asked:
+                planner.plan(settling.settled(self._found(job.stop)))
+                job.work(engine, progress.update)
+                job.stop.wait(1)
 
     def _say_plan(self, journal: Journal, run: int) -> None:
-        from reverse_oldify.batch.journal import State
+        from reverse_oldify.batch.entry import State
 
         for entry in journal.entries(run, State.FAILED):
             if entry.again:
@@ -392,7 +285,7 @@ class _Batch:
         self.say(line)
 
     def _finish(self, journal: Journal, run: int, stop: Stop, page: Path) -> int:
-        from reverse_oldify.batch.journal import State
+        from reverse_oldify.batch.entry import State
 
         counts = journal.counts(run)
         left = counts[State.WAITING] + counts[State.CLAIMED]

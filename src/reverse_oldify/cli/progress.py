@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Self
 from reverse_oldify.cli.main import PROGRAM, one_line
 
 if TYPE_CHECKING:
+    from reverse_oldify.batch.entry import State
     from reverse_oldify.batch.job import Stop
-    from reverse_oldify.batch.journal import State
     from reverse_oldify.batch.task import Outcome
 
 _LOG_EVERY = 60.0  # seconds between lines where there is no terminal
@@ -49,13 +49,13 @@ class Progress:
 
     Parameters
     ----------
-    total : int
-        Files to do.
+    total : int or None
+        Files to do; None if nobody knows.
     quiet : bool
         Print failures only.
     """
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int | None, *, quiet: bool) -> None:
         from tqdm import tqdm
 
         self._quiet, self._log = quiet, not quiet and not sys.stderr.isatty()
@@ -71,7 +71,7 @@ class Progress:
 
     def update(self, outcome: Outcome, state: State) -> None:
         """Count a file, and print why it failed, if it did."""
-        from reverse_oldify.batch.journal import State
+        from reverse_oldify.batch.entry import State
 
         if state is State.WAITING:  # once more, later
             return
@@ -86,13 +86,15 @@ class Progress:
         now = time.monotonic()
         if self._log and now - self._logged > _LOG_EVERY:
             self._logged = now
-            rate = self._ended / (now - self._started)
-            left = (self._total - self._ended) / rate / 60
-            print(
-                f"{self._ended} of {self._total}, {self._failed} failed, {rate:.2f} pictures/s, "
-                f"about {left:.0f} minutes left",
-                flush=True,
-            )
+            print(self._line(now - self._started), flush=True)
+
+    def _line(self, seconds: float) -> str:
+        rate = self._ended / seconds
+        line = f"{self._ended} ended, {self._failed} of them failed, {rate:.2f} pictures/s"
+        if self._total is None:
+            return line
+        left = (self._total - self._ended) / rate / 60
+        return f"{line}, {self._total - self._ended} to go: about {left:.0f} minutes"
 
     def _print(self, line: str, file: object) -> None:
         self._bar.write(line, file=file)

@@ -1,0 +1,291 @@
+"""The command, with one worker inside this process."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_workers import expected, open_colorizer, write_scan
+from PIL import Image
+
+from reverse_oldify.batch import job, local, watch, worker
+from reverse_oldify.batch.job import FOLDER
+from reverse_oldify.batch.task import Outcome, Setup, Task
+from reverse_oldify.batch.worker import Worker
+from reverse_oldify.cli.main import main
+from reverse_oldify.files.json_file import read_json
+from reverse_oldify.files.read import read
+
+Run = Callable[..., tuple[int, list[str], list[str]]]
+
+
+class Inline:
+    """An engine of one worker that works while it is waited for."""
+
+    def __init__(self, setup: Setup, *, workers: int | None, time_limit: float) -> None:
+        self.worker, self.tasks = Worker(setup), deque[Task]()
+
+    @property
+    def room(self) -> int:
+        return 2 - len(self.tasks)
+
+    @property
+    def busy(self) -> int:
+        return len(self.tasks)
+
+    def submit(self, task: Task) -> None:
+        assert self.room
+        self.tasks.append(task)
+
+    def wait(self, seconds: float) -> list[Outcome]:
+        return [self.worker.do(self.tasks.popleft())] if self.tasks else []
+
+    def close(self) -> None:
+        assert not self.tasks
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in an empty folder; returns status, lines of stdout, lines of stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(worker, "open_colorizer", open_colorizer)
+    monkeypatch.setattr(local, "local_engine", Inline)
+
+    def run_it(*argv: str) -> tuple[int, list[str], list[str]]:
+        status = main(["batch", *argv])
+        captured = capsys.readouterr()
+        return status, captured.out.splitlines(), captured.err.splitlines()
+
+    return run_it
+
+
+@pytest.fixture
+def scans(run: Run) -> list[str]:
+    names = ["a.png", "box/b.png", "box/deep/c.jpg"]
+    for number, name in enumerate(names):
+        write_scan(Path("in", name), number)
+    return names
+
+
+def below(folder: str) -> list[str]:
+    found = (path for path in Path(folder).rglob("*") if path.is_file())
+    names = (path.relative_to(folder).as_posix() for path in found)
+    return sorted(name for name in names if not name.startswith(FOLDER))
+
+
+def report() -> dict:
+    return read_json(Path("out", FOLDER, "report.json"))
+
+
+def stamps() -> dict[str, int]:
+    return {name: Path("out", name).stat().st_mtime_ns for name in below("out")}
+
+
+def test_the_tree_is_mirrored(run: Run, scans: list[str]) -> None:
+    Path("in/notes.txt").touch()
+    status, out, err = run("in", "-o", "out", "--sidecar")
+    assert (status, err) == (0, [])
+    assert below("out") == sorted([*scans, *(name + ".json" for name in scans)])
+    assert (read(Path("out/a.png")).pixels == expected(Path("in/a.png"))).all()
+    assert out[1] == "3 to do, 0 done already, 1 other files skipped"
+    assert out[-1] == f"3 done; report: out/{FOLDER}/report.html"
+
+
+def test_only_what_changed_is_done_again(run: Run, scans: list[str]) -> None:
+    run("in", "-o", "out")
+    before = stamps()
+    assert run("in", "-o", "out")[1][1].startswith("0 to do, 3 done already")
+    os.utime("in/a.png")  # touched: looked at, and left
+    write_scan(Path("in/box/b.png"), 5)
+    write_scan(Path("in/new.png"))
+    Path("out/box/deep/c.jpg").unlink()
+    status, out, _ = run("in", "-o", "out")
+    assert status == 0
+    assert out[1].startswith("4 to do, 0 done already")
+    after = stamps()
+    assert after["a.png"] == before["a.png"]
+    assert after["box/b.png"] != before["box/b.png"]
+    assert (read(Path("out/box/b.png")).pixels == expected(Path("in/box/b.png"))).all()
+    assert below("out") == sorted([*scans, "new.png"])
+    assert run("in", "-o", "out")[1][1].startswith("0 to do, 4 done already")
+    assert run("in", "-o", "out", "--vividness", "0.5")[1][1].startswith("4 to do")
+
+
+def test_a_file_that_is_gone_is_no_longer_counted(run: Run, scans: list[str]) -> None:
+    run("in", "-o", "out")
+    Path("in/a.png").unlink()
+    run("in", "-o", "out")
+    assert report()["counts"]["done"] == 2
+    assert Path("out/a.png").exists()
+
+
+def test_failures_wait_for_being_told(run: Run, scans: list[str]) -> None:
+    Path("in/damaged.png").write_bytes(b"no picture")
+    status, _, err = run("in", "-o", "out")
+    assert status == 1
+    assert len(err) == 1
+    assert err[0].startswith("reverse-oldify: in/damaged.png: ")
+    assert run("in", "-o", "out")[1][1].startswith("0 to do, 3 done already, 1 failed")
+    status, out, err = run("in", "-o", "out", "--retry-failed")
+    assert out[1].startswith("1 to do, 3 done already")
+    assert len(err) == 1
+    assert [row["path"] for row in report()["failed"]] == ["damaged.png"]
+
+
+def test_a_dry_run_says_what_and_writes_nothing(run: Run, scans: list[str]) -> None:
+    status, out, _ = run("in", "-o", "out", "--format", "jpg", "--dry-run")
+    assert status == 0
+    assert out[:3] == [
+        "a.png -> a.jpg",
+        "box/b.png -> box/b.jpg",
+        "box/deep/c.jpg -> box/deep/c.jpg",
+    ]
+    assert not Path("out").exists()
+    run("in", "-o", "out")
+    before = Path("out", FOLDER, "journal.sqlite").read_bytes()
+    assert run("in", "-o", "out", "--vividness", "2", "--dry-run")[1][-1].startswith("3 to do")
+    assert Path("out", FOLDER, "journal.sqlite").read_bytes() == before
+    assert run("in", "-o", "out")[1][1].startswith("0 to do, 3 done already")
+
+
+def test_a_selection(run: Run, scans: list[str]) -> None:
+    run("in", "-o", "out", "--include", "box/*", "--exclude", "deep")
+    assert below("out") == ["box/b.png"]
+    assert report()["skipped"] == {"excluded by deep": 1, "not included": 1}
+    Path("list").write_text("a.png\nin/box/b.png\ngone.png\n")
+    status, _, err = run("in", "-o", "out", "--list", "list")
+    assert status == 1
+    assert err == ["reverse-oldify: gone.png: no such file; check it"]
+    assert below("out") == ["a.png", "box/b.png"]
+
+
+def test_shards_do_it_together_and_the_whole_knows(run: Run) -> None:
+    for number in range(12):
+        write_scan(Path(f"in/{number}.png"), number)
+    assert run("in", "-o", "out", "--shard", "1/2")[0] == 0
+    first = below("out")
+    assert 0 < len(first) < 12
+    assert run("in", "-o", "out", "--shard", "2/2")[0] == 0
+    before = stamps()
+    assert len(before) == 12
+    status, out, _ = run("in", "-o", "out")
+    assert status == 0
+    assert out[1].startswith("0 to do, 12 done already")
+    assert stamps() == before
+    assert report()["counts"]["done"] == 12
+    assert Path("out", FOLDER, "report-1-of-2.json").exists()
+    assert run("in", "-o", "out", "--shard", "1/3")[1][1].startswith("0 to do, ")
+
+
+def test_files_of_others_are_kept_unless_told(run: Run, scans: list[str]) -> None:
+    Path("out").mkdir()
+    Path("out/a.png").write_text("precious")
+    status, _, err = run("in", "-o", "out")
+    assert status == 1
+    assert err == [
+        "reverse-oldify: a.png: its result a.png exists already, and is not of this job; "
+        "choose another folder, or allow --overwrite"
+    ]
+    assert Path("out/a.png").read_text() == "precious"
+    assert run("in", "-o", "out", "--overwrite")[0] == 0
+    assert read(Path("out/a.png")).size == (24, 32)
+
+
+def test_colour_is_left_alone_unless_told(run: Run, scans: list[str]) -> None:
+    pixels = np.full((40, 60, 3), (200, 60, 60), np.uint8)
+    pixels[:20] = 60, 60, 200
+    Image.fromarray(pixels).save("in/colour.png")
+    status, out, _ = run("in", "-o", "out")
+    assert status == 0
+    assert out[-1].startswith("3 done, 1 in colour already; report")
+    assert "colour.png" not in below("out")
+    assert report()["coloured"] == ["colour.png"]
+    assert run("in", "-o", "out")[1][1].startswith("0 to do, 3 done already, 1 in colour already")
+    run("in", "-o", "out", "--recolor")
+    assert "colour.png" in below("out")
+
+
+def test_the_report_accounts_for_everything(run: Run, scans: list[str]) -> None:
+    Path("in/<b>damaged.png").write_bytes(b"no picture")
+    Path("in/notes.txt").touch()
+    run("in", "-o", "out")
+    table = report()
+    assert table["counts"] == {
+        "waiting": 0, "claimed": 0, "done": 3, "coloured": 0, "failed": 1, "skipped": 1
+    }  # fmt: skip
+    doubts = [row["uncertainty"] for row in table["most_uncertain"]]
+    assert len(doubts) == 3
+    assert doubts == sorted(doubts, reverse=True)
+    assert table["mean_uncertainty"] == pytest.approx(np.mean(doubts))
+    assert table["skipped"] == {"no picture, by its suffix": 1}
+    page = Path("out", FOLDER, "report.html").read_text("utf-8")
+    assert page.count("data:image/jpeg;base64,") == 2 * (3 + 3)
+    assert "&lt;b&gt;damaged.png" in page
+    assert "<b>" not in page
+    assert "http" not in page
+    suffixes = {path.suffix for path in Path("out", FOLDER).iterdir()}
+    assert not suffixes & {".png", ".jpg"}, "nothing there is a picture"
+
+
+def test_names_that_are_no_unicode(run: Run) -> None:
+    name = "two\nlines \udc80.png"
+    write_scan(Path("in", name))
+    assert run("in", "-o", "out", "--sidecar")[0] == 0
+    assert Path("out", name).exists()
+    assert run("in", "-o", "out", "--sidecar")[1][1].startswith("0 to do, 1 done already")
+
+
+def test_watching_takes_what_arrives_and_settles(
+    run: Run, scans: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
+    seen: list[list[str]] = []
+
+    def pause(self: job.Stop, seconds: float) -> None:
+        now[0] += 3
+        seen.append(below("out") if Path("out").exists() else [])
+        if len(seen) == 4:
+            write_scan(Path("in/late.png"))
+        if len(seen) == 8:
+            self.ask("interrupted", 130)
+
+    monkeypatch.setattr(job.Stop, "wait", pause)
+    status, _, err = run("in", "-o", "out", "--watch", "--settle", "5")
+    assert (status, err) == (0, [])
+    assert [len(names) for names in seen] == [0, 0, 3, 3, 3, 3, 4, 4]
+    assert report()["counts"]["done"] == 4
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["in", "-o", "out", "--shard", "0/3"],
+        ["in", "-o", "in"],
+        ["in", "-o", "."],
+        ["in", "-o", "out", "--vividness", "3"],
+        ["in", "-o", "out", "--list", "none"],
+    ],
+)
+def test_wrong_usage_is_2(run: Run, scans: list[str], argv: list[str]) -> None:
+    status, _, err = run(*argv)
+    assert status == 2
+    assert len(err) == 1
+
+
+def test_hints_of_pictures_that_are_not_there_are_told(run: Run, scans: list[str]) -> None:
+    Path("hints.json").write_text('{"version": 1, "pictures": {"none.png": []}}')
+    status, _, err = run("in", "-o", "out", "--hints", "hints.json")
+    assert status == 2
+    assert "no such picture" in err[0]
+
+
+def test_a_missing_source_is_told(run: Run) -> None:
+    status, _, err = run("none", "-o", "out")
+    assert status == 1
+    assert err == ["reverse-oldify: none: no such folder; check the name"]
+    assert not Path("out").exists()
