@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -14,9 +15,10 @@ from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.icc import profile_for
 from reverse_oldify.files.jp2 import described
-from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
+from reverse_oldify.files.jpeg_write import BLOCK, join
+from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
-from reverse_oldify.files.strips import bands
+from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture
 from reverse_oldify.types import ByteArray
 
@@ -80,12 +82,13 @@ def encode_pages(
             add_picture(writer, picture)
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)
+        elif kind.key == "jpg":
+            join(_jpegs(picture, kind), picture.size[0], file)
+        elif kind.key == "jp2":
+            file.write(_jpeg_2000(picture, kind))
         else:
-            image, settings = _image(picture.loaded(), kind), _settings(picture, kind)
-            if kind.key == "jp2":
-                file.write(_jpeg_2000(image, settings, picture.metadata))
-            else:
-                image.save(cast("BinaryIO", _Nameless(file)), format=kind.pillow, **settings)
+            image, settings = _image(picture, kind), _settings(picture, kind)
+            image.save(cast("BinaryIO", _Nameless(file)), format=kind.pillow, **settings)
 
 
 class _Nameless:
@@ -99,11 +102,24 @@ class _Nameless:
         self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
 
 
-def _jpeg_2000(image: Image.Image, settings: dict[str, Any], metadata: Metadata) -> bytes:
+def _jpegs(picture: Raster, kind: Format) -> Iterator[bytes]:
+    """Encode the strips of a picture in threads; the first one says what is said of the whole."""
+    settings, quality = _settings(picture, kind), _quality(picture, kind)
+
+    def encoded(rows: slice) -> bytes:
+        file = io.BytesIO()
+        told = quality if rows.start else settings
+        _strip(picture.rows(rows), kind).save(file, format=kind.pillow, **told)
+        return file.getvalue()
+
+    return in_order(encoded, bands(*picture.size, BLOCK), picture.threads)
+
+
+def _jpeg_2000(picture: Raster, kind: Format) -> bytes:
     """Encode in memory: given a descriptor, OpenJPEG would write to a full disk for ever."""
     file = io.BytesIO()
-    image.save(file, format="JPEG2000", **settings)
-    return described(file.getvalue(), metadata)
+    _image(picture, kind).save(file, format="JPEG2000", **_settings(picture, kind))
+    return described(file.getvalue(), picture.metadata)
 
 
 def _check_size(picture: Raster, kind: Format) -> None:
@@ -126,7 +142,7 @@ def _settings(picture: Raster, kind: Format) -> dict[str, Any]:
     if kind.exif:
         settings["exif"] = _exif(metadata, kind) if _fits(picture, kind, "exif") else b""
     if kind.key == "jpg":
-        settings["quality"] = metadata.jpeg_quality or settings["quality"]
+        settings |= _quality(picture, kind)
         if metadata.iptc is not None and _fits(picture, kind, "iptc"):
             settings["extra"] = _iptc_segment(metadata.iptc)
     if metadata.xmp is not None and _fits(picture, kind, "xmp"):
@@ -136,6 +152,12 @@ def _settings(picture: Raster, kind: Format) -> dict[str, Any]:
         else:
             settings["xmp"] = metadata.xmp
     return settings
+
+
+def _quality(picture: Raster, kind: Format) -> dict[str, Any]:
+    """How finely a JPEG is quantised: as its source was, where that is known."""
+    quality = picture.metadata.jpeg_quality or kind.settings["quality"]
+    return {**kind.settings, "quality": quality}
 
 
 def _exif(metadata: Metadata, kind: Format) -> bytes:
@@ -159,10 +181,29 @@ def _iptc_segment(iptc: bytes) -> bytes:
     return b"\xff\xed" + struct.pack(">H", 2 + len(data)) + data
 
 
-def _image(picture: Picture, kind: Format) -> Image.Image:
+def _image(picture: Raster, kind: Format) -> Image.Image:
+    """The picture as Pillow takes it; only there is it whole."""
     if kind.key == "gif":
-        return _with_palette(picture)
+        return _with_palette(picture.loaded())
+    cut = bands(*picture.size)
+    strips = in_order(lambda rows: _strip(picture.rows(rows), kind), cut, picture.threads)
+    first = next(strips)
+    if first.height == picture.size[0]:
+        return first
+    image = Image.new(first.mode, picture.size[::-1])
+    top = 0
+    for strip in chain([first], strips):
+        image.paste(strip, (0, top))
+        top += strip.height
+    return image
+
+
+def _strip(picture: Picture, kind: Format) -> Image.Image:
     if picture.alpha is None:
+        whole = padded(picture.pixels) if kind.key == "jpg" else None
+        if whole is not None:  # which spares a copy: the fourth byte is not written
+            size = whole.shape[1], whole.shape[0]
+            return Image.frombuffer("RGBX", size, whole, "raw", "RGBX", 0, 1)
         return picture.to_image() if kind.deep else Image.fromarray(to_8_bits(picture.pixels))
     return picture.to_image() if kind.alpha else Image.fromarray(_on_white(picture))
 

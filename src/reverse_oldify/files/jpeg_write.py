@@ -1,0 +1,69 @@
+"""JPEG written a strip at a time (ITU-T T.81).
+
+Pillow encodes whole pictures only. But a strip that is encoded by itself begins and ends as the
+data between two restart markers do: put one behind the other, with such markers between them,
+strips of a whole number of blocks are the picture; no coefficient differs from those of the whole.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+BLOCK = 8
+"""Rows of a strip are a multiple of it (where chroma has every pixel), but for the last strip."""
+
+_START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
+_FRAME, _RESTART_INTERVAL, _RESTART = 0xC0, 0xDD, 0xD0  # baseline
+
+
+def join(strips: Iterable[bytes], height: int, file: BinaryIO) -> None:
+    """Write one JPEG file that has the strips of others, one below the other.
+
+    Parameters
+    ----------
+    strips : iterable of bytes
+        Baseline files of the same width, quality and Huffman tables, chroma not subsampled. What
+        is said beside the pixels is that of the first.
+    height : int
+        Of all of them.
+    file : BinaryIO
+        Is written to.
+    """
+    for number, strip in enumerate(strips):
+        body = _data_start(strip)
+        if number == 0:
+            file.write(_head(strip[:body], height))
+        else:
+            file.write(bytes([0xFF, _RESTART + (number - 1) % 8]))
+        file.write(strip[body : -len(_END)])
+    file.write(_END)
+
+
+def _head(head: bytes, height: int) -> bytes:
+    """All before the data of the first strip, for the whole height."""
+    parts = [_START]
+    for marker, segment in _segments(head):
+        if marker == _FRAME:
+            rows, width = struct.unpack_from(">HH", segment, 5)
+            segment = segment[:5] + struct.pack(">H", height) + segment[7:]
+        elif marker == _SCAN and rows < height:
+            blocks = -(-width // BLOCK) * (rows // BLOCK)
+            parts.append(struct.pack(">BBHH", 0xFF, _RESTART_INTERVAL, 4, blocks))
+        parts.append(segment)
+    return b"".join(parts)
+
+
+def _data_start(strip: bytes) -> int:
+    """Where the entropy-coded data begin."""
+    return len(_START) + sum(len(segment) for _, segment in _segments(strip))
+
+
+def _segments(file: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield markers and what belongs to them, to the one before the data."""
+    at, marker = len(_START), 0
+    while marker != _SCAN:
+        marker, length = struct.unpack_from(">xBH", file, at)
+        yield marker, file[at : at + 2 + length]
+        at += 2 + length

@@ -1,0 +1,65 @@
+"""JPEG that is joined from strips decodes to what the whole, encoded at once, decodes to."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from reverse_oldify.files import strips
+from reverse_oldify.files.encode import encode
+from reverse_oldify.files.formats import FORMATS
+from reverse_oldify.files.picture import Metadata, Picture
+from reverse_oldify.files.read import read
+
+NOISE = np.random.default_rng(1).normal(0, 8, (150, 99, 3))
+CODES = np.clip(np.cumsum(NOISE, 1) + 128, 0, 255).astype(np.uint8)
+
+
+def joined(pixels: np.ndarray, rows: int, **said: object) -> bytes:
+    file = io.BytesIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strips, "_ROWS", rows)
+        encode(Picture(pixels=pixels, metadata=Metadata(**said), threads=2), FORMATS["jpg"], file)
+    return file.getvalue()
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(1, 150),
+    st.integers(1, 99),
+    st.sampled_from([1, 3]),
+    st.integers(1, 100),
+    st.integers(1, 130),
+)
+def test_every_code_is_that_of_the_whole(
+    height: int, width: int, channels: int, quality: int, rows: int
+) -> None:
+    pixels = (
+        CODES[:height, :width, :channels].squeeze(2) if channels == 1 else CODES[:height, :width]
+    )
+    whole = io.BytesIO()
+    Image.fromarray(pixels).save(whole, "JPEG", quality=quality, subsampling="4:4:4")
+    data = joined(pixels, rows, jpeg_quality=quality)
+    with Image.open(whole) as expected, Image.open(io.BytesIO(data)) as image:
+        assert image.size == (width, height)
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(expected))
+
+
+def test_what_is_said_is_said_once_and_nothing_seems_damaged() -> None:
+    data = joined(CODES, 8, xmp=b"<x:xmpmeta/>", dpi=(300.0, 300.0), iptc=b"\x1c\x02\x78\0\x02hi")
+    assert data.count(b"<x:xmpmeta/>") == data.count(b"8BIM") == data.count(b"ICC_PROFILE") == 1
+    assert data.count(b"\xff\xdb") <= 2  # quantisation tables
+    back = read(data)
+    assert back.metadata.dpi == (300.0, 300.0)
+    assert back.metadata.xmp == b"<x:xmpmeta/>"
+    assert back.notes == ("was in colour; coloured anew from its lightness",)
+
+
+def test_a_picture_of_one_strip_has_no_restart_interval() -> None:
+    assert b"\xff\xdd" not in joined(CODES[:40], 128)[:1000]
+    assert b"\xff\xdd" in joined(CODES, 16)
