@@ -20,9 +20,10 @@ import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import InputError, MissingExtraError, OptionError, UnsupportedError
-from reverse_oldify.files import icc, icc_matrix, ifd, jpeg, jxl, raw, xmp
+from reverse_oldify.files import icc, icc_matrix, ifd, jp2, jpeg, jxl, raw, xmp
 from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read_pages
 from reverse_oldify.files.write import write
@@ -68,12 +69,14 @@ def png(data: bytes) -> None:
 
 def jpeg_markers(data: bytes) -> None:
     """The order of a JPEG file's markers."""
-    jpeg.Watched(SimpleNamespace(fp=None), io.BytesIO(data)).notes()
+    with suppress(InputError):
+        jpeg.Watched(SimpleNamespace(fp=None), io.BytesIO(data)).notes()
 
 
-def jxl_header(data: bytes) -> None:
-    """Boxes and header of JPEG XL."""
+def boxes(data: bytes) -> None:
+    """Boxes of JPEG 2000 and JPEG XL, and the header of the latter."""
     claimed_bits(data, "jp2"), claimed_bits(data, "avif")
+    jp2.read_profile(io.BytesIO(data)), jp2.completed(Read(Metadata(), 1, ()), io.BytesIO(data))
     with suppress(InputError):
         header = jxl.read_header(io.BytesIO(data))
         assert header.width > 0 < header.height
@@ -172,7 +175,7 @@ WORDS = {
     ),
     "png": ("IHDR", "PLTE", "IDAT", "tRNS", "iCCP", "iTXt", "eXIf", "pHYs", "acTL", "fcTL", "IEND"),
     "profile": ("RGB ", "XYZ ", "rXYZ", "rTRC", "gTRC", "bTRC", "A2B0", "curv", "para", "GRAY"),
-    "jxl": ("jxlc", "jxlp", "xml ", "brob", "Exif"),
+    "boxes": ("jp2h", "colr", "uuid", "JpgTiffExif->JP2", "jxlc", "jxlp", "xml ", "brob", "Exif"),
     "hints": (
         *('"version": 1', '"hints"', '"pictures"', '"points"', '"color"', '"ab"', '"radius"'),
         *('"strength"', '"neutral"', "null", "true", "NaN", "Infinity", "1e999", "-1", "[[", "{}"),
@@ -207,7 +210,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Seeds]] = {
             _plain("JPEG", restart_marker_blocks=1),
         ],
     ),
-    "jxl": (jxl_header, lambda: [bytes.fromhex("ff0a1840fc00141702080201"), _BOXED]),
+    "boxes": (boxes, lambda: [_file("jp2"), bytes.fromhex("ff0a1840fc00141702080201"), _BOXED]),
     "xmp": (xmp_packet, lambda: [xmp.merge(None, [_STATEMENT]), b"<a xmlns:b='c'><b:d/></a>"]),
     "profile": (profile, lambda: [icc.srgb_profile(), icc.gray_srgb_profile()]),
     "hints": (

@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFile
 
+from reverse_oldify.errors import UnreadableError
+
 NOTE = "its data do not fit its size: a part may be damaged; compare it with another copy"
 
 _END, _SCAN, _RESTART_INTERVAL, _RESTARTS = 0xD9, 0xDA, 0xDD, range(0xD0, 0xD8)
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _OTHERS = {0xC4, 0xCC, 0xDB, 0xDC, 0xFE, *range(0xE0, 0xF0)}  # tables, comments, applications
 _HUFFMAN_SEQUENTIAL = {0xC0, 0xC1}
+_MOST_SCANS = 500  # each goes through the whole picture, and a few bytes can make one
 _BLOCK = 8  # pixels a side
 _LAST_BYTES = 8  # that encoders may fill up with
 _PADDING = b"\x55" * 16
@@ -36,6 +39,11 @@ class Watched:
         The file, opened and not yet decoded; reads from here when it is.
     file : BinaryIO
         The same file.
+
+    Raises
+    ------
+    UnreadableError
+        It is made to take for ever.
     """
 
     def __init__(self, image: ImageFile.ImageFile, file: BinaryIO) -> None:
@@ -130,6 +138,8 @@ class _Parser:
         while self._data[end - 1] == 0xFF:
             end -= 1
         self.scans.append((start, end))
+        if len(self.scans) > _MOST_SCANS:
+            raise UnreadableError(f"damaged: it has more than {_MOST_SCANS} scans; save it anew")
         return end, self._codes[first:behind]
 
     def _fit(self, restarts: NDArray[np.uint8], components: bytes) -> bool:
