@@ -9,10 +9,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.Image import Image
 from PIL.ImageFile import ImageFile
 
 from reverse_oldify.files.deflate import deflater
@@ -22,7 +24,6 @@ from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Metadata, Raster
 from reverse_oldify.files.samples import Samples, samples_of
 from reverse_oldify.files.strips import bands, in_order
-from reverse_oldify.types import ByteArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
@@ -50,17 +51,31 @@ def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:
     raw_mode = str(image.tile[0].args)
     if raw_mode == "LA;16B":  # as many bytes as red, green, blue and opacity at 8 bits
         image.load()
-        return _decoded_as(file, "RGBA").view(">u2").astype(np.uint16)
-    samples = np.asarray(image).astype(np.uint16)
-    samples <<= 8
-    samples |= _decoded_as(file, raw_mode.replace("16B", "16L"))  # the other byte of each sample
+        with _decoded_as(file, "RGBA") as pairs:
+            return np.asarray(pairs).view(">u2").astype(np.uint16)
+    samples = np.zeros((image.height, image.width, len(image.getbands())), np.uint16)
+    _add_low_bytes(file, raw_mode.replace("16B", "16L"), samples)  # and let go of them
+    _add(image, samples, 8)
     return samples
 
 
-def _decoded_as(file: BinaryIO, raw_mode: str) -> ByteArray:
+def _add_low_bytes(file: BinaryIO, raw_mode: str, samples: NDArray[np.uint16]) -> None:
+    with _decoded_as(file, raw_mode) as image:
+        _add(image, samples, 0)
+
+
+def _add(image: Image, samples: NDArray[np.uint16], shift: int) -> None:
+    """Put the bytes of an image into samples, a strip at a time."""
+    for rows in bands(image.height, image.width):
+        strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
+        samples[rows] |= strip.astype(np.uint16) << shift
+
+
+@contextmanager
+def _decoded_as(file: BinaryIO, raw_mode: str) -> Iterator[Image]:
     with opened(file, FORMATS["png"]) as image:
         image.tile = [tile._replace(args=raw_mode) for tile in image.tile]
-        return np.array(image)
+        yield image
 
 
 def write_deep(picture: Raster, file: BinaryIO) -> None:
