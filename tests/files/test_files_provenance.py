@@ -71,6 +71,32 @@ def test_exiftool_finds_it_in_every_format(tmp_path: Path) -> None:
         assert "Warning" not in table
 
 
+@pytest.mark.skipif(shutil.which("exiv2") is None, reason="needs exiv2")
+@pytest.mark.parametrize("key", WITH_XMP)
+def test_exiv2_finds_it_in_every_format(tmp_path: Path, key: str) -> None:
+    path = tmp_path / f"a.{key}"
+    path.write_bytes(written(PROVENANCE.written_into(Picture(pixels=scene())), key))
+    command = ["exiv2", "-K", "Xmp.iptcExt.DigitalSourceType", "-Pv", str(path)]
+    told = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert (told.stdout.strip(), told.stderr) == (URI, "")
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="needs exiftool")
+@pytest.mark.parametrize("key", [key for key, kind in FORMATS.items() if kind.exif])
+def test_exiftool_finds_what_was_said_before(tmp_path: Path, key: str) -> None:
+    block = Image.Exif()
+    block[315], block.get_ifd(34853)[1] = "An author", "N"
+    kind, records = FORMATS[key], b"\x1c\x02\x50\x00\x02me"
+    metadata = Metadata(exif=block.tobytes(), iptc=records, dpi=(300.0, 300.0))
+    (tmp_path / f"a.{key}").write_bytes(written(Picture(pixels=scene(), metadata=metadata), key))
+    command = ["exiftool", "-json", "-G", str(tmp_path)]
+    (table,) = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert table["EXIF:Artist"] == "An author"
+    assert table["EXIF:GPSLatitudeRef"] == "North"
+    assert (table.get("IPTC:By-line") == "me") == kind.iptc
+    assert "ExifTool:Warning" not in table
+
+
 def test_format_without_xmp_says_so() -> None:
     picture = PROVENANCE.written_into(Picture(pixels=scene()))
     assert "its XMP was left out: BMP cannot hold it" in losses(picture, FORMATS["bmp"])

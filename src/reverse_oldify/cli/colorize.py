@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="INPUT",
         help="picture, folder (searched to any depth) or quoted pattern such as 'scans/*.tif'; "
-        "JPEG, PNG, TIFF, WebP, AVIF, JPEG 2000, BMP, GIF",
+        "JPEG, PNG, TIFF, WebP, AVIF, JPEG 2000, BMP, GIF; with extras HEIC, JPEG XL, camera RAW",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT_DIR", help="folder for the results"
