@@ -20,7 +20,7 @@ from made_tiffs import Layout, deep_tiff
 
 from reverse_oldify.errors import OutputError, UnreadableError
 from reverse_oldify.files import samples as samples_module
-from reverse_oldify.files import tiff_read
+from reverse_oldify.files import tiff_layout, tiff_read
 from reverse_oldify.files.ifd import SHORT, UNDEFINED, Directory, Field
 from reverse_oldify.files.metadata import turn
 from reverse_oldify.files.picture import LazyPicture, Picture
@@ -64,7 +64,7 @@ def test_any_rows_of_any_layout_are_those_of_the_whole(data: st.DataObject, layo
     (orientation,) = (layout.tags or {})[274].numbers
     whole = turn(stored, orientation)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiff_read, "_BAND_BYTES", data.draw(st.sampled_from([1, 500, 1 << 20])))
+        patch.setattr(tiff_layout, "_BAND_BYTES", data.draw(st.sampled_from([1, 500, 1 << 20])))
         patch.setattr(samples_module, "_IN_MEMORY", data.draw(st.sampled_from([1, 1 << 20])))
         page = opened(deep_tiff(stored, layout))
         assert (page.shape, page.dtype) == (whole.shape, whole.dtype)
@@ -117,7 +117,7 @@ def test_a_gray_page_in_rgb_is_gray_when_it_is_read_whole(bits: int) -> None:
 def test_uncompressed_strip_of_a_whole_page_is_read_in_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tiff_read, "_BAND_BYTES", 4000)
+    monkeypatch.setattr(tiff_layout, "_BAND_BYTES", 4000)
     asked: list[int] = []
     unpacked = tiff_read._unpacked
     monkeypatch.setattr(
@@ -133,7 +133,7 @@ def test_uncompressed_strip_of_a_whole_page_is_read_in_parts(
 def test_damage_in_the_middle_is_told_at_the_look_and_names_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tiff_read, "_BAND_BYTES", 1)
+    monkeypatch.setattr(tiff_layout, "_BAND_BYTES", 1)
     data = bytearray(deep_tiff(CODES[16][..., :1], Layout(compression=8, rows=4, photometric=1)))
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         place = file.pages[0].dataoffsets[8]

@@ -1,0 +1,140 @@
+"""How the samples of a TIFF page lie in its file: in strips or tiles, one plane after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reverse_oldify.errors import UnreadableError
+from reverse_oldify.files.ifd import Directory
+
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
+STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
+PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 322, 323, 324, 325
+"""Tags that say how samples are stored."""
+
+RAW, NO_PREDICTOR, HORIZONTAL = 1, 1, 2
+"""Values of Compression and of Predictor."""
+
+DAMAGED = "damaged or cut off; restore it from a copy"
+
+_BAND_BYTES = 1 << 20
+
+
+class Band(NamedTuple):
+    """Some rows of a page, and offset and length of the segments that hold them."""
+
+    rows: int
+    segments: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How the samples of a page are stored: in strips or tiles, one plane after the other.
+
+    Attributes
+    ----------
+    width, height : int
+        Of the page.
+    tile : int or None
+        Width of a tile.
+    rows : int
+        Of a strip or tile.
+    planes : int
+        That lie one behind the other.
+    samples : int
+        Interleaved in each segment: all of a pixel's, or one.
+    dtype : dtype
+        Of a sample, in the byte order of the file.
+    segments : list of (offset, length)
+        From left to right, then downwards, then plane by plane.
+    """
+
+    width: int
+    height: int
+    tile: int | None
+    rows: int
+    planes: int
+    samples: int
+    dtype: np.dtype[Any]
+    segments: list[tuple[int, int]]
+    compression: int
+    predictor: int
+
+    @classmethod
+    def of(cls, page: Directory, order: str) -> Layout:
+        """Layout that the tags of a page tell, in a file of the byte order "<" or ">"."""
+        tiled = TILE_OFFSETS in page
+        offsets = page.numbers(TILE_OFFSETS if tiled else STRIP_OFFSETS)
+        lengths = page.numbers(TILE_COUNTS if tiled else STRIP_COUNTS)
+        height, samples = page.number(HEIGHT), page.number(SAMPLES, 1)
+        rows = page.number(TILE_HEIGHT) if tiled else page.number(ROWS_PER_STRIP, height)
+        planes = 1 if page.number(PLANAR, 1) == 1 else samples
+        stored = cls(
+            width=page.number(WIDTH),
+            height=height,
+            tile=page.number(TILE_WIDTH) if tiled else None,
+            rows=rows if tiled else min(rows, height),
+            planes=planes,
+            samples=samples // planes,
+            dtype=np.dtype(f"{order}u{page.number(BITS) // 8}"),
+            segments=list(zip(offsets, lengths, strict=False)),
+            compression=page.number(COMPRESSION, RAW),
+            predictor=page.number(PREDICTOR, NO_PREDICTOR),
+        )
+        whole = not tiled and stored.rows == height and stored.compression == RAW
+        return stored._cut() if whole else stored
+
+    def _cut(self) -> Layout:
+        """Take what lies there as it is, in one strip, for several strips."""
+        line = self._line
+        rows = max(1, _BAND_BYTES // line)
+        segments = [
+            (offset + top * line, min(length - top * line, rows * line))
+            for offset, length in self.segments[: self.planes]
+            for top in range(0, self.height, rows)
+        ]
+        return replace(self, rows=rows, segments=segments)
+
+    def check(self, size: int) -> None:
+        """See that all segments are there, in a file of so many bytes.
+
+        Raises
+        ------
+        UnreadableError
+            They are not.
+        """
+        if self.rows < 1 or self.tile == 0 or self.samples < 1:
+            raise UnreadableError(DAMAGED)
+        count = self.planes * self._across * -(-self.height // self.rows)
+        needed = self.segments[:count]
+        if len(needed) < count or any(
+            length < 1 or offset + length > size for offset, length in needed
+        ):
+            raise UnreadableError(DAMAGED)
+
+    @property
+    def band_rows(self) -> int:
+        """Rows that are decompressed together: of about a megabyte."""
+        return self.rows * max(1, _BAND_BYTES // (self._line * self.rows))
+
+    def band(self, plane: int, index: int) -> Band:
+        """Return one of them, counted from the top of a plane."""
+        top = index * self.band_rows
+        rows = min(self.band_rows, self.height - top)
+        before = plane * -(-self.height // self.rows)
+        start, end = top // self.rows, -(-(top + rows) // self.rows)
+        part = slice((before + start) * self._across, (before + end) * self._across)
+        return Band(rows, self.segments[part])
+
+    @property
+    def _across(self) -> int:
+        """Segments beside each other."""
+        return 1 if self.tile is None else -(-self.width // self.tile)
+
+    @property
+    def _line(self) -> int:
+        """Bytes of a row of a segment, over the whole width."""
+        return max(1, self.width * self.samples * self.dtype.itemsize)
