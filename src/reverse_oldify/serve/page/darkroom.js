@@ -70,6 +70,7 @@ export class Darkroom extends EventTarget {
     if (!photograph) return this.#wait(null);
     const stale = () => photograph !== this.#studio.current;
     try {
+      this.#wait(photograph.proofs.after ? null : "Colouring");
       if (photograph.about) await this.#showProofs(photograph, stale);
       else await this.#open(photograph, stale);
       if (stale()) return;

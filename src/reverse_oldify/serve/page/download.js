@@ -40,8 +40,7 @@ export class Download {
   show() {
     const { current, photographs } = this.#studio;
     if (!current?.about) return;
-    const { width, height } = current.size;
-    element("download-what").textContent = `${current.name}, ${width} × ${height} pixels`;
+    element("download-what").textContent = describe(current);
     element("download-all").hidden = photographs.length < 2;
     const own = this.#formats.includes(current.about.format) ? current.about.format : "jpg";
     const choices = this.#formats.map((format) => choice(format, format === own));
@@ -109,6 +108,11 @@ export class Download {
     if (share === undefined) bar.removeAttribute("value");
     else bar.value = share;
   }
+}
+
+function describe({ name, about }) {
+  const first = about.pages > 1 ? `, the first of ${about.pages} pages` : "";
+  return `${name}, ${about.width} × ${about.height} pixels${first}`;
 }
 
 function choice(format, checked) {

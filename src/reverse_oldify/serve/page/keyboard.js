@@ -4,6 +4,8 @@ import { element, make } from "./dom.js";
 
 const REMEMBERED = "reverse-oldify.letters";
 
+const MOVABLE = "input[type=range], [role=slider]"; // which has its own use of some keys
+
 /**
  * @typedef {{keys: string[], words: string, act?: function()}} Shortcut
  *   `keys` as `KeyboardEvent.key` has them, "Ctrl+" before where it must be held (or Command);
@@ -36,6 +38,7 @@ export class Keyboard {
     if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
     const held = event.ctrlKey || event.metaKey;
     if (event.target.matches("input[type=text]")) return;
+    if (event.target.matches(MOVABLE) && event.key.startsWith("Page")) return;
     if (!held && !this.#letters.checked && event.key.length === 1) return;
     const key = (held ? "Ctrl+" : "") + (held && event.shiftKey ? "Shift+" : "") + named(event.key);
     const shortcut = this.#shortcuts.find(({ keys, act }) => act && keys.includes(key));

@@ -66,7 +66,9 @@ export class Moods {
 
   #soon() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#develop.want(this.#studio.current), REST);
+    this.#timer = setTimeout(() => {
+      if (this.#studio.current) this.#develop.want(this.#studio.current);
+    }, REST);
   }
 
   async #ask(photograph, signal) {

@@ -33,8 +33,8 @@ export class Panel {
   }
 
   vivid(steps) {
-    const { vividness } = this.#studio.edits;
-    this.#turn(clamp(vividness + steps * STEP, 0, 2));
+    if (!this.#studio.current) return;
+    this.#turn(clamp(this.#studio.edits.vividness + steps * STEP, 0, 2));
     say(`Vividness ${this.#dial.value}`);
   }
 
@@ -46,7 +46,6 @@ export class Panel {
   }
 
   #turn(vividness) {
-    if (!this.#studio.current) return;
     this.#studio.edit(setVividness(this.#studio.decided, Number(vividness.toFixed(2))), "vividness");
   }
 

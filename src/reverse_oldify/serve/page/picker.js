@@ -38,6 +38,7 @@ export class Picker extends EventTarget {
     this.#root.addEventListener("keydown", (event) => this.#press(event));
     studio.addEventListener("current", () => this.hide());
     viewer.addEventListener("view", () => this.#settle());
+    new ResizeObserver(() => this.#settle()).observe(this.#root);
   }
 
   get open() {
@@ -93,9 +94,9 @@ export class Picker extends EventTarget {
     this.#gesture = `pick ${(visits += 1)}`;
     this.#controller = new AbortController();
     const rgb = this.#viewer.sample("before", place) ?? [128, 128, 128];
+    this.#root.hidden = false;
     this.#plane.open(rgbToLab(rgb).l);
     this.#reference.show();
-    this.#root.hidden = false;
     element("picker-remove").hidden = place.index === null;
     element("suggestions").replaceChildren(...Array.from({ length: OFFERED + 1 }, placeholder));
     this.#mark(toHex(this.#viewer.sample("after", place) ?? rgb));

@@ -42,6 +42,8 @@ export class Plane {
         image.data.set([...rgb, 255], 4 * (row * COLUMNS + column));
       }
     });
+    this.#canvas.width = this.#canvas.clientWidth * devicePixelRatio;
+    this.#canvas.height = this.#canvas.clientHeight * devicePixelRatio;
     this.#colours = new OffscreenCanvas(COLUMNS, ROWS);
     this.#colours.getContext("2d").putImageData(image, 0, 0);
     this.#draw();
@@ -110,11 +112,12 @@ export class Plane {
     const context = this.#canvas.getContext("2d");
     context.drawImage(this.#colours, 0, 0, width, height);
     const { hue, strength } = this.#mark;
-    for (const [colour, thickness] of [["#000", 5], ["#fff", 2.5]]) {
+    const density = devicePixelRatio;
+    for (const [colour, thickness] of [["#000", 4], ["#fff", 2]]) {
       context.beginPath();
-      context.arc((hue / 360) * width, (1 - strength) * height, 9, 0, 2 * Math.PI);
+      context.arc((hue / 360) * width, (1 - strength) * height, 6 * density, 0, 2 * Math.PI);
       context.strokeStyle = colour;
-      context.lineWidth = thickness;
+      context.lineWidth = thickness * density;
       context.stroke();
     }
     const name = nameOf(toHex(this.#rgb(this.#mark)));

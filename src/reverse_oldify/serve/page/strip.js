@@ -18,7 +18,10 @@ export class Strip {
     this.#studio = studio;
     this.#background = background;
     studio.addEventListener("photographs", () => this.#show());
-    studio.addEventListener("current", () => this.#show());
+    studio.addEventListener("current", () => {
+      this.#show();
+      this.#items.get(studio.current)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
     studio.addEventListener("edits", () => this.#soon());
     this.#list.addEventListener("keydown", (event) => this.#press(event));
   }
@@ -59,7 +62,6 @@ export class Strip {
     const [picture, state] = choose.children;
     const current = photograph === this.#studio.current;
     choose.toggleAttribute("aria-current", current);
-    if (current) item.scrollIntoView({ block: "nearest", inline: "nearest" });
     choose.setAttribute("aria-label", photograph.name + wordsFor(photograph));
     choose.title = photograph.name;
     picture.hidden = !photograph.thumbnail;
