@@ -84,16 +84,16 @@ def interpolate(
     extent = extent or (float(cells[0]), float(cells[1]))
     down, across = extent[0] / shape[0], extent[1] / shape[1]
     rows, columns = tile
-    result = np.empty((len(planes), rows.stop - rows.start, columns.stop - columns.start), "f4")
-    # A product of one row is another routine of BLAS, which rounds otherwise: two rows, then.
+    height, width = rows.stop - rows.start, columns.stop - columns.start
     used_rows, vertical = _weights(cells[0], down, rows.start, rows.stop, triangle)
-    vertical = vertical if len(vertical) > 1 else vertical.repeat(2, 0)
-    for part in strips(result.shape[2], max(_BAND, int(_CELLS / across))):
+    if height == 1:  # a product of one row is another routine of BLAS, which rounds otherwise
+        vertical = vertical.repeat(2, 0)
+    result = np.empty((len(planes), len(vertical), width), np.float32)
+    for part in strips(width, max(_BAND, int(_CELLS / across))):
         start, stop = columns.start + part.start, columns.start + part.stop
         used, horizontal = _weights(cells[1], across, start, stop, triangle)
-        tall = vertical @ planes[:, used_rows, used]
-        result[:, :, part] = (tall @ horizontal.T)[:, : result.shape[1]]
-    return result
+        np.matmul(vertical @ planes[:, used_rows, used], horizontal.T, out=result[:, :, part])
+    return result[:, :height]
 
 
 Kernel = Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -213,12 +213,17 @@ class LazyPicture(Raster):
 
     def loaded(self) -> Picture:
         """Make all of it, and keep it."""
-        pixels: Pixels = np.empty(self.shape, self.dtype)
+        whole = np.empty((*self.size, 4), np.uint8) if self._is_padded else None
+        pixels: Pixels = np.empty(self.shape, self.dtype) if whole is None else whole[..., :3]
         alpha: Pixels | None = np.empty(self.size, self.dtype) if self.has_alpha else None
 
         def fill(rows: slice) -> None:
             strip = self.make(rows)
-            pixels[rows] = strip.pixels
+            part = None if whole is None else padded(strip.pixels)
+            if whole is None or part is None:
+                pixels[rows] = strip.pixels
+            else:
+                whole[rows] = part
             if alpha is not None and strip.alpha is not None:
                 alpha[rows] = strip.alpha
 
@@ -233,6 +238,13 @@ class LazyPicture(Raster):
             notes=self.notes,
             page_count=self.page_count,
         )
+
+    @property
+    def _is_padded(self) -> bool:
+        """Whether its pixels come as `padded` takes them, as far as its first row tells."""
+        if self.dtype != np.uint8 or len(self.shape) != 3:
+            return False
+        return padded(self.make(slice(0, 1)).pixels) is not None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -361,6 +373,24 @@ class _LightnessOfRows:
         if kept is None or kept[0] != rows:
             kept = self._kept = rows, Lightness(self._picture.rows(rows).pixels)
         return kept[1][:, columns]
+
+
+def padded(pixels: Pixels) -> ByteArray | None:
+    """Bytes of which 8-bit RGB is the first three of each four, as Pillow holds it, too.
+
+    uint8 (H, W, 4) where ``pixels`` is that array but for the last byte of each pixel; else None.
+    """
+    whole = pixels.base
+    if (
+        not isinstance(whole, np.ndarray)
+        or not pixels.dtype == whole.dtype == np.uint8
+        or whole.shape[1:] != (*pixels.shape[1:2], 4)
+        or pixels.strides != whole.strides
+        or not whole.flags.c_contiguous
+    ):
+        return None
+    first, beyond = divmod(pixels.ctypes.data - whole.ctypes.data, whole.strides[0])
+    return None if beyond else whole[first : first + len(pixels)]
 
 
 def to_8_bits(pixels: Pixels) -> ByteArray:

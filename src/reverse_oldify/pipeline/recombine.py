@@ -141,13 +141,14 @@ class Recombiner:
         return pixels
 
     def _looked_up(self, codes: ColorCodes, top: int, left: int, gray: ByteArray) -> ByteArray:
-        """Colour 8-bit grey; gives a view of every three of four bytes, which Pillow can take."""
-        pixels = np.empty(gray.shape, np.uint32)
+        """Colour 8-bit grey; the result is a view, see `files.picture.padded`."""
+        pixels = np.empty((*gray.shape, PADDED), np.uint8)
+        words = pixels.view(np.uint32)[..., 0]
         for tile in tiles(*gray.shape):
             light = gray_to_lightness(gray[tile])
             chroma = self._upsampler.tile(_moved(tile, top, left), light)
-            pixels[tile] = codes.look_up(gray[tile], chroma)
-        return pixels.view(np.uint8).reshape(*gray.shape, PADDED)[..., :3]
+            words[tile] = codes.look_up(gray[tile], chroma)
+        return pixels[..., :3]
 
     @cached_property
     def _codes(self) -> ColorCodes | None:
