@@ -100,5 +100,8 @@ class PinnedChroma:
 
 def _light_of(spots: Spots, lightness: Plane) -> FloatArray:
     """L* of the spots, float32 (n,)."""
-    pixels = [(slice(row, row + 1), slice(column, column + 1)) for row, column in spots]
-    return np.array([lightness[pixel][0, 0] for pixel in pixels], np.float32)
+    light = np.empty(len(spots), np.float32)
+    for number in np.argsort(spots[:, 0]):  # downwards, as pictures are decoded
+        row, column = spots[number]
+        light[number] = lightness[row : row + 1, column : column + 1][0, 0]
+    return light
