@@ -9,6 +9,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.JpegImagePlugin import get_sampling
 
 from reverse_oldify.cli.main import main
 from reverse_oldify.files.picture import Picture
@@ -84,3 +86,14 @@ def test_newer_formats_come_in_and_go_out(format: str) -> None:
     Picture(pixels=(GRAY >> 8).astype(np.uint8)).save(f"a.{format}")
     assert run(f"a.{format}") == 0
     assert read(f"out/a.{format}").is_coloured
+
+
+def test_jpeg_is_written_at_the_sources_quality_unless_asked() -> None:
+    Image.fromarray((GRAY >> 8).astype(np.uint8)).save("a.jpg", quality=83)
+    assert run("a.jpg") == 0
+    assert read("out/a.jpg").metadata.jpeg_quality == 83
+    assert run("a.jpg", "--overwrite", "--quality", "60", "--subsampling", "4:2:0") == 0
+    assert read("out/a.jpg").metadata.jpeg_quality == 60
+    with Image.open("out/a.jpg") as image:
+        assert get_sampling(image) == 2
+    assert run("a.jpg", "--overwrite", "--quality", "101") == 2

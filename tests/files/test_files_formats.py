@@ -8,8 +8,16 @@ import pytest
 from made_files import encoded, gray_ramp
 from PIL import Image
 
-from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, WRITTEN, Format, by_suffix, sniff
+from reverse_oldify.errors import OptionError, UnsupportedError
+from reverse_oldify.files.formats import (
+    FORMATS,
+    OUTPUT_FORMATS,
+    WRITTEN,
+    Encoding,
+    Format,
+    by_suffix,
+    sniff,
+)
 
 
 @pytest.mark.parametrize("key", WRITTEN)
@@ -56,3 +64,15 @@ def test_known_pictures_that_are_not_read_are_named(head: bytes) -> None:
 
 def test_offered_formats_hold_every_colour() -> None:
     assert set(OUTPUT_FORMATS) == set(WRITTEN) - {"gif"}
+
+
+def test_what_is_asked_of_a_lossy_format_goes_before_the_table() -> None:
+    asked = Encoding(quality=70, subsampling="4:2:0")
+    assert asked.settings(FORMATS["jpg"]) == {"quality": 70, "subsampling": "4:2:0"}
+    assert asked.settings(FORMATS["avif"]) == {"quality": 70, "subsampling": "4:2:0", "speed": 8}
+    assert asked.settings(FORMATS["webp"])["quality"] == 70
+    assert asked.settings(FORMATS["png"]) == {}
+    assert Encoding().settings(FORMATS["jpg"]) == FORMATS["jpg"].settings
+    for wrong in ({"quality": 0}, {"quality": 101}, {"subsampling": "4:1:1"}):
+        with pytest.raises(OptionError, match="choose"):
+            Encoding(**wrong)

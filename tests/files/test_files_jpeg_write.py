@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from reverse_oldify.files import strips
-from reverse_oldify.files.encode import encode
-from reverse_oldify.files.formats import FORMATS
+from reverse_oldify.files.encode import encode, encode_pages
+from reverse_oldify.files.formats import FORMATS, Encoding
+from reverse_oldify.files.jpeg import NOTE
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read
 
@@ -63,3 +64,19 @@ def test_what_is_said_is_said_once_and_nothing_seems_damaged() -> None:
 def test_a_picture_of_one_strip_has_no_restart_interval() -> None:
     assert b"\xff\xdd" not in joined(CODES[:40], 128)[:1000]
     assert b"\xff\xdd" in joined(CODES, 16)
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:2", "4:2:0"])
+@pytest.mark.parametrize("rows", [8, 16, 100])
+def test_halved_chroma_is_that_of_the_whole(subsampling: str, rows: int) -> None:
+    whole, file = io.BytesIO(), io.BytesIO()
+    Image.fromarray(CODES).save(whole, "JPEG", quality=80, subsampling=subsampling)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strips, "_ROWS", rows)
+        asked = Encoding(quality=80, subsampling=subsampling)
+        encode_pages([Picture(pixels=CODES, threads=2)], FORMATS["jpg"], file, encoding=asked)
+    with Image.open(whole) as expected, Image.open(file) as image:
+        assert JpegImagePlugin.get_sampling(image) == JpegImagePlugin.get_sampling(expected)
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(expected))
+    assert NOTE not in read(file.getvalue()).notes
+    assert NOTE not in read(joined(CODES, rows)).notes

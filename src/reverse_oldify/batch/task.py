@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -133,6 +133,7 @@ def fingerprint(order: Order, options: Options) -> str:
         "provenance": told and told.to_json(),
         "sidecar": filing.sidecar,
         "layers": filing.layers,
+        "encoding": asdict(filing.encoding),
         "variants": order.variants,
         "uncertainty": order.uncertainty,
         "leave_coloured": order.leave_coloured,

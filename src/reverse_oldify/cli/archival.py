@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from reverse_oldify.files.formats import SUBSAMPLINGS, Encoding
+
 if TYPE_CHECKING:
     from reverse_oldify.options import Options
     from reverse_oldify.pipeline.filing import Filing
@@ -28,6 +30,17 @@ def add_archival(parser: argparse.ArgumentParser) -> None:
         "--sidecar", action="store_true", help="also write RESULT.json: provenance and notes"
     )
     group.add_argument(
+        "--quality",
+        type=int,
+        metavar="N",
+        help="of JPEG, WebP and AVIF, 1 to 100 (default: JPEG as the source, else 95)",
+    )
+    group.add_argument(
+        "--subsampling",
+        choices=SUBSAMPLINGS,
+        help="of the colour in JPEG and AVIF (default: 4:4:4, none)",
+    )
+    group.add_argument(
         "--layers",
         action="store_true",
         help="also write RESULT.layers.tif: the scan, and its colour alone at 16 bits",
@@ -49,4 +62,5 @@ def read_filing(arguments: argparse.Namespace, options: Options, info: ModelInfo
         sidecar=arguments.sidecar,
         layers=arguments.layers,
         overwrite=arguments.overwrite,
+        encoding=Encoding(quality=arguments.quality, subsampling=arguments.subsampling),
     )

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files.formats import Format
+from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for
 from reverse_oldify.files.jp2 import described
 from reverse_oldify.files.jpeg_write import BLOCK, join
@@ -58,7 +58,12 @@ def encode(picture: Raster, kind: Format, file: BinaryIO) -> None:
 
 
 def encode_pages(
-    pictures: Iterable[Raster], kind: Format, file: BinaryIO, *, count: int = 1
+    pictures: Iterable[Raster],
+    kind: Format,
+    file: BinaryIO,
+    *,
+    count: int = 1,
+    encoding: Encoding = AS_EVER,
 ) -> None:
     """Write pictures as the pages of one file, each as soon as it comes.
 
@@ -72,6 +77,8 @@ def encode_pages(
         Writable; seekable for TIFF.
     count : int
         How many there are, about: what decides on BigTIFF.
+    encoding : Encoding
+        What is asked of a lossy format.
     """
     writer = None
     for picture in pictures:
@@ -83,11 +90,11 @@ def encode_pages(
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)
         elif kind.key == "jpg":
-            join(_jpegs(picture, kind), picture.size[0], file)
+            join(_jpegs(picture, kind, encoding), picture.size[0], file)
         elif kind.key == "jp2":
             file.write(_jpeg_2000(picture, kind))
         else:
-            image, settings = _image(picture, kind), _settings(picture, kind)
+            image, settings = _image(picture, kind), _settings(picture, kind, encoding)
             image.save(cast("BinaryIO", _Nameless(file)), format=kind.pillow, **settings)
 
 
@@ -102,9 +109,10 @@ class _Nameless:
         self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
 
 
-def _jpegs(picture: Raster, kind: Format) -> Iterator[bytes]:
+def _jpegs(picture: Raster, kind: Format, encoding: Encoding) -> Iterator[bytes]:
     """Encode the strips of a picture in threads; the first one says what is said of the whole."""
-    settings, quality = _settings(picture, kind), _quality(picture, kind)
+    settings, quality = _settings(picture, kind, encoding), _quality(picture, kind, encoding)
+    unit = 2 * BLOCK if quality["subsampling"] == "4:2:0" else BLOCK
 
     def encoded(rows: slice) -> bytes:
         file = io.BytesIO()
@@ -112,7 +120,7 @@ def _jpegs(picture: Raster, kind: Format) -> Iterator[bytes]:
         _strip(picture.rows(rows), kind).save(file, format=kind.pillow, **told)
         return file.getvalue()
 
-    return in_order(encoded, bands(*picture.size, BLOCK), picture.threads)
+    return in_order(encoded, bands(*picture.size, unit), picture.threads)
 
 
 def _jpeg_2000(picture: Raster, kind: Format) -> bytes:
@@ -131,10 +139,10 @@ def _check_size(picture: Raster, kind: Format) -> None:
         )
 
 
-def _settings(picture: Raster, kind: Format) -> dict[str, Any]:
+def _settings(picture: Raster, kind: Format, encoding: Encoding = AS_EVER) -> dict[str, Any]:
     """What Pillow is told besides the pixels."""
     metadata = picture.metadata
-    settings: dict[str, Any] = dict(kind.settings)
+    settings: dict[str, Any] = encoding.settings(kind)
     if kind.dpi and metadata.dpi is not None:
         settings["dpi"] = metadata.dpi
     if kind.icc:
@@ -142,7 +150,7 @@ def _settings(picture: Raster, kind: Format) -> dict[str, Any]:
     if kind.exif:
         settings["exif"] = _exif(metadata, kind) if _fits(picture, kind, "exif") else b""
     if kind.key == "jpg":
-        settings |= _quality(picture, kind)
+        settings |= _quality(picture, kind, encoding)
         if metadata.iptc is not None and _fits(picture, kind, "iptc"):
             settings["extra"] = _iptc_segment(metadata.iptc)
     if metadata.xmp is not None and _fits(picture, kind, "xmp"):
@@ -154,10 +162,11 @@ def _settings(picture: Raster, kind: Format) -> dict[str, Any]:
     return settings
 
 
-def _quality(picture: Raster, kind: Format) -> dict[str, Any]:
-    """How finely a JPEG is quantised: as its source was, where that is known."""
-    quality = picture.metadata.jpeg_quality or kind.settings["quality"]
-    return {**kind.settings, "quality": quality}
+def _quality(picture: Raster, kind: Format, encoding: Encoding) -> dict[str, Any]:
+    """How finely a JPEG is quantised: as asked, else as its source was, where that is known."""
+    settings = encoding.settings(kind)
+    known = encoding.quality or picture.metadata.jpeg_quality
+    return {**settings, "quality": known or settings["quality"]}
 
 
 def _exif(metadata: Metadata, kind: Format) -> bytes:
@@ -185,11 +194,11 @@ def _image(picture: Raster, kind: Format) -> Image.Image:
     """The picture as Pillow takes it; only there is it whole."""
     if kind.key == "gif":
         return _with_palette(picture.loaded())
+    if isinstance(picture, Picture):
+        return _strip(picture, kind)
     cut = bands(*picture.size)
     strips = in_order(lambda rows: _strip(picture.rows(rows), kind), cut, picture.threads)
     first = next(strips)
-    if first.height == picture.size[0]:
-        return first
     image = Image.new(first.mode, picture.size[::-1])
     top = 0
     for strip in chain([first], strips):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.errors import OptionError, UnsupportedError
 
 SaveSetting = int | str | bool
 
@@ -59,6 +59,51 @@ class Format:
     plugin: str | None = None
     written_as: str | None = None
 
+
+SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
+"""Chroma of every pixel, of every second on a row, of every second both ways."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """How finely a lossy format is written, where that is asked for.
+
+    Attributes
+    ----------
+    quality : int or None
+        1..100, of JPEG, WebP and AVIF; None is the quality of a JPEG that was read, else the
+        table's.
+    subsampling : str or None
+        One of `SUBSAMPLINGS`, of JPEG and AVIF; None is chroma for every pixel.
+
+    Raises
+    ------
+    OptionError
+        For anything else.
+    """
+
+    quality: int | None = None
+    subsampling: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise OptionError(f"quality is {self.quality}; choose 1 to 100")
+        if self.subsampling is not None and self.subsampling not in SUBSAMPLINGS:
+            raise OptionError(
+                f"subsampling is {self.subsampling!r}; choose one of {', '.join(SUBSAMPLINGS)}"
+            )
+
+    def settings(self, kind: Format) -> dict[str, SaveSetting]:
+        """What Pillow is told of a format: the table's settings, and what was asked instead."""
+        asked = {"quality": self.quality, "subsampling": self.subsampling}
+        return {
+            **kind.settings,
+            **{name: value for name, value in asked.items() if value and name in kind.settings},
+        }
+
+
+AS_EVER = Encoding()
+"""Nothing is asked for."""
 
 FORMATS = {
     entry.key: entry

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 BLOCK = 8
-"""Rows of a strip are a multiple of it (where chroma has every pixel), but for the last strip."""
+"""Pixels a side. Rows of a strip are a multiple of it, or of two where chroma has half the rows."""
 
 _START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
 _FRAME, _RESTART_INTERVAL, _RESTART = 0xC0, 0xDD, 0xD0  # baseline
@@ -24,8 +24,8 @@ def join(strips: Iterable[bytes], height: int, file: BinaryIO) -> None:
     Parameters
     ----------
     strips : iterable of bytes
-        Baseline files of the same width, quality and Huffman tables, chroma not subsampled. What
-        is said beside the pixels is that of the first.
+        Baseline files of the same width, quality, subsampling and Huffman tables. What is said
+        beside the pixels is that of the first.
     height : int
         Of all of them.
     file : BinaryIO
@@ -46,11 +46,12 @@ def _head(head: bytes, height: int) -> bytes:
     parts = [_START]
     for marker, segment in _segments(head):
         if marker == _FRAME:
-            rows, width = struct.unpack_from(">HH", segment, 5)
+            rows, width, colours, both = struct.unpack_from(">HHBxB", segment, 5)
+            across, down = (both >> 4, both & 15) if colours > 1 else (1, 1)  # of lightness
             segment = segment[:5] + struct.pack(">H", height) + segment[7:]
         elif marker == _SCAN and rows < height:
-            blocks = -(-width // BLOCK) * (rows // BLOCK)
-            parts.append(struct.pack(">BBHH", 0xFF, _RESTART_INTERVAL, 4, blocks))
+            units = -(-width // (across * BLOCK)) * (rows // (down * BLOCK))
+            parts.append(struct.pack(">BBHH", 0xFF, _RESTART_INTERVAL, 4, units))
         parts.append(segment)
     return b"".join(parts)
 

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from reverse_oldify.errors import ExistsError, OptionError, OutputError, UnsupportedError
 from reverse_oldify.files.encode import encode_pages
-from reverse_oldify.files.formats import FORMATS, WRITTEN, Format, by_suffix
+from reverse_oldify.files.formats import AS_EVER, FORMATS, WRITTEN, Encoding, Format, by_suffix
 from reverse_oldify.files.picture import Raster
 
 _ADVICE = {
@@ -70,11 +70,13 @@ def write_pages(
     *,
     format: str | None = None,
     overwrite: bool = False,
+    encoding: Encoding = AS_EVER,
 ) -> Path:
     """Write pictures as the pages of one file: all of them, or nothing.
 
     Each is written as soon as the iterable gives it, so that no two are in memory at once. What it
-    raises leaves no file. Parameters, result and errors are otherwise those of `write`.
+    raises leaves no file. ``encoding`` says what is asked of a lossy format. Parameters, result and
+    errors are otherwise those of `write`.
 
     Raises
     ------
@@ -91,7 +93,8 @@ def write_pages(
         pages = _none_further(pages, path, kind)
     with written(path, overwrite=overwrite) as file:
         try:
-            encode_pages(chain([first], pages), kind, file, count=first.page_count)
+            whole = chain([first], pages)
+            encode_pages(whole, kind, file, count=first.page_count, encoding=encoding)
         except UnsupportedError as error:
             raise OutputError(f"{path}: {error}") from error
     return path

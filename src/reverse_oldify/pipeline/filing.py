@@ -11,6 +11,7 @@ import numpy as np
 
 from reverse_oldify.errors import OutputError
 from reverse_oldify.files.encode import losses
+from reverse_oldify.files.formats import AS_EVER, Encoding
 from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.layers import LayerWriter
 from reverse_oldify.files.picture import Raster
@@ -42,12 +43,15 @@ class Filing:
         The scan and its colour alone as TIFF beside the result; see `files.layers`.
     overwrite : bool
         Whether files that exist may be replaced.
+    encoding : Encoding
+        What is asked of a lossy format.
     """
 
     provenance: Provenance | None
     sidecar: bool = False
     layers: bool = False
     overwrite: bool = False
+    encoding: Encoding = AS_EVER
 
     def targets(self, target: Path) -> list[Path]:
         """Every file that is written for a result."""
@@ -102,7 +106,9 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> F
             if filing.layers:
                 file = stack.enter_context(written(layers_of(target), overwrite=filing.overwrite))
                 pages.layers = LayerWriter(file)
-            done.append(write_pages(pages.done(), target, overwrite=filing.overwrite))
+            coloured = pages.done()
+            write_pages(coloured, target, overwrite=filing.overwrite, encoding=filing.encoding)
+            done.append(target)
         if filing.layers:
             done.append(layers_of(target))
         if filing.sidecar:
