@@ -135,14 +135,19 @@ def srgb_to_gray(srgb: ByteArray) -> ByteArray:
     """
     gray = np.empty(srgb.shape[:2], np.uint8)
     for rows in row_strips(*srgb.shape[:2]):
-        luminance, *others = (
-            table.take(srgb[rows, :, channel].astype(np.intp), mode="clip")
-            for channel, table in enumerate(_luminance_tables())
-        )
-        for other in others:
-            luminance += other
-        gray[rows] = linear_to_8_bits(luminance)
+        gray[rows] = linear_to_8_bits(_luminance(srgb[rows]))
     return gray
+
+
+def _luminance(srgb: ByteArray) -> FloatArray:
+    """Relative luminance of 8-bit sRGB (H, W, 3), 0..1, float32 (H, W)."""
+    red, green, blue = (
+        table.take(srgb[..., channel].astype(np.intp), mode="clip")
+        for channel, table in enumerate(_luminance_tables())
+    )
+    red += green
+    red += blue
+    return np.asarray(red)
 
 
 @cache
@@ -154,10 +159,13 @@ def _luminance_tables() -> FloatArray:
 def srgb_to_lightness(srgb: SrgbArray) -> FloatArray:
     """L* alone of sRGB (H, W, 3), see `srgb_to_lab`; float32 (H, W), 0..100.
 
-    Equal channels give exactly the `gray_to_lightness` of one of them.
+    Equal channels give the `gray_to_lightness` of one of them: to 1e-4, and of 16 bits exactly.
     """
     lightness = np.empty(srgb.shape[:2], np.float32)
     for rows in row_strips(*srgb.shape[:2]):
+        if srgb.dtype == np.uint8:
+            lightness[rows] = luminance_to_lightness(_luminance(np.asarray(srgb[rows], np.uint8)))
+            continue
         red, green, blue = _linear_planes(srgb[rows])
         luminance = blue + XYZ_FROM_RGB[1, 0] * (red - blue) + XYZ_FROM_RGB[1, 1] * (green - blue)
         lightness[rows] = luminance_to_lightness(luminance)

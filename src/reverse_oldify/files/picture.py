@@ -384,7 +384,8 @@ def padded(pixels: Pixels) -> ByteArray | None:
     if (
         not isinstance(whole, np.ndarray)
         or not pixels.dtype == whole.dtype == np.uint8
-        or whole.shape[1:] != (*pixels.shape[1:2], 4)
+        or pixels.shape[2:] != (3,)
+        or whole.shape[1:] != (pixels.shape[1], 4)
         or pixels.strides != whole.strides
         or not whole.flags.c_contiguous
     ):
