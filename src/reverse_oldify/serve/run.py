@@ -17,7 +17,7 @@ from reverse_oldify.serve.app import create_app
 from reverse_oldify.serve.settings import Settings
 
 _BACKLOG = 128
-_KEEP_ALIVE = 5  # seconds between requests
+_KEEP_ALIVE = 60  # seconds between requests
 _FINISH_WITHIN = 5  # seconds more than a job may take
 
 

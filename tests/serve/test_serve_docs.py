@@ -1,0 +1,58 @@
+"""What docs/api.md shows, word for word, and what it says of routes and statuses."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from live_server import live, scan
+
+from reverse_oldify.files.read import read
+
+TEXT = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with live() as client:
+        yield client
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "grandmother.jpg").write_bytes(scan(400, 500))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def shown(language: str, client: httpx.Client) -> str:
+    code = re.search(rf"<!-- {language} -->\n```\w+\n(.*?)```", TEXT, re.DOTALL)
+    assert code is not None
+    assert "http://127.0.0.1:8000" in code[1]
+    return code[1].replace("http://127.0.0.1:8000", str(client.base_url).rstrip("/"))
+
+
+def test_the_python_client(client: httpx.Client, folder: Path) -> None:
+    names: dict[str, httpx.Client] = {}
+    exec(shown("python", client), names)
+    names["server"].close()
+    assert read(folder / "in-colour.png").size == (500, 400)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_curl_client(client: httpx.Client, folder: Path) -> None:
+    shell = ["bash", "-euo", "pipefail", "-c", shown("curl", client).replace("curl ", "curl -sS ")]
+    subprocess.run(shell, check=True, cwd=folder, timeout=60)
+    assert read(folder / "one-call.jpg").size == read(folder / "large.tif").size == (500, 400)
+    assert read(folder / "small.jpg").size == (500, 400)  # it is never enlarged
+
+
+def test_every_route_is_told_of(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    told = set(re.findall(r"(?:GET|POST|DELETE) (/[\w/{}]+)", TEXT))
+    assert told == set(paths)
