@@ -129,3 +129,11 @@ def test_gray_with_alpha_stays_gray() -> None:
     back = read(written(picture, FORMATS["png"]))
     np.testing.assert_array_equal(back.pixels, picture.pixels)
     np.testing.assert_array_equal(back.alpha, picture.alpha)
+
+
+@KINDS
+def test_profile_is_one_for_the_pixels_that_are_written(kind: Format) -> None:
+    for pixels in (scene(), scene()[..., 0].copy()):
+        back = read(written(Picture(pixels=pixels), kind))
+        assert not [note for note in back.notes if "profile" in note]
+        assert (back.metadata.icc is not None) == kind.icc

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
-from reverse_oldify.files.icc import profile_for
+from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
 from reverse_oldify.files.jpeg_write import BLOCK, join
 from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
@@ -24,6 +24,7 @@ from reverse_oldify.types import ByteArray
 
 _JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
 _JPEG_LIMITS = {"exif": 6, "xmp": 29, "iptc": 28}  # what stands before each in its segment
+_WITHOUT_GRAY = ("webp", "avif")  # Pillow writes grey as colour there
 _GIF_COLOURS = 255  # the 256th stands for transparency
 
 
@@ -146,7 +147,8 @@ def _settings(picture: Raster, kind: Format, encoding: Encoding = AS_EVER) -> di
     if kind.dpi and metadata.dpi is not None:
         settings["dpi"] = metadata.dpi
     if kind.icc:
-        settings["icc_profile"] = profile_for(picture)
+        gray = kind.key not in _WITHOUT_GRAY
+        settings["icc_profile"] = profile_for(picture) if gray else srgb_profile()
     if kind.exif:
         settings["exif"] = _exif(metadata, kind) if _fits(picture, kind, "exif") else b""
     if kind.key == "jpg":

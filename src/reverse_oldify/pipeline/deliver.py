@@ -94,7 +94,8 @@ def deliver(
     if order.uncertainty:
         picture, mean = pages.uncertainty(options)
         path = picture.save(uncertainty_of(target), overwrite=order.filing.overwrite)
-        made.notes.append(f"expected error {mean:.1f} in ab; {path.name} shows where")
+        which = " on the first page" if len(pages.doubts) > 1 else ""
+        made.notes.append(f"expected error {mean:.1f} in ab{which}; {path.name} shows where")
     return made
 
 
