@@ -50,7 +50,9 @@ export const palette = async (file) =>
   (await send(`/v1/palettes?name=${encodeURIComponent(file.name)}`, file)).palette;
 
 const query = (values) =>
-  new URLSearchParams(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));
+  new URLSearchParams(
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== null),
+  );
 
 const get = (address, signal) => ask(address, { signal });
 
@@ -80,7 +82,12 @@ const isJson = (answer) => /json/.test(answer.headers.get("Content-Type") ?? "")
 async function problemOf(answer) {
   const said = await answer.json().catch(() => ({}));
   const retryAfter = Number(answer.headers.get("Retry-After")) || 1;
-  return new Problem(answer.status, said.title ?? `Error ${answer.status}`, said.detail, retryAfter);
+  return new Problem(
+    answer.status,
+    said.title ?? `Error ${answer.status}`,
+    said.detail,
+    retryAfter,
+  );
 }
 
 function pause(seconds, signal) {

@@ -58,7 +58,12 @@ export class Darkroom extends EventTarget {
   /** Resolves when all that was asked for is shown, and nobody is about to ask for more. */
   async quiet() {
     do {
-      await Promise.all([this.#opening, this.#colour.rest(), this.#detail.rest(), this.#doubt.rest()]);
+      await Promise.all([
+        this.#opening,
+        this.#colour.rest(),
+        this.#detail.rest(),
+        this.#doubt.rest(),
+      ]);
       await new Promise((resolve) => setTimeout(resolve, LULL));
     } while (!this.#colour.idle);
   }
@@ -156,7 +161,8 @@ export class Darkroom extends EventTarget {
   #look() {
     const detail = detailOf(this.#viewer);
     const key = JSON.stringify(detail);
-    if (!detail || key === this.#detailed || !this.#colour.idle || !this.#viewer.has("after")) return;
+    if (!detail || key === this.#detailed || !this.#colour.idle || !this.#viewer.has("after"))
+      return;
     this.#detailed = key;
     this.#detail.want({ ...detail, edits: this.#studio.edits });
   }

@@ -7,7 +7,15 @@ import { complain, say } from "./notices.js";
 import { zip } from "./zip.js";
 
 // In the order in which they are offered.
-const NAMES = { jpg: "JPEG", png: "PNG", tif: "TIFF", webp: "WebP", avif: "AVIF", jp2: "JPEG 2000", bmp: "BMP" };
+const NAMES = {
+  jpg: "JPEG",
+  png: "PNG",
+  tif: "TIFF",
+  webp: "WebP",
+  avif: "AVIF",
+  jp2: "JPEG 2000",
+  bmp: "BMP",
+};
 const WORDS = {
   jpg: "small, opens everywhere",
   png: "exact, opens everywhere",
@@ -27,8 +35,12 @@ export class Download {
   constructor(studio) {
     this.#studio = studio;
     element("show-download").addEventListener("click", () => this.show());
-    element("download-one").addEventListener("click", () => this.#run((signal) => this.#one(signal)));
-    element("download-all").addEventListener("click", () => this.#run((signal) => this.#all(signal)));
+    element("download-one").addEventListener("click", () =>
+      this.#run((signal) => this.#one(signal)),
+    );
+    element("download-all").addEventListener("click", () =>
+      this.#run((signal) => this.#all(signal)),
+    );
     this.#dialog.addEventListener("close", () => this.#controller?.abort());
   }
 

@@ -34,7 +34,10 @@ export class Frame {
     element("show-download").disabled = !current?.about;
     element("title").textContent = current ? titleOf(current) : "";
     document.title = current ? `${current.name} – Reverse-Oldify` : "Reverse-Oldify Studio";
-    element("canvas").setAttribute("aria-label", current ? `Photograph ${current.name}` : "No photograph");
+    element("canvas").setAttribute(
+      "aria-label",
+      current ? `Photograph ${current.name}` : "No photograph",
+    );
     this.#showBusy();
   }
 

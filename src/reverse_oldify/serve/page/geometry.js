@@ -67,7 +67,10 @@ export const toStage = (view, point) => ({
 /** The columns of the stage that show picture. */
 export function visibleSpan(view, picture, stage) {
   const left = Math.max(0, view.x);
-  return { left, right: Math.max(left, Math.min(stage.width, view.x + picture.width * view.scale)) };
+  return {
+    left,
+    right: Math.max(left, Math.min(stage.width, view.x + picture.width * view.scale)),
+  };
 }
 
 export const inside = (point, picture) =>

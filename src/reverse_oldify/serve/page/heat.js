@@ -26,7 +26,10 @@ export async function heat(map) {
 }
 
 function colourOf(value) {
-  const next = Math.max(1, STOPS.findIndex(([at]) => at >= value));
+  const next = Math.max(
+    1,
+    STOPS.findIndex(([at]) => at >= value),
+  );
   const [low, high] = [STOPS[next - 1], STOPS[next]];
   const share = (value - low[0]) / (high[0] - low[0]);
   const [red, green, blue, opacity] = [1, 2, 3, 4].map((i) => low[i] + (high[i] - low[i]) * share);

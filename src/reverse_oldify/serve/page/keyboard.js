@@ -50,7 +50,14 @@ export class Keyboard {
 
 const named = (key) => (/^[A-Z]$/.test(key) ? key.toLowerCase() : key);
 
-const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page ↑", PageDown: "Page ↓" };
+const SIGNS = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  PageUp: "Page ↑",
+  PageDown: "Page ↓",
+};
 
 function explained({ keys, words }) {
   const pressed = keys.map((key) => {

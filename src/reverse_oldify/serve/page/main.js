@@ -66,7 +66,10 @@ const keyboard = new Keyboard([
   { keys: ["-"], words: "zoom out", act: () => zoom.farther() },
   { keys: ["0"], words: "fit to the window", act: () => zoom.fit() },
   { keys: ["1"], words: "full resolution", act: () => zoom.pixels() },
-  { keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], words: "on the picture: move the cross; on a hint or the line: move it (with Shift: farther)" },
+  {
+    keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"],
+    words: "on the picture: move the cross; on a hint or the line: move it (with Shift: farther)",
+  },
   { keys: ["Enter"], words: "on the picture: choose the colour of the cross's place" },
   { keys: ["Delete"], words: "on a hint or a photograph: remove it" },
   { keys: ["Escape"], words: "close the colour picker" },

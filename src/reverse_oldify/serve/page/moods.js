@@ -25,7 +25,10 @@ export class Moods {
     this.#studio = studio;
     this.#background = background;
     this.#tiles = new Tiles(element("moods"), (mood) => this.#choose(mood));
-    this.#develop = new Latest((photograph, signal) => this.#ask(photograph, signal), () => {});
+    this.#develop = new Latest(
+      (photograph, signal) => this.#ask(photograph, signal),
+      () => {},
+    );
     studio.addEventListener("edits", () => this.#show());
     studio.addEventListener("current", () => this.#develop.cancel());
     darkroom.addEventListener("coloured", () => this.#soon());

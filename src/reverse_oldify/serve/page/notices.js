@@ -15,7 +15,11 @@ export function complain(problem, about = "") {
   const words = about ? `${about}: ${problem.message}` : problem.message;
   const notices = element("notices");
   if ([...notices.children].some((shown) => shown.dataset.words === words)) return;
-  const close = make("button", { className: "icon-button", type: "button", "aria-label": "Dismiss" });
+  const close = make("button", {
+    className: "icon-button",
+    type: "button",
+    "aria-label": "Dismiss",
+  });
   close.append(icon("close"));
   const notice = make("div", { className: "notice", "data-words": words });
   notice.append(make("p", { textContent: words }), close);

@@ -27,7 +27,9 @@ export class Panel {
       picker.hide();
       studio.edit(clearHints(studio.decided));
     });
-    element("doubting").addEventListener("change", ({ target }) => darkroom.setDoubting(target.checked));
+    element("doubting").addEventListener("change", ({ target }) =>
+      darkroom.setDoubting(target.checked),
+    );
     studio.addEventListener("edits", () => this.#show());
     this.#watchTabs();
   }
@@ -46,7 +48,10 @@ export class Panel {
   }
 
   #turn(vividness) {
-    this.#studio.edit(setVividness(this.#studio.decided, Number(vividness.toFixed(2))), "vividness");
+    this.#studio.edit(
+      setVividness(this.#studio.decided, Number(vividness.toFixed(2))),
+      "vividness",
+    );
   }
 
   #show() {

@@ -121,7 +121,8 @@ export class Picker extends EventTarget {
   }
 
   #swatch(color, probability) {
-    const percent = probability === undefined ? "" : `${Math.max(1, Math.round(probability * 100))} %`;
+    const percent =
+      probability === undefined ? "" : `${Math.max(1, Math.round(probability * 100))} %`;
     const name = color === "neutral" ? "keep it grey" : `${nameOf(color)}, ${percent} likely`;
     const swatch = make(
       "button",
@@ -188,7 +189,10 @@ export class Picker extends EventTarget {
     const left = right + width + 8 > innerWidth ? frame.left + at.x - width - 24 : right;
     const top = frame.top + at.y - height / 3;
     this.#root.style.setProperty("--x", `${Math.max(8, left)}px`);
-    this.#root.style.setProperty("--y", `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`);
+    this.#root.style.setProperty(
+      "--y",
+      `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`,
+    );
   }
 }
 

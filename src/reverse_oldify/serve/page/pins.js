@@ -36,7 +36,8 @@ export class Pins {
   /** A click on the picture, in pixels of the stage: give the place a colour. */
   click(point) {
     const place = this.#viewer.toPicture(point);
-    if (!this.#viewer.has("after") || !inside(place, this.#viewer.picture)) return this.#picker.hide();
+    if (!this.#viewer.has("after") || !inside(place, this.#viewer.picture))
+      return this.#picker.hide();
     if (this.#picker.taking) return this.#picker.take(this.#viewer.sample("after", place));
     this.#offer(place);
   }

@@ -113,7 +113,10 @@ export class Plane {
     context.drawImage(this.#colours, 0, 0, width, height);
     const { hue, strength } = this.#mark;
     const density = devicePixelRatio;
-    for (const [colour, thickness] of [["#000", 4], ["#fff", 2]]) {
+    for (const [colour, thickness] of [
+      ["#000", 4],
+      ["#fff", 2],
+    ]) {
       context.beginPath();
       context.arc((hue / 360) * width, (1 - strength) * height, 6 * density, 0, 2 * Math.PI);
       context.strokeStyle = colour;

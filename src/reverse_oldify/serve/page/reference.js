@@ -38,7 +38,9 @@ export class Reference {
       this.#bitmap = await createImageBitmap(file);
       this.show();
     } catch {
-      complain(new Error(`${file.name} cannot be shown by this browser; choose a JPEG or PNG file`));
+      complain(
+        new Error(`${file.name} cannot be shown by this browser; choose a JPEG or PNG file`),
+      );
     }
   }
 
@@ -72,7 +74,9 @@ export class Reference {
     const cross = this.#cross;
     this.#cross = null;
     this.#draw(); // without the cross, which is not to be taken for a colour
-    this.#take([...this.#context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data.slice(0, 3)]);
+    this.#take([
+      ...this.#context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data.slice(0, 3),
+    ]);
     this.#cross = cross;
     this.#draw();
   }

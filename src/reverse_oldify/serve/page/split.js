@@ -50,6 +50,9 @@ export class Split {
     this.#line.hidden = !this.#viewer.picture;
     this.#line.style.setProperty("--at", `${this.#viewer.splitAt()}px`);
     this.#line.setAttribute("aria-valuenow", percent);
-    this.#line.setAttribute("aria-valuetext", `${percent} % original, ${100 - percent} % in colour`);
+    this.#line.setAttribute(
+      "aria-valuetext",
+      `${percent} % original, ${100 - percent} % in colour`,
+    );
   }
 }

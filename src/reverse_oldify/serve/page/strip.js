@@ -42,7 +42,10 @@ export class Strip {
 
   #insert(photograph) {
     const choose = make("button", { type: "button", className: "photograph" });
-    choose.append(make("img", { alt: "", hidden: true, draggable: false }), make("span", { className: "photograph-state" }));
+    choose.append(
+      make("img", { alt: "", hidden: true, draggable: false }),
+      make("span", { className: "photograph-state" }),
+    );
     choose.addEventListener("click", () => this.#studio.select(photograph));
     const remove = make("button", {
       type: "button",
@@ -65,7 +68,8 @@ export class Strip {
     choose.setAttribute("aria-label", photograph.name + wordsFor(photograph));
     choose.title = photograph.name;
     picture.hidden = !photograph.thumbnail;
-    if (photograph.thumbnail && picture.src !== photograph.thumbnail) picture.src = photograph.thumbnail;
+    if (photograph.thumbnail && picture.src !== photograph.thumbnail)
+      picture.src = photograph.thumbnail;
     state.textContent = photograph.problem ? "!" : "";
     choose.toggleAttribute("data-failed", Boolean(photograph.problem));
     choose.toggleAttribute("data-waiting", !photograph.thumbnail && !photograph.problem);
@@ -98,9 +102,7 @@ export class Strip {
     photograph.thumbnailOf = keyOf(photograph);
     const options = toOptions(photograph.edits);
     const ask = (id) => api.preview(id, { size: SMALL }, options);
-    const picture = await this.#background
-      .run(() => photograph.ask(ask))
-      .catch(() => null); // the stage tells of it when it matters
+    const picture = await this.#background.run(() => photograph.ask(ask)).catch(() => null); // the stage tells of it when it matters
     if (picture) {
       if (photograph.thumbnail) URL.revokeObjectURL(photograph.thumbnail);
       photograph.thumbnail = URL.createObjectURL(picture);

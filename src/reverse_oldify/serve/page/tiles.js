@@ -27,7 +27,10 @@ export class Tiles {
       this.#keys = keys;
       this.#root.replaceChildren(...tiles.map((tile) => this.#tile(tile)));
     }
-    const checked = Math.max(0, tiles.findIndex((tile) => tile.checked));
+    const checked = Math.max(
+      0,
+      tiles.findIndex((tile) => tile.checked),
+    );
     tiles.forEach((tile, at) => {
       const button = this.#root.children[at];
       button.onclick = () => this.#choose(tile.value);

@@ -45,7 +45,9 @@ export async function zip(files) {
 
 /** Little-endian numbers; `sizes` has the bytes of each. */
 function record(values, sizes) {
-  const view = new DataView(new ArrayBuffer([...sizes].reduce((sum, size) => sum + Number(size), 0)));
+  const view = new DataView(
+    new ArrayBuffer([...sizes].reduce((sum, size) => sum + Number(size), 0)),
+  );
   let at = 0;
   values.forEach((value, index) => {
     if (sizes[index] === "2") view.setUint16(at, value, true);
