@@ -192,9 +192,10 @@ with contextlib.suppress(SystemExit):
         "import reverse_oldify",
         HELP.format(arguments="'--help'"),
         HELP.format(arguments="'colorize', '--help'"),
+        HELP.format(arguments="'batch', '--help'"),
         HELP.format(arguments="'train', '--help'"),
     ],
-    ids=["import", "help", "colorize help", "train help"],
+    ids=["import", "help", "colorize help", "batch help", "train help"],
 )
 def test_what_answers_at_once_loads_nothing_heavy(code: str) -> None:
     loaded = loaded_after(code)

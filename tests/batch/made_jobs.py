@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def below(folder: Path) -> set[str]:
 
 def results(out: Path) -> set[str]:
     """Every file that has its name."""
-    return {name for name in below(out) if not name.endswith(".part")}
+    return {name for name in below(out) if not name.endswith(".part")} if out.exists() else set()
 
 
 def prove(source: Path, out: Path, failed: dict[str, str]) -> None:
@@ -100,11 +100,14 @@ def prove(source: Path, out: Path, failed: dict[str, str]) -> None:
     assert report["counts"]["waiting"] == report["counts"]["claimed"] == 0
 
 
-def wait_until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Wait for something to become true."""
+def wait_for_results(
+    job: subprocess.Popen[str], out: Path, count: int, patience: float = PATIENCE
+) -> None:
+    """Wait until a job has made so many results."""
     deadline = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
+    while len(results(out)) < count:
+        assert job.poll() is None, job.communicate()[1]
+        assert time.monotonic() < deadline, "waited in vain for results"
         time.sleep(0.01)
 
 

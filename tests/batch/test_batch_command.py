@@ -163,6 +163,20 @@ def test_a_selection(run: Run, scans: list[str]) -> None:
     assert below("out") == ["a.png", "box/b.png"]
 
 
+def test_what_is_left_out_or_missing_for_once_is_not_forgotten(run: Run, scans: list[str]) -> None:
+    run("in", "-o", "out")
+    before = stamps()
+    assert run("in", "-o", "out", "--exclude", "box")[1][1].startswith("0 to do, 1 done already")
+    Path("in/a.png").rename("elsewhere.png")
+    Path("list").write_text("a.png\n")
+    assert run("in", "-o", "out", "--list", "list")[0] == 1
+    Path("elsewhere.png").rename("in/a.png")
+    status, _, err = run("in", "-o", "out")
+    assert (status, err) == (0, [])
+    assert stamps().keys() == before.keys()
+    assert {name for name in scans if stamps()[name] != before[name]} <= {"a.png"}
+
+
 def test_shards_do_it_together_and_the_whole_knows(run: Run) -> None:
     for number in range(12):
         write_scan(Path(f"in/{number}.png"), number)

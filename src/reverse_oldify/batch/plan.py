@@ -66,8 +66,8 @@ class Planner:
     def _trouble(self, trouble: Trouble) -> Entry | None:
         if not self.selection.holds(trouble.path):
             return None
-        return Entry(
-            path=trouble.path,
+        return replace(
+            self.journal.entry(trouble.path) or Entry(path=trouble.path),
             state=State.FAILED,
             again=True,
             reason=f"{trouble.path or self.source.place}: {trouble.reason}; check it",
@@ -85,15 +85,15 @@ class Planner:
             settings=self.settings(found.path),
             run=self.run,
         )
-        why_not = self.selection.why_not(found.path)
-        if why_not:
-            return replace(new, state=State.SKIPPED, reason=why_not)
-        rival = self.journal.rival(new)
-        if rival is not None:
-            return _refused(new, f"its result {target} would replace that of {rival}; rename one")
         known = self.journal.entry(found.path)
         if known is not None and (known.target != target or not known.begun):
             known = None  # nothing at the target can be ours
+        why_not = self.selection.why_not(found.path)
+        if why_not:  # what is known of it may be wanted in another run
+            return None if known else replace(new, state=State.SKIPPED, reason=why_not)
+        rival = self.journal.rival(new)
+        if rival is not None:
+            return _refused(new, f"its result {target} would replace that of {rival}; rename one")
         return decide(
             new, known, stamp_of(target), overwrite=self.overwrite, retry_failed=self.retry_failed
         )
