@@ -404,7 +404,7 @@ class Colorizer:
         return self
     def paint(self, options): return self.picture
 
-def slowly(pictures, kind, file, *, count):
+def slowly(pictures, kind, file, *, count, encoding):
     file.write(b"the first half")
     file.flush()
     print("writing", flush=True)
