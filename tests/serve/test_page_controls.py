@@ -86,6 +86,13 @@ def test_a_colour_is_taken_from_the_picture(visit: Visit) -> None:
     assert np.abs(np.array(list(taken)) - sky).max() < 16
     assert visit.page.locator(".pin").count() == 1
 
+    visit.page.locator("#dropper").press("Enter")
+    visit.page.locator("#canvas").focus()
+    for key in ("ArrowDown", "Shift+ArrowUp", "Enter"):
+        visit.page.keyboard.press(key)
+    assert bytes.fromhex(visit.page.locator("#picker-hex").input_value()[1:]) != taken
+    assert visit.page.locator(".pin").count() == 1
+
 
 def test_a_colour_is_taken_from_another_photograph(visit: Visit, tmp_path: Path) -> None:
     visit.open(PALACE)

@@ -101,6 +101,7 @@ export class Picker extends EventTarget {
     element("suggestions").replaceChildren(...Array.from({ length: OFFERED + 1 }, placeholder));
     this.#mark(toHex(this.#viewer.sample("after", place) ?? rgb));
     this.#settle();
+    this.#root.focus({ preventScroll: true });
     this.#suggest(place, this.#controller.signal);
   }
 
@@ -114,7 +115,7 @@ export class Picker extends EventTarget {
       if (signal.aborted) return;
       const swatches = likely.map(({ srgb, probability }) => this.#swatch(srgb, probability));
       element("suggestions").replaceChildren(...swatches, this.#swatch("neutral"));
-      swatches[0]?.focus({ preventScroll: true });
+      if (document.activeElement === this.#root) swatches[0]?.focus({ preventScroll: true });
     } catch (problem) {
       if (!signal.aborted) complain(problem);
     }

@@ -36,10 +36,9 @@ export class Pins {
   /** A click on the picture, in pixels of the stage: give the place a colour. */
   click(point) {
     const place = this.#viewer.toPicture(point);
-    if (!this.#viewer.has("after") || !inside(place, this.#viewer.picture))
-      return this.#picker.hide();
-    if (this.#picker.taking) return this.#picker.take(this.#viewer.sample("after", place));
-    this.#offer(place);
+    if (!this.#viewer.has("after") || !inside(place, this.#viewer.picture)) this.#picker.hide();
+    else if (this.#picker.taking) this.#picker.take(this.#viewer.sample("after", place));
+    else this.#offer(place);
   }
 
   remove(index) {
@@ -134,12 +133,11 @@ export class Pins {
     const { width, height } = this.#viewer.stage;
     const from = this.#at ?? this.#viewer.toPicture({ x: width / 2, y: height / 2 });
     if (event.key in ARROWS) {
-      this.#picker.hide();
+      if (!this.#picker.taking) this.#picker.hide();
       this.#setCross(this.#at ? this.#stepped(from, event) : from);
       this.#viewer.reveal(this.#at);
     } else if (event.key === "Enter" || event.key === " ") {
-      if (this.#picker.taking) this.#picker.take(this.#viewer.sample("after", from));
-      else this.#offer(from);
+      this.click(this.#viewer.toStage(from));
     } else return;
     event.preventDefault();
     event.stopPropagation();
