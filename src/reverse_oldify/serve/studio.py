@@ -20,13 +20,14 @@ from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.palette import palette_of
 from reverse_oldify.pipeline.preview import Preview
 from reverse_oldify.pipeline.session import Session
+from reverse_oldify.pipeline.toning import has_colours
 from reverse_oldify.pipeline.variants import Colouring
 from reverse_oldify.sampling import Tile
 from reverse_oldify.serve.jobs import Stop
 from reverse_oldify.serve.opened import Opened
 
-MOST_SCANS = 100
-"""Of a progressive JPEG. Ten are usual; each costs the time of the whole picture."""
+MOST_SCANS = 64
+"""Of a JPEG: ten are usual, and each takes the time of the whole picture."""
 
 _LONGEST_NAME = 100
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')
@@ -88,7 +89,7 @@ class Studio:
             name=name,
             sha256=sha256_of(data),
             uncertainty=self._doubt(session, Options()),
-            coloured=picture.is_coloured,
+            coloured=has_colours(picture),
         )
 
     def render(self, opened: Opened, options: Options, format: str | None, stop: Stop) -> File:
@@ -157,7 +158,7 @@ class Studio:
 
 
 def check_scans(data: bytes) -> None:
-    """Refuse a JPEG that would keep a processor busy for hours.
+    """Refuse a JPEG that would keep a worker busy for minutes.
 
     Raises
     ------
