@@ -93,7 +93,8 @@ def write_case(case: Case, path: Path) -> None:
     """Write a picture, 3:2, with waves, an edge and grain."""
     from PIL import Image
 
-    from reverse_oldify.files.picture import LazyPicture, Picture
+    from reverse_oldify.files.lazy import LazyPicture
+    from reverse_oldify.files.picture import Picture
 
     height = round((case.megapixels * 1e6 / 1.5) ** 0.5)
     width = round(1.5 * height)

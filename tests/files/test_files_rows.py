@@ -22,8 +22,9 @@ from reverse_oldify.errors import OutputError, UnreadableError
 from reverse_oldify.files import samples as samples_module
 from reverse_oldify.files import tiff_layout, tiff_read
 from reverse_oldify.files.ifd import SHORT, UNDEFINED, Directory, Field
+from reverse_oldify.files.lazy import LazyPicture, lazily
 from reverse_oldify.files.metadata import turn
-from reverse_oldify.files.picture import LazyPicture, Picture
+from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import open_pages, read
 from reverse_oldify.files.strips import bands, in_order
 
@@ -175,7 +176,7 @@ def test_disk_full_amid_the_strips_leaves_no_file(
     monkeypatch.setattr("reverse_oldify.files.write._create", lambda path: FullDisk(path, "xb"))
     codes = np.resize(CODES[16], (700, 83, 3))
     whole = Picture(pixels=codes)
-    lazy = whole.lazily(whole.rows, shape=whole.shape, dtype=whole.dtype, threads=2)
+    lazy = lazily(whole, whole.rows, shape=whole.shape, dtype=whole.dtype, threads=2)
     with pytest.raises(OutputError, match=r"no space left on device.*free some space"):
         lazy.save(tmp_path / f"out{suffix}")
     assert list(tmp_path.iterdir()) == []
@@ -197,7 +198,7 @@ def test_lazy_pictures_are_written_as_those_in_memory(
 ) -> None:
     codes = np.resize(CODES[16], (700, 83, 4))
     whole = Picture(pixels=codes[..., :3], alpha=codes[..., 3], format="tif")
-    lazy = whole.lazily(whole.rows, shape=whole.shape, dtype=whole.dtype, threads=threads)
+    lazy = lazily(whole, whole.rows, shape=whole.shape, dtype=whole.dtype, threads=threads)
     whole.save(tmp_path / f"whole{suffix}")
     lazy.save(tmp_path / f"lazy{suffix}")
     assert (tmp_path / f"lazy{suffix}").read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()

@@ -139,7 +139,8 @@ from pathlib import Path
 import numpy as np
 sys.path.insert(0, sys.argv[3])
 from fake_backend import FakeBackend
-from reverse_oldify.files.picture import LazyPicture, Picture
+from reverse_oldify.files.lazy import LazyPicture
+from reverse_oldify.files.picture import Picture
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.deliver import Order, deliver

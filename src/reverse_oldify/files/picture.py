@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab, srgb_to_lightness
-from reverse_oldify.files.strips import bands, in_order
+from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.files.lightness import Lightness
 from reverse_oldify.types import ByteArray, FloatArray, Plane
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Metadata:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Raster:
-    """Rows of pixels, upright and in sRGB: a `Picture` holds them, a `LazyPicture` makes them.
+    """Rows of pixels, upright and in sRGB: a `Picture` holds them, a `lazy.LazyPicture` makes them.
 
     Attributes
     ----------
@@ -141,28 +140,6 @@ class Raster:
         rows = (self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down))
         return Picture(pixels=np.concatenate([row.pixels[:, ::across] for row in rows]))
 
-    def lazily(
-        self,
-        make: Callable[[slice], Picture],
-        *,
-        shape: tuple[int, ...],
-        dtype: DTypeLike,
-        threads: int | None,
-    ) -> LazyPicture:
-        """Return a picture that is made anew, and of which the same is said; see `LazyPicture`."""
-        return LazyPicture(
-            make=make,
-            shape=shape,
-            dtype=np.dtype(dtype),
-            has_alpha=self.has_alpha,
-            threads=threads,
-            format=self.format,
-            metadata=self.metadata,
-            source=self.source,
-            notes=self.notes,
-            page_count=self.page_count,
-        )
-
     def with_notes(self, *notes: str) -> Self:
         """Return the same picture with more notes."""
         return replace(self, notes=self.notes + notes)
@@ -172,79 +149,6 @@ class Raster:
         from reverse_oldify.files.write import write
 
         return write(self, path, format=format, overwrite=overwrite)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class LazyPicture(Raster):
-    """A picture that is made a few rows at a time, again at each look; see `Raster`.
-
-    Attributes
-    ----------
-    make : callable
-        Gives some rows as a `Picture`, pixels and alpha, with ``shape``, ``dtype`` and
-        ``has_alpha`` as they are said here; may be called by several threads.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    has_alpha: bool = False
-    make: Callable[[slice], Picture]
-
-    def rows(self, rows: slice) -> Picture:
-        """Make some rows."""
-        return self.make(rows)
-
-    @property
-    def lazy_lightness(self) -> Plane:
-        """L*, computed where it is looked at."""
-        return _LightnessOfRows(self)
-
-    def mapped(self, change: Callable[[Picture], Picture], dtype: DTypeLike) -> LazyPicture:
-        """Return the picture whose rows are these, changed; each pixel for itself."""
-        return replace(self, dtype=np.dtype(dtype), make=lambda rows: change(self.make(rows)))
-
-    def at_8_bits(self) -> LazyPicture:
-        """Return the same picture, rounded to 8 bits."""
-        return self.mapped(Picture.at_8_bits, np.uint8)
-
-    def at_16_bits(self) -> LazyPicture:
-        """Return the same picture at 16 bits: 255 becomes 65535."""
-        return self.mapped(Picture.at_16_bits, np.uint16)
-
-    def loaded(self) -> Picture:
-        """Make all of it, and keep it."""
-        whole = np.empty((*self.size, 4), np.uint8) if self._is_padded else None
-        pixels: Pixels = np.empty(self.shape, self.dtype) if whole is None else whole[..., :3]
-        alpha: Pixels | None = np.empty(self.size, self.dtype) if self.has_alpha else None
-
-        def fill(rows: slice) -> None:
-            strip = self.make(rows)
-            part = None if whole is None else padded(strip.pixels)
-            if whole is None or part is None:
-                pixels[rows] = strip.pixels
-            else:
-                whole[rows] = part
-            if alpha is not None and strip.alpha is not None:
-                alpha[rows] = strip.alpha
-
-        for _ in in_order(fill, bands(*self.size), self.threads):
-            pass
-        return Picture(
-            pixels=pixels,
-            alpha=alpha,
-            format=self.format,
-            metadata=self.metadata,
-            source=self.source,
-            notes=self.notes,
-            page_count=self.page_count,
-        )
-
-    @property
-    def _is_padded(self) -> bool:
-        """Whether its pixels come as `padded` takes them, as far as its first row tells."""
-        if self.dtype != np.uint8 or len(self.shape) != 3:
-            return False
-        return padded(self.make(slice(0, 1)).pixels) is not None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -336,43 +240,6 @@ class Picture(Raster):
             return Image.fromarray(self.pixels if self.pixels.ndim == 2 else self.srgb)
         pixels = to_8_bits(self.pixels)
         return Image.fromarray(np.dstack([pixels, to_8_bits(self.alpha)]))
-
-
-class Lightness:
-    """L* of pixels as a `types.Plane`: sliced as an array, computed at each look.
-
-    Parameters
-    ----------
-    pixels : uint8 or uint16, (H, W) or (H, W, 3)
-        sRGB-encoded grey, or sRGB.
-    """
-
-    def __init__(self, pixels: Pixels) -> None:
-        self._pixels = pixels
-        self.shape = pixels.shape[:2]
-
-    def __getitem__(self, part: Any, /) -> FloatArray:
-        pixels = self._pixels[part]
-        return gray_to_lightness(pixels) if self._pixels.ndim == 2 else srgb_to_lightness(pixels)
-
-
-class _LightnessOfRows:
-    """L* of a picture that is made by rows, as a `types.Plane`.
-
-    The rows that were asked for last are kept: they are mostly asked for part by part.
-    """
-
-    def __init__(self, picture: LazyPicture) -> None:
-        self._picture = picture
-        self._kept: tuple[slice, Lightness] | None = None
-        self.shape = picture.size
-
-    def __getitem__(self, part: tuple[slice, slice], /) -> FloatArray:
-        rows, columns = part
-        kept = self._kept  # read and written at once, for there may be several threads
-        if kept is None or kept[0] != rows:
-            kept = self._kept = rows, Lightness(self._picture.rows(rows).pixels)
-        return kept[1][:, columns]
 
 
 def padded(pixels: Pixels) -> ByteArray | None:

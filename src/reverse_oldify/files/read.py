@@ -17,10 +17,11 @@ from reverse_oldify.files import deep, heic, jp2, jpeg, jxl, png, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.formats import FORMATS, Format, sniff
+from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.metadata import Read, read_metadata, turn
 from reverse_oldify.files.modes import Arrays, to_arrays
 from reverse_oldify.files.opening import opened
-from reverse_oldify.files.picture import LazyPicture, Picture, Raster
+from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.source import Source, damage_told
 from reverse_oldify.files.tiff_pages import TiffFile
 

@@ -14,10 +14,11 @@ from reverse_oldify.files import tiff_read
 from reverse_oldify.files.deep import Interpretation
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import Directory, read_directories
+from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.modes import to_arrays
 from reverse_oldify.files.opening import opened
-from reverse_oldify.files.picture import LazyPicture, Picture, Raster
+from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.samples import upright
 from reverse_oldify.files.tiff_metadata import from_tags
 

@@ -17,7 +17,8 @@ from reverse_oldify.color.lab import (
     srgb_to_gray,
     srgb_to_lightness,
 )
-from reverse_oldify.files.picture import LazyPicture, Picture, Pixels, Raster, to_8_bits
+from reverse_oldify.files.lazy import LazyPicture, lazily
+from reverse_oldify.files.picture import Picture, Pixels, Raster, to_8_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
@@ -76,7 +77,7 @@ def recombine(
         return Picture(pixels=pixels, alpha=_alpha(alpha, bits))
 
     shape = (rows.stop - rows.start, columns.stop - columns.start, 3)
-    return picture.lazily(paint, shape=shape, dtype=_dtype(bits), threads=threads)
+    return lazily(picture, paint, shape=shape, dtype=_dtype(bits), threads=threads)
 
 
 class Recombiner:

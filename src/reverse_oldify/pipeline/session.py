@@ -9,7 +9,8 @@ from itertools import islice
 import numpy as np
 
 from reverse_oldify.errors import OptionError
-from reverse_oldify.files.picture import LazyPicture, Picture, Raster
+from reverse_oldify.files.lazy import LazyPicture
+from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.options import Options, Palette
 from reverse_oldify.pipeline.decode import chroma_gain, decode, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
