@@ -7,7 +7,12 @@ square change of a*, b* when film grain of 4 L* is added to the lightness: it sh
     python benchmarks/chroma_upsampling.py [FOLDER | TAR ...] [--cells 4 8] [--limit 24]
 
 Without sources: four photographs that come with scikit-image. Photographs saved with subsampled
-chroma (most JPEG, all lossy WebP) have soft edges themselves, and flatter the smooth methods.
+chroma (most JPEG, all lossy WebP) have soft edges themselves, and flatter the smooth methods; with
+``--halve`` they are halved first, after which they have not.
+
+    python benchmarks/chroma_upsampling.py --crops docs/images
+
+writes enlarged crops side by side instead: the truth, and what each method makes of its cells.
 """
 
 from __future__ import annotations
@@ -20,10 +25,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from reverse_oldify.color.difference import ciede2000
-from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.color.gamut import lab_to_linear_in_gamut
+from reverse_oldify.color.lab import linear_to_8_bits, srgb_to_lab
 from reverse_oldify.resize import upsample_chroma
 from reverse_oldify.types import FloatArray
 
@@ -31,6 +37,12 @@ Upsample = Callable[[FloatArray, FloatArray], FloatArray]
 
 EDGE, FLAT = 20, 6  # range of chroma within a cell's size above, below which it is one
 GRAIN = 4.0
+CROPS = {  # of photographs in scikit-image: centre (row, column) and side
+    "astronaut": (400, 150, 96),
+    "coffee": (150, 330, 96),
+    "chelsea": (120, 170, 96),
+}
+CROP_CELL, ENLARGED = 12, 3
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 
 
@@ -126,14 +138,56 @@ def score(upsample: Upsample, lab: FloatArray, size: int) -> list[float]:
     return [*(part.mean() if part.size else np.nan for part in parts), added, seconds]
 
 
+def halved(lab: FloatArray) -> FloatArray:
+    """Means of 2 x 2 pixels of Lab, float32 (H, W, 3)."""
+    lightness, ab = whole_cells(lab, 2)
+    return np.moveaxis(cell_means(np.stack([lightness, *ab]), 2), 0, -1)
+
+
+def write_crops(folder: Path) -> None:
+    """Write a WebP for each crop: the truth, then the methods, each under its name."""
+    from skimage import data
+
+    for name, (row, column, side) in CROPS.items():
+        lab = srgb_to_lab(getattr(data, name)())
+        lightness, truth = whole_cells(lab, CROP_CELL)
+        grid = cell_means(truth, CROP_CELL)
+        shown = {"truth": truth} | {
+            method: upsample(grid, lightness) for method, upsample in METHODS.items()
+        }
+        tile = side * ENLARGED
+        sheet = Image.new("RGB", ((tile + 8) * len(shown) - 8, tile + 16), "white")
+        part = (
+            slice(row - side // 2, row + side // 2),
+            slice(column - side // 2, column + side // 2),
+        )
+        for place, (method, ab) in enumerate(shown.items()):
+            linear = lab_to_linear_in_gamut(lightness, np.moveaxis(ab, 0, -1))
+            crop = Image.fromarray(linear_to_8_bits(linear)[part])
+            sheet.paste(
+                crop.resize((tile, tile), Image.Resampling.NEAREST), (place * (tile + 8), 16)
+            )
+            ImageDraw.Draw(sheet).text((place * (tile + 8) + 2, 2), method, "black")
+        sheet.save(folder / f"chroma-{name}.webp", quality=88, method=6)
+
+
 def main() -> None:
     """Print one table, in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sources", nargs="*", type=Path, help="folders or tars of photographs")
     parser.add_argument("--cells", nargs="+", type=int, default=[4, 8, 16], help="sides, in pixels")
     parser.add_argument("--limit", type=int, default=24, help="pictures of each source")
+    parser.add_argument(
+        "--halve", action="store_true", help="the photographs, before anything else"
+    )
+    parser.add_argument("--crops", type=Path, metavar="FOLDER", help="write crops instead")
     arguments = parser.parse_args()
+    if arguments.crops:
+        write_crops(arguments.crops)
+        return
     pictures = list(photographs(arguments.sources, arguments.limit))
+    if arguments.halve:
+        pictures = [halved(lab) for lab in pictures]
     print(f"{len(pictures)} photographs; mean CIEDE2000 (lower is better)\n")
     print("| cell | method | all | chroma edges | against bilinear | flat | grain | s / MP |")
     print("|---:|---|---:|---:|---:|---:|---:|---:|")

@@ -19,12 +19,12 @@ _LONGEST = 4  # the long side is at most so many times the working size
 
 # Fitted on photographs and on the same with film grain added: benchmarks/chroma_upsampling.py.
 _DOUBLINGS = 2  # of the grid, before the step to full resolution
-_ROUNDS = 3  # of back-projection at each doubling
-_NOISE = 60.0  # variance of L* around a cell below which it says little about colour
+_ROUNDS = 5  # of back-projection at each doubling
+_NOISE = 100.0  # variance of L* around a cell below which it says little about colour
 _GRAIN = 150.0  # the same for the last step, whose detail is mostly grain and texture
 _FLAT = 1e-4  # chroma for each L*, below which it is constant
 _BORROWED = 0.1  # how much the cells around count for how a cell mixes its colours
-_TEXTURE = 0.5  # share of the variance within cells that counts as noise, too
+_TEXTURE = 2.0  # share of the variance within cells that counts as noise, too
 
 
 def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
@@ -88,12 +88,17 @@ def crop_grid(grid: FloatArray, shape: tuple[int, int], stride: int) -> tuple[Fl
 class ChromaUpsampler:
     """Carries a grid of chroma to every pixel of a picture, along the edges of its lightness.
 
-    The grid is doubled twice, then taken to full resolution in one step. Each step models chroma
-    around a cell as an affine function of lightness: the guided filter (He, Sun, Tang 2013), its
-    coefficients found at the coarser resolution (He, Sun 2015). Before a doubling, the cells are
-    sharpened until the result, averaged over each cell, gives the cell back (back-projection:
-    Irani, Peleg 1991). After it, each channel is cut to the range of the cells around the pixel:
-    no halos, no new colours, and grain in a plain area cannot turn into coloured noise.
+    The grid is doubled twice, each time with chroma around a cell as an affine function of
+    lightness: the guided filter (He, Sun, Tang 2013), its coefficients found at the coarser
+    resolution (He, Sun 2015). Before a doubling, the cells are sharpened until the result, averaged
+    over each cell, gives the cell back (back-projection: Irani, Peleg 1991). After it, each channel
+    is cut to the range of the cells around.
+
+    Then each cell has two colours, of what is dark and of what is light in it, and a pixel is a
+    mixture of them by its lightness: no halos, no new colours, and grain in a plain area, where
+    both are one, cannot turn into coloured noise.
+
+    What a row of pixels gets does not depend, not by a bit, on those that are asked for with it.
 
     Parameters
     ----------
