@@ -112,7 +112,8 @@ def test_a_gray_page_in_rgb_is_gray_when_it_is_read_whole(bits: int) -> None:
     assert opened(data).shape == gray.shape
     assert read(data).pixels.ndim == 2
     lightness = opened(data).lazy_lightness[3:20, 5:60]
-    np.testing.assert_array_equal(lightness, read(data).lightness[3:20, 5:60])
+    error = np.abs(lightness - read(data).lightness[3:20, 5:60]).max()
+    assert error == 0 if bits == 16 else error < 1e-4
 
 
 def test_uncompressed_strip_of_a_whole_page_is_read_in_parts(
