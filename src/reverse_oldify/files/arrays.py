@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reverse_oldify.color.lab import row_strips
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.picture import Picture, Pixels
+
+_STRIP_PIXELS = 1 << 17
 
 
 def from_array(array: NDArray[Any]) -> Picture:
@@ -57,7 +60,7 @@ def without_equal_channels(pixels: Pixels) -> Pixels:
     """Return grey for RGB whose channels are all equal; anything else as it is."""
     if pixels.ndim == 2:
         return pixels
-    red, green, blue = np.moveaxis(pixels, -1, 0)
-    if not (np.array_equal(red, green) and np.array_equal(green, blue)):
-        return pixels
-    return np.array(red)
+    for rows in row_strips(*pixels.shape[:2], _STRIP_PIXELS):  # in colour, the first one tells
+        if not np.array_equal(pixels[rows, :, 1:], pixels[rows, :, :-1]):
+            return pixels
+    return np.array(pixels[..., 0])
