@@ -60,7 +60,9 @@ def without_equal_channels(pixels: Pixels) -> Pixels:
     """Return grey for RGB whose channels are all equal; anything else as it is."""
     if pixels.ndim == 2:
         return pixels
-    for rows in row_strips(*pixels.shape[:2], _STRIP_PIXELS):  # in colour, the first one tells
+    height, width, _ = pixels.shape
+    for rows in row_strips(height, width, _STRIP_PIXELS):  # in colour, the first one tells
         if not np.array_equal(pixels[rows, :, 1:], pixels[rows, :, :-1]):
             return pixels
-    return np.array(pixels[..., 0])
+    gray: Pixels = pixels[..., 0].copy()
+    return gray
