@@ -66,3 +66,23 @@ def test_only_the_newest_answer_is_shown(visit: Visit) -> None:
     assert asked[-1]["vividness"] == 2
     visit.page.wait_for_timeout(400)
     assert np.abs(visit.seen() - bold).mean() < 2
+
+
+def test_a_version_that_is_no_more(visit: Visit) -> None:
+    def refuse(route):
+        if route.request.post_data_json["variant"] and route.request.post_data_json["hints"]:
+            return route.fulfill(status=422, body='{"detail": "variant is 1, but ..."}')
+        return route.continue_()
+
+    visit.open(PALACE)
+    visit.page.locator("#draw-versions").click()
+    visit.page.locator("#versions [role=radio]").nth(1).click()
+    visit.settle()
+    visit.page.route("**/preview?*", refuse)
+    visit.click(0.13, 0.88)
+    visit.page.locator("#picker-hex").fill("#c02080")
+    visit.page.locator("#picker-hex").press("Enter")
+    visit.page.locator(".notice:has-text('no such version')").wait_for()
+    visit.settle()
+    last = visit.sent("POST", "/preview?size=640")[-1].post_data_json
+    assert last["variant"] == 0 and len(last["hints"]) == 1

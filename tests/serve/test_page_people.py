@@ -137,6 +137,9 @@ def test_many_photographs_come_as_one_file(visit: Visit, tmp_path: Path) -> None
     visit.open(PALACE, HOPPER, twin)
     visit.page.keyboard.press("PageDown")
     assert "grace-hopper" in visit.page.locator("#title").text_content()
+    assert (
+        visit.page.locator(".photograph[aria-current=true]").get_attribute("title") == HOPPER.name
+    )
     visit.page.locator(".photograph img:visible").nth(2).wait_for()
     visit.page.keyboard.press("d")
     visit.page.get_by_label("JPEG", exact=False).first.check()
@@ -200,6 +203,9 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
     press("Escape")
     press("u")
     assert visit.page.locator("#doubting").is_checked()
+    visit.page.evaluate("() => document.querySelector('#letters').click()")
+    press("u")
+    assert visit.page.locator("#doubting").is_checked()  # letters are no shortcuts any more
 
 
 def test_dropped_and_pasted(visit: Visit) -> None:

@@ -1,7 +1,7 @@
 /** Gets the pictures that the viewer shows: the photograph, its colours, its doubts, its details. */
 
 import * as api from "./api.js";
-import { toOptions } from "./edits.js";
+import { setVariant, toOptions } from "./edits.js";
 import { detailOf } from "./detail.js";
 import { Latest } from "./latest.js";
 import { clamp } from "./geometry.js";
@@ -9,6 +9,7 @@ import { heat } from "./heat.js";
 
 const DRAFT = 640; // longest side of what is shown while colours change: it has to be there at once
 const LULL = 120; // milliseconds after which a pause is taken for one
+const REFUSED = 422; // an option that makes no sense
 const REST = 250; // milliseconds without a change before details are asked for
 
 export class Darkroom extends EventTarget {
@@ -119,6 +120,8 @@ export class Darkroom extends EventTarget {
   #follow() {
     const edits = this.#studio.edits;
     if (!this.#studio.current?.about || !edits) return;
+    clearTimeout(this.#timer);
+    this.#detail.cancel(); // whose answer would be out of date
     this.#colour.want(edits);
     if (this.doubting) this.#doubt.want(edits);
     this.#viewer.frame.setAttribute("aria-busy", "true");
@@ -135,6 +138,8 @@ export class Darkroom extends EventTarget {
       if (signal.aborted) return;
       this.#viewer.show("after", bitmap);
       photograph.proofs.after = proof;
+    } catch (problem) {
+      if (signal.aborted || !this.#withdraw(edits, problem)) throw problem;
     } finally {
       if (!signal.aborted) this.#wait(null);
     }
@@ -143,6 +148,16 @@ export class Darkroom extends EventTarget {
     this.#detailed = "";
     this.#soon();
     this.dispatchEvent(new Event("coloured"));
+  }
+
+  /** Hints may decide so much that a version no longer exists: then the likeliest has to do. */
+  #withdraw(edits, { status }) {
+    if (status !== REFUSED || !edits.variant) return false;
+    if (edits === this.#studio.decided) {
+      this.#studio.edit(setVariant(edits, 0));
+      this.#fail(new Error("there is no such version any more, so the likeliest is shown."));
+    }
+    return true;
   }
 
   async #examine(edits, signal) {

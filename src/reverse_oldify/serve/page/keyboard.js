@@ -23,10 +23,8 @@ export class Keyboard {
     element("show-help").addEventListener("click", () => this.show());
     element("keys").append(...shortcuts.map(explained));
     // Who speaks to the computer may trigger single letters by accident (WCAG 2.1.4).
-    this.#letters.checked = localStorage.getItem(REMEMBERED) !== "off";
-    this.#letters.addEventListener("change", () =>
-      localStorage.setItem(REMEMBERED, this.#letters.checked ? "on" : "off"),
-    );
+    this.#letters.checked = recall() !== "off";
+    this.#letters.addEventListener("change", () => remember(this.#letters.checked ? "on" : "off"));
     document.addEventListener("keydown", (event) => this.#press(event));
   }
 
@@ -45,6 +43,23 @@ export class Keyboard {
     if (!shortcut) return;
     event.preventDefault();
     shortcut.act();
+  }
+}
+
+/** A browser that keeps nothing forbids even to ask. */
+function recall() {
+  try {
+    return localStorage.getItem(REMEMBERED);
+  } catch {
+    return null;
+  }
+}
+
+function remember(value) {
+  try {
+    localStorage.setItem(REMEMBERED, value);
+  } catch {
+    // it holds until the page is closed
   }
 }
 

@@ -64,7 +64,7 @@ export class Strip {
     const [choose] = item.children;
     const [picture, state] = choose.children;
     const current = photograph === this.#studio.current;
-    choose.toggleAttribute("aria-current", current);
+    choose.setAttribute("aria-current", current);
     choose.setAttribute("aria-label", photograph.name + wordsFor(photograph));
     choose.title = photograph.name;
     picture.hidden = !photograph.thumbnail;

@@ -12,7 +12,7 @@ import { complain, say } from "./notices.js";
 import { Tiles } from "./tiles.js";
 
 const COUNT = 6;
-const SMALL = 256;
+const SMALL = 192;
 
 export class Versions {
   #studio;
