@@ -48,7 +48,7 @@ def names(folder: Path) -> list[str]:
 
 def test_every_page_is_coloured_at_16_bits(pages: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.tif"
-    filed = file_colour(tint, pages, target, Filing(provenance=PROVENANCE))
+    notes = file_colour(tint, pages, target, Filing(provenance=PROVENANCE))
     coloured = list(read_pages(target))
     assert len(coloured) == 3
     for shift, page in enumerate(coloured):
@@ -57,7 +57,7 @@ def test_every_page_is_coloured_at_16_bits(pages: Path, tmp_path: Path) -> None:
         assert kind is not None
         assert kind.endswith("compositeWithTrainedAlgorithmicMedia")
         assert sha256_of(pages) in (page.metadata.xmp or b"").decode()
-    assert filed.notes == []
+    assert notes == []
 
 
 def test_lightness_is_kept_to_one_16_bit_code(tmp_path: Path) -> None:
@@ -74,10 +74,10 @@ def test_lightness_is_kept_to_one_16_bit_code(tmp_path: Path) -> None:
 
 
 def test_format_of_one_page_takes_the_first_and_says_so(pages: Path, tmp_path: Path) -> None:
-    filed = file_colour(tint, pages, tmp_path / "out.png", Filing(provenance=None))
+    notes = file_colour(tint, pages, tmp_path / "out.png", Filing(provenance=None))
     np.testing.assert_array_equal(read(tmp_path / "out.png").pixels[..., 0], DEEP)
-    assert len(filed.notes) == 1
-    assert "3 pages, of which PNG holds one" in filed.notes[0]
+    assert len(notes) == 1
+    assert "3 pages, of which PNG holds one" in notes[0]
     assert read(tmp_path / "out.png").metadata.xmp is None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reverse_oldify.errors import ColouredError, OptionError
 from reverse_oldify.files.write import refuse_existing
-from reverse_oldify.pipeline.filing import Filed, Filing, file_colour
+from reverse_oldify.pipeline.filing import Filing, file_colour
 from reverse_oldify.pipeline.toning import has_colours
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def deliver(
     if order.uncertainty and not order.filing.overwrite:
         refuse_existing(uncertainty_of(target))
     pages = _OpenPages(colorizer, order.leave_coloured)
-    filed = _file(pages, source, target, options, order.filing)
-    made = Delivery(notes=list(filed.notes), uncertainty=pages.mean_uncertainty)
+    notes = _file(pages, source, target, options, order.filing)
+    made = Delivery(notes=notes, uncertainty=pages.mean_uncertainty)
     for variant in range(1, order.variants):
         wanted = replace(options, variant=variant)
         try:
@@ -109,7 +109,7 @@ def uncertainty_of(target: Path) -> Path:
     return target.with_name(target.stem + ".uncertainty.png")
 
 
-def _file(pages: _OpenPages, source: Path, target: Path, options: Options, filing: Filing) -> Filed:
+def _file(pages: _OpenPages, source: Path, target: Path, options: Options, filing: Filing) -> list[str]:
     if filing.provenance is not None:
         provenance = replace(filing.provenance, options=options.to_json())
         filing = replace(filing, provenance=provenance)

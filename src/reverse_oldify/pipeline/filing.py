@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,13 +59,6 @@ class Filing:
         return [target, *beside]
 
 
-@dataclass
-class Filed:
-    """What is to be told of what was written: a sentence for all that was lost."""
-
-    notes: list[str] = field(default_factory=list)
-
-
 def sidecar_of(target: Path) -> Path:
     """``photo.tif.json`` for ``photo.tif``."""
     return target.with_name(target.name + ".json")
@@ -76,12 +69,12 @@ def layers_of(target: Path) -> Path:
     return target.with_name(target.name + ".layers.tif")
 
 
-def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> Filed:
+def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> list[str]:
     """Colourise every page of a file into another: all of it, or nothing.
 
     No more than one page is open at a time; what can be is decoded, coloured and written by rows,
-    and is never whole in memory. Of a file of several pages only the first is
-    done where the target's format holds one, with a note.
+    and is never whole in memory. Of a file of several pages only the first is done where the
+    target's format holds one, with a note.
 
     Parameters
     ----------
@@ -91,6 +84,11 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> F
         What is read, and what is written; the target's folder must exist.
     filing : Filing
         What else is written.
+
+    Returns
+    -------
+    list of str
+        What is to be told of it: a sentence for all that was lost.
 
     Raises
     ------
@@ -117,7 +115,7 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> F
         for path in done:  # a result without what belongs beside it is half of one
             path.unlink(missing_ok=True)
         raise
-    return Filed(pages.notes)
+    return pages.notes
 
 
 class _Pages:
