@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from reverse_oldify.files.formats import OUTPUT_FORMATS
-from reverse_oldify.options import LAST_VARIANT, Options
+from reverse_oldify.options import LAST_VARIANT
 from reverse_oldify.pipeline.looks import LOOKS
-from reverse_oldify.serve.asked import check_hints, options_of_body, options_of_query, part_of
+from reverse_oldify.serve.asked import part_of
+from reverse_oldify.serve.dependencies import (
+    MOST_SIZE,
+    Asked,
+    Format,
+    Name,
+    OfPicture,
+    Placed,
+    QueryOptions,
+    Region,
+    Served,
+    Size,
+    Upload,
+)
 from reverse_oldify.serve.opened import Opened
 from reverse_oldify.serve.schemas import (
     MEDIA_TYPES,
@@ -33,83 +46,9 @@ from reverse_oldify.serve.schemas import (
 from reverse_oldify.serve.service import Service
 from reverse_oldify.serve.studio import File, result_name, target_format
 
-MOST_SIZE = 16_384
-"""Longest side of a preview, in pixels."""
-
-_OPTIONS_BYTES = 1 << 18
-
 api = APIRouter(prefix="/v1", responses=problem_answers())
 
 
-async def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
-
-Served = Annotated[Service, Depends(_service)]
-
-
-async def _place(service: Served) -> AsyncIterator[None]:
-    """Hold a place from before the body is read until the answer is sent."""
-    with service.jobs.place():
-        yield
-
-
-async def _upload(
-    request: Request, service: Served, _: Annotated[None, Depends(_place)]
-) -> AsyncIterator[bytes]:
-    async with service.bodies.read(request) as body:
-        yield body
-
-
-async def _options(
-    request: Request, service: Served, _: Annotated[None, Depends(_place)]
-) -> Options:
-    if request.method != "POST":
-        return options_of_query(dict(request.query_params))
-    async with service.bodies.read(request, _OPTIONS_BYTES) as body:
-        return options_of_body(body)
-
-
-async def _query_options(request: Request) -> Options:
-    return options_of_query(dict(request.query_params))
-
-
-async def _opened(
-    service: Served, id: Annotated[str, Path(description="From `POST /v1/pictures`")]
-) -> Opened:
-    return service.opened.get(id)
-
-
-async def _own_options(
-    options: Annotated[Options, Depends(_options)], opened: Annotated[Opened, Depends(_opened)]
-) -> Options:
-    check_hints(options, opened.session.picture.size)
-    return options
-
-
-Placed = Annotated[None, Depends(_place)]
-Upload = Annotated[bytes, Depends(_upload)]
-Asked = Annotated[Options, Depends(_own_options)]
-OfPicture = Annotated[Opened, Depends(_opened)]
-Format = Annotated[
-    str | None,
-    Query(
-        description="Of the result; by default as the source.",
-        json_schema_extra={"enum": list(OUTPUT_FORMATS)},
-    ),
-]
-Name = Annotated[str, Query(max_length=255, description="Of the file, for people.")]
-Size = Annotated[
-    int, Query(ge=16, le=MOST_SIZE, description="Longest side of the whole picture, in pixels.")
-]
-Region = Annotated[
-    str | None,
-    Query(
-        pattern=r"^\d{1,5},\d{1,5},\d{1,5},\d{1,5}$",
-        description="`x,y,width,height`: a part, in pixels of the scaled picture.",
-    ),
-]
 Route = Callable[..., Any]
 
 
@@ -183,7 +122,7 @@ async def about(service: Served) -> About:
 async def colorize(
     request: Request,
     service: Served,
-    options: Annotated[Options, Depends(_query_options)],
+    options: QueryOptions,
     data: Upload,
     format: Format = None,
     name: Name = "picture",

@@ -23,6 +23,7 @@ from reverse_oldify.pipeline.session import Session
 from reverse_oldify.pipeline.toning import has_colours
 from reverse_oldify.pipeline.variants import Colouring
 from reverse_oldify.sampling import Tile
+from reverse_oldify.serve.asked import check_hints
 from reverse_oldify.serve.jobs import Stop
 from reverse_oldify.serve.opened import Opened
 
@@ -143,6 +144,7 @@ class Studio:
     def _coloured(self, session: Session, options: Options, sha256: str, stop: Stop) -> Picture:
         """Colour a picture, with its origin written in."""
         stop.check()
+        check_hints(options, session.picture.size)
         chroma = session.chroma(options)
         provenance = Provenance.of(self.info, options, source_sha256=sha256)
         provenance = replace(provenance, mean_uncertainty=self._doubt(session, options))
