@@ -13,6 +13,7 @@ from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.picture import Pixels, to_16_bits
 from reverse_oldify.files.profile import lab_to_srgb, to_srgb
+from reverse_oldify.files.strips import bands
 
 _FLOAT_RANGES = (1.0, 255.0, 65535.0)
 _BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # TIFF tags
@@ -124,9 +125,13 @@ def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
 
 
 def _array(image: Image.Image) -> Pixels:
-    if image.mode == "I;16":
-        return np.asarray(image, np.uint16)
-    return np.asarray(image, np.uint8)
+    """Pixels of an image, taken by strips: for all at once Pillow would hold them twice more."""
+    shape = (image.height, image.width) + (3,) * (image.mode == "RGB")
+    deep = image.mode == "I;16"
+    pixels: Pixels = np.empty(shape, np.uint16) if deep else np.empty(shape, np.uint8)
+    for rows in bands(image.height, image.width):
+        pixels[rows] = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
+    return pixels
 
 
 def _match(alpha: Image.Image | None, pixels: Pixels) -> Pixels | None:

@@ -109,7 +109,9 @@ def uncertainty_of(target: Path) -> Path:
     return target.with_name(target.stem + ".uncertainty.png")
 
 
-def _file(pages: _OpenPages, source: Path, target: Path, options: Options, filing: Filing) -> list[str]:
+def _file(
+    pages: _OpenPages, source: Path, target: Path, options: Options, filing: Filing
+) -> list[str]:
     if filing.provenance is not None:
         provenance = replace(filing.provenance, options=options.to_json())
         filing = replace(filing, provenance=provenance)
