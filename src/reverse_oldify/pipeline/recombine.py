@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -23,6 +22,8 @@ from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
 from reverse_oldify.types import ByteArray, FloatArray, Plane
+
+_ENTRIES = 2 * 256  # of a chroma in the table; an entry takes as long as two pixels save
 
 
 def recombine(
@@ -67,7 +68,16 @@ def recombine(
         The part, in sRGB, made where it is looked at; alpha has the same depth.
     """
     rows, columns = part or (slice(0, picture.size[0]), slice(0, picture.size[1]))
-    recombiner = Recombiner(picture.lazy_lightness, ab, extent, look=look, bits=bits, spots=spots)
+    shape = (rows.stop - rows.start, columns.stop - columns.start, 3)
+    recombiner = Recombiner(
+        picture.lazy_lightness,
+        ab,
+        extent,
+        look=look,
+        bits=bits,
+        spots=spots,
+        area=shape[0] * shape[1],
+    )
 
     def paint(strip: slice) -> Picture:
         place = slice(rows.start + strip.start, rows.start + strip.stop)
@@ -76,7 +86,6 @@ def recombine(
         alpha = None if source.alpha is None else source.alpha[:, columns]
         return Picture(pixels=pixels, alpha=_alpha(alpha, bits))
 
-    shape = (rows.stop - rows.start, columns.stop - columns.start, 3)
     return lazily(picture, paint, shape=shape, dtype=_dtype(bits), threads=threads)
 
 
@@ -86,8 +95,8 @@ class Recombiner:
     The rows of a picture that is never whole in memory may come in strips of any height, in any
     order and from several threads: the result is the same to the bit.
 
-    What becomes 8 bits and has more pixels than a table of its colours has entries is looked up
-    there; all else is computed, which is exact and takes five times as long.
+    What becomes 8 bits and has more than twice as many pixels as a table of its colours has entries
+    is looked up there; all else is computed, which is exact and takes three times as long.
 
     Parameters
     ----------
@@ -95,6 +104,8 @@ class Recombiner:
         L*, 0..100. With a ``look`` it is looked at where the spots are, and nowhere else.
     ab, extent, look, bits, spots
         See `recombine`.
+    area : int, optional
+        How many pixels will be asked for, about; all of the picture by default.
     """
 
     def __init__(
@@ -106,6 +117,7 @@ class Recombiner:
         look: FloatArray | None = None,
         bits: Literal[8, 16] = 8,
         spots: Spots | None = None,
+        area: int | None = None,
     ) -> None:
         self._bits = bits
         self._upsampler: ChromaUpsampler | PinnedChroma
@@ -113,6 +125,8 @@ class Recombiner:
             self._upsampler = ChromaUpsampler(ab, lightness, extent, look)
         else:
             self._upsampler = PinnedChroma(ab, lightness, extent, look, spots)
+        height, width = lightness.shape
+        self._codes = _table(self._upsampler, area or height * width) if bits == 8 else None
 
     def rows(self, rows: slice, source: Pixels, left: int = 0) -> Pixels:
         """Colour some rows.
@@ -151,17 +165,15 @@ class Recombiner:
             words[tile] = codes.look_up(gray[tile], chroma)
         return pixels[..., :3]
 
-    @cached_property
-    def _codes(self) -> ColorCodes | None:
-        """The table of the picture's colours, if it is worth its while."""
-        chroma = self._upsampler
-        if self._bits != 8 or isinstance(chroma, PinnedChroma) or not chroma.enlarges:
-            return None
-        if np.abs(chroma.ends).max() > LIMIT:
-            return None
-        pairs = pairs_between(chroma.ends)
-        height, width = chroma.size
-        return ColorCodes(pairs) if pairs.sum() * 256 < height * width else None
+
+def _table(chroma: ChromaUpsampler | PinnedChroma, area: int) -> ColorCodes | None:
+    """Work out the colours of so many pixels, if that is worth its while."""
+    if isinstance(chroma, PinnedChroma) or not chroma.enlarges:
+        return None
+    if np.abs(chroma.ends).max() > LIMIT:
+        return None
+    pairs = pairs_between(chroma.ends)
+    return ColorCodes(pairs) if pairs.sum() * _ENTRIES < area else None
 
 
 def _moved(tile: Tile, top: int, left: int) -> Tile:
