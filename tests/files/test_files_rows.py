@@ -38,7 +38,7 @@ def opened(data: bytes | Path) -> LazyPicture:
     return page
 
 
-def oriented(orientation: int, **tags: Field) -> Directory:
+def oriented(orientation: int) -> Directory:
     return Directory({274: Field(SHORT, struct.pack("<H", orientation))})
 
 
