@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -12,9 +14,11 @@ import httpx
 import pytest
 from live_server import live, scan
 
+from reverse_oldify.cli.serve import add_arguments
 from reverse_oldify.files.read import read
 
-TEXT = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs/api.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +60,17 @@ def test_every_route_is_told_of(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     told = set(re.findall(r"(?:GET|POST|DELETE) (/[\w/{}]+)", TEXT))
     assert told == set(paths)
+
+
+def test_the_container_is_told_what_the_command_knows() -> None:
+    entry = json.loads(re.search(r"^ENTRYPOINT (.*)$", read_root("Dockerfile"), re.MULTILINE)[1])
+    added = re.search(r"^    command: \[(.*)\]$", read_root("compose.yaml"), re.MULTILINE)[1]
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    told = parser.parse_args([*entry[2:], *(word.strip(' "') for word in added.split(","))])
+    assert entry[:2] == ["reverse-oldify", "serve"]
+    assert (told.host, told.workers, told.max_memory) == ("0.0.0.0", 2, 1024)
+
+
+def read_root(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")

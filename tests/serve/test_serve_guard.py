@@ -44,7 +44,9 @@ def test_other_names_are_not(client: httpx.Client, host: str) -> None:
     problem(client.get("/v1/about", headers={"Host": host}), 403)
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", "file://"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost:1", "file://", "http://[", ""]
+)
 def test_pages_of_other_sites_may_not_ask(client: httpx.Client, origin: str) -> None:
     headers = {"Origin": origin, "Host": "localhost:8000"}
     problem(client.post("/v1/colorize", content=scan(), headers=headers), 403)
@@ -69,6 +71,11 @@ def test_every_answer_has_the_headers(client: httpx.Client, address: str) -> Non
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cache-control"] in ("no-store", "no-cache")
     assert "server" not in headers
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/v1/about", "/nothing", "/v1/pictures/x"])
+def test_connections_are_kept(client: httpx.Client, address: str) -> None:
+    assert client.get(address).headers.get("connection") != "close"
 
 
 @pytest.mark.parametrize("address", ["/v1/about", "/v1/pictures/x", "/v1/nothing", "/metrics"])

@@ -89,7 +89,7 @@ class Guard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self._is_own(host):
             raise Problem(403, f"the server is not known as {host!r}; see --allow-host")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("://")[2] != host:
             raise Problem(403, "pages of other sites may not use this server")
         if scope["path"].startswith(PROTECTED) and not self._is_known(headers):
             raise Problem(401, "the token is missing or wrong", {"WWW-Authenticate": "Bearer"})
@@ -144,15 +144,15 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if message["status"] in (401, 403, 413, 429):
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_SECONDS_UNREAD):
-                        await self._read_the_rest()
-            if not self._all_read:
+            if message["status"] >= 400 and not await self._read_the_rest():
                 headers["Connection"] = "close"  # else it would be read to its end, if it has one
         await self._send(message)
 
-    async def _read_the_rest(self) -> None:
+    async def _read_the_rest(self) -> bool:
+        """Read on for a while; whether that was all."""
         unread = 0
-        while not self._all_read and unread < _MOST_UNREAD:
-            unread += len((await self.receive()).get("body", b""))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS_UNREAD):
+                while not self._all_read and unread < _MOST_UNREAD:
+                    unread += len((await self.receive()).get("body", b""))
+        return self._all_read
