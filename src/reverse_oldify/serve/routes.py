@@ -46,10 +46,9 @@ from reverse_oldify.serve.schemas import (
 from reverse_oldify.serve.service import Service
 from reverse_oldify.serve.studio import File, result_name, target_format
 
-api = APIRouter(prefix="/v1", responses=problem_answers())
-
-
 Route = Callable[..., Any]
+
+api = APIRouter(prefix="/v1", responses=problem_answers())
 
 
 def _asks(path: str, **settings: Any) -> Callable[[Route], Route]:
