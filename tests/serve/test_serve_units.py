@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -109,7 +110,7 @@ def test_ranges_are_those_that_are_checked(name: str) -> None:
     def read(value: float) -> Options:
         hint = {"points": [[1, 1]], "color": "neutral", name: value}
         table = {name: value} if name in Options().to_json() else {"hints": [hint]}
-        return options_of_body(__import__("json").dumps(table).encode())
+        return options_of_body(json.dumps(table).encode())
 
     for limit, step in ((RANGES[name]["minimum"], -1), (RANGES[name].get("maximum"), 1)):
         if limit is not None:

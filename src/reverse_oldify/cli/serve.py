@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         memory_bytes=arguments.max_memory << 20,
         job_seconds=arguments.max_seconds,
         idle_seconds=arguments.keep_minutes * 60,
-        **({"workers": arguments.workers} if arguments.workers else {}),
+        workers=arguments.workers or Settings.workers,
     )
 
     def tell(address: str) -> None:
