@@ -93,7 +93,7 @@ def test_the_job_is_killed_again_and_again(tmp_path: Path) -> None:
     names = scans(source, 60)
     chance = random.Random()
     stamps: dict[str, str] = {}
-    for _ in range(4):
+    for _ in range(3):
         before = len(results(out))
         with started(source, "-o", out, "--workers", 2) as job:
             wait_for_results(job, out, before + 1)
