@@ -82,6 +82,18 @@ def test_a_lost_file_is_tried_so_often_and_no_more(journal: Journal) -> None:
     assert (entry.reason, entry.again) == ("a: died", False)
 
 
+def test_what_was_cut_short_is_remembered_even_when_it_is_done(journal: Journal) -> None:
+    wait_for(journal, "smooth", "lost", "waiting")
+    claim(journal)
+    record(journal, "smooth", Ending.DONE)
+    record(journal, "lost", Ending.LOST)
+    assert sorted(journal.interrupted()) == ["lost", "waiting"]
+    claim(journal)
+    record(journal, "lost", Ending.DONE)
+    record(journal, "waiting", Ending.DONE)
+    assert journal.interrupted() == ["lost"]
+
+
 def test_what_was_not_begun_costs_no_attempt(journal: Journal) -> None:
     wait_for(journal, "a")
     for _ in range(5):

@@ -182,7 +182,7 @@ class Journal:
         if outcome.ending is Ending.DONE:
             entry.uncertainty, entry.notes = outcome.uncertainty, json.dumps(outcome.notes)
         if outcome.ending in (Ending.DONE, Ending.UNCHANGED):
-            entry.target_stamp, entry.attempts = outcome.target_stamp, 0
+            entry.target_stamp = outcome.target_stamp
         self.put(entry)
         return entry.state
 
@@ -225,10 +225,11 @@ class Journal:
         """Whether a file of a run waits."""
         return next(self._select("state = 'waiting' AND run = ? LIMIT 1", (run,)), None) is not None
 
-    def unfinished(self) -> list[str]:
-        """Targets of files that were begun and not done: something may lie beside them."""
+    def interrupted(self) -> list[str]:
+        """Targets of files whose work was cut short, were it done since: see `Storage.sweep`."""
         rows = self._base.execute(
-            "SELECT target FROM files WHERE begun AND state IN ('claimed', 'waiting', 'failed')"
+            "SELECT target FROM files WHERE begun "
+            "AND (attempts > 1 OR state IN ('claimed', 'waiting', 'failed'))"
         )
         return [str(target) for (target,) in rows]
 

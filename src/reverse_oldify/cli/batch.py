@@ -128,7 +128,7 @@ class _Batch:
         from reverse_oldify.batch.report import Report
 
         age = 0 if self.selection.shard is None else self.arguments.time_limit
-        self.output.sweep(journal.unfinished(), age)
+        self.output.sweep(journal.interrupted(), age)
         run = journal.begin(json.dumps(self._about()))
         job = Job(
             journal=journal,
@@ -146,7 +146,7 @@ class _Batch:
             self._check_hints(journal, run)
             self._say_plan(journal, run)
             self._work(job)
-        self.output.sweep(journal.unfinished(), age)
+        self.output.sweep(journal.interrupted(), age)
         report = Report(
             journal=journal,
             run=run,
