@@ -6,7 +6,8 @@ The network looks once at pictures of a prepared set; every combination of tempe
 exponent, share of the expected chroma and knee then decodes the same distributions. Scores are
 those of ``reverse-oldify evaluate`` (RMS ab over grey's, CIEDE2000, colourfulness ratio), but on
 the network's grid instead of the full picture, which is what makes a hundred combinations
-affordable. The pictures are of validation: those of training are known too well. Prints a markdown table for each kind, in the same order.
+affordable. The pictures are of validation: those of training are known too well. Prints a markdown
+table for each kind, in the same order.
 """
 
 from __future__ import annotations
