@@ -83,11 +83,6 @@ def test_a_clear_sky_is_blue(name: str, colorizer: Colorizer) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.xfail(
-    strict=True,
-    reason="lite2 of 2026-11-22 takes dull meadows below mountains for water (MODEL_CARD.md, "
-    "limits); a model that does not must take this mark away",
-)
 @pytest.mark.parametrize("name", GRASS)
 def test_grass_is_green_or_yellow(name: str, colorizer: Colorizer) -> None:
     a, b = mean_ab(name, colorizer, GRASS[name])

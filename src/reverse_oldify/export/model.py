@@ -19,9 +19,9 @@ from reverse_oldify.train.recipe import parse_recipe
 from reverse_oldify.types import ModelInfo
 
 DEFAULT_DECODING = {
-    "temperature": 0.4,
+    "temperature": 0.35,
     "prior_exponent": 0.3,
-    "chroma_share": 0.83,
+    "chroma_share": 0.95,
     "knee": 7.0,
     "spread_scale": 1.0,
 }
