@@ -178,7 +178,8 @@ class Session:
 
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
         reference = self._reference(options)
-        ab = decode(values, self._info, options, reference, self._gain(options))
+        gain = self._gain(options) if options.vividness else None  # nothing is lifted at 0
+        ab = decode(values, self._info, options, reference, gain)
         return obey(ab, painted, self.view(options))
 
     def _gain(self, options: Options) -> float:
