@@ -17,17 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from reverse_oldify import Colorizer, Hints, Options, Session
-from reverse_oldify.color.bins import ab_bins, histogram
+from reverse_oldify.color.bins import histogram
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
-from reverse_oldify.evaluate.metrics import rms_ab_error
+from reverse_oldify.evaluate.metrics import histogram_distance, rms_ab_error
 from reverse_oldify.evaluate.photographs import Photograph, PhotographSet
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.options import Palette
 from reverse_oldify.pipeline.looks import look
 from reverse_oldify.pipeline.palette import palette_histogram, palette_of
-from reverse_oldify.types import FloatArray
 
 LOOKS = ("amber", "dawn", "forest")
 REFERENCES = 3
@@ -88,19 +87,11 @@ def hint(session: Session, vividness: float, rng: np.random.Generator) -> tuple[
 def move(session: Session, palette: Palette) -> tuple[float, float]:
     """Distance of the chroma to a palette: without, and with it."""
     wanted = palette_histogram(palette)
-    plain, steered = session.chroma(Options()), session.chroma(Options(palette=palette))
-    return distance(plain, wanted), distance(steered, wanted)
-
-
-def distance(ab: FloatArray, wanted: FloatArray) -> float:
-    """Earth mover's distance of histograms along a direction of ab, mean over eight of them."""
-    gap = histogram(np.moveaxis(ab, 0, -1)) - wanted
-    total = 0.0
-    for turn in np.linspace(0, np.pi, 8, endpoint=False):
-        place = ab_bins() @ [np.cos(turn), np.sin(turn)]
-        order = np.argsort(place)
-        total += float((np.abs(np.cumsum(gap[order]))[:-1] * np.diff(place[order])).sum())
-    return total / 8
+    plain, steered = (
+        histogram(np.moveaxis(session.chroma(options), 0, -1))
+        for options in (Options(), Options(palette=palette))
+    )
+    return histogram_distance(plain, wanted), histogram_distance(steered, wanted)
 
 
 def true_palette(session: Session, truth: Photograph) -> tuple[float, float]:

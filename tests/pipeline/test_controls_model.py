@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from reverse_oldify import Colorizer, Hints, Options, Session
-from reverse_oldify.color.bins import ab_bins, histogram
+from reverse_oldify.color.bins import histogram
 from reverse_oldify.color.colorfulness import colorfulness
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
+from reverse_oldify.evaluate.metrics import histogram_distance
 from reverse_oldify.pipeline.looks import LOOKS
 from reverse_oldify.pipeline.palette import palette_histogram
 from reverse_oldify.types import FloatArray
@@ -80,15 +81,8 @@ def test_a_look_brings_the_picture_nearer_to_its_histogram(session: Session, nam
     wanted = palette_histogram(name)
 
     def distance(options: Options) -> float:
-        """Mean over directions of the earth mover's distance along each, in ab."""
         ab = np.moveaxis(session.chroma(options), 0, -1)
-        gap = histogram(ab) - wanted
-        total = 0.0
-        for turn in np.linspace(0, np.pi, 8, endpoint=False):
-            place = ab_bins() @ [np.cos(turn), np.sin(turn)]
-            order = np.argsort(place)
-            total += float((np.abs(np.cumsum(gap[order]))[:-1] * np.diff(place[order])).sum())
-        return total / 8
+        return histogram_distance(histogram(ab), wanted)
 
     assert distance(Options(palette=name)) < distance(Options()) + 0.5
 

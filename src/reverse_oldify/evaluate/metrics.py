@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from reverse_oldify.color.bins import ab_bins
 from reverse_oldify.types import ByteArray, FloatArray
 
 IDENTICAL_PSNR = 100.0
@@ -171,3 +172,24 @@ def argmax_agreement(truth: FloatArray, predicted: FloatArray) -> float:
     return float(
         np.mean((truth[..., 0] >= truth[..., 1]) == (predicted[..., 0] >= predicted[..., 1]))
     )
+
+
+def histogram_distance(histogram: FloatArray, other: FloatArray) -> float:
+    """Earth mover's distance of two ab histograms along a direction, mean over eight directions.
+
+    Parameters
+    ----------
+    histogram, other : float32 (n,)
+        Over `ab_bins`; each sums to 1.
+
+    Returns
+    -------
+    float
+        In units of ab.
+    """
+    gap, total = histogram - other, 0.0
+    for turn in np.linspace(0, np.pi, 8, endpoint=False):
+        place = ab_bins() @ [np.cos(turn), np.sin(turn)]
+        order = np.argsort(place)
+        total += float((np.abs(np.cumsum(gap[order]))[:-1] * np.diff(place[order])).sum())
+    return total / 8
