@@ -14,6 +14,8 @@ from reverse_oldify.data.dataset import (
     TicketSampler,
     TrainingSet,
     collate,
+    erased,
+    framed,
     make_sample,
     random_crop,
     random_hints,
@@ -163,3 +165,34 @@ def test_crops_are_of_the_wanted_size_flipped_half_of_the_time_and_inside():
         assert crop[..., 0].min() >= 0 and crop[..., 0].max() <= 59
         flipped.append(crop[0, 0, 0] > crop[0, -1, 0])
     assert 15 < sum(flipped) < 45
+
+
+def test_a_frame_is_neutral_and_leaves_the_inside_alone():
+    lab = np.full((40, 60, 3), 55.0, np.float32)
+    thin = 0
+    for seed in range(30):
+        bordered = framed(lab, np.random.default_rng(seed))
+        inside = (bordered == 55).all(-1)
+        assert inside[8:-8, 10:-10].all()
+        border = bordered[~inside]
+        thin += len(border) == 0
+        assert not border[:, 1:].any()
+        shade = np.unique(border[:, 0])
+        assert len(shade) <= 1 and all(abs(shade - 50) >= 25)
+    assert thin == 0
+    assert (lab == 55).all()
+
+
+def test_erasing_hides_some_and_shows_most():
+    lightness = np.full((40, 60), 200.0, np.float32)
+    hidden = [(erased(lightness, np.random.default_rng(seed)) != 200).mean() for seed in range(60)]
+    assert min(hidden) > 0 and max(hidden) < 0.5
+    assert (lightness == 200).all()
+
+
+def test_the_truth_under_a_hidden_patch_stays(cache):
+    seen = Augmentation(erased=0.0, framed=0.0, crop=1.0, stretch=0.0, hinted=0.0)
+    hiding = Augmentation(erased=1.0, framed=0.0, crop=1.0, stretch=0.0, hinted=0.0)
+    one, other = (training_set(cache, augmentation=a)[Ticket(2, 64)] for a in (seen, hiding))
+    assert torch.equal(one.ab, other.ab)
+    assert not torch.equal(one.lightness, other.lightness)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.models.encoder import drop_path
 
 pytestmark = [pytest.mark.train, pytest.mark.usefixtures("thin_networks")]
 
@@ -73,3 +74,28 @@ def test_every_parameter_takes_part(network):
     network.train()(lightness, hints, palette).square().sum().backward()
     idle = [name for name, value in network.named_parameters() if not value.grad.abs().sum() > 0]
     assert idle == []
+
+
+def test_parts_are_dropped_in_training_only_and_by_the_seed(network):
+    torch.manual_seed(0)
+    dropping = ColorNet("tiny", BINS, (16, 12, 8, 8), 1, 2, (1, 2, 1), drop=0.5)
+    dropping.load_state_dict(network.state_dict())
+    given = inputs(64, 64)
+
+    def trained(seed):
+        torch.manual_seed(seed)
+        return dropping.train()(*given)
+
+    whole = network(*given)
+    assert torch.equal(dropping.eval()(*given), whole)
+    assert not torch.allclose(trained(1), whole)
+    assert torch.equal(trained(1), trained(1))
+    assert not torch.equal(trained(1), trained(2))
+
+
+def test_a_dropped_branch_keeps_its_mean_and_whole_pictures():
+    torch.manual_seed(0)
+    branch = drop_path(torch.ones(4000, 2, 3), 0.3, training=True)
+    assert branch.unique().tolist() == pytest.approx([0, 1 / 0.7])
+    assert branch.mean().item() == pytest.approx(1, abs=0.05)
+    assert (branch.flatten(1).amax(1) == branch.flatten(1).amin(1)).all()

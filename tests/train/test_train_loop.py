@@ -64,8 +64,9 @@ def started(path, *launcher):
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
-    straight = run(write_recipe(tmp_path / "straight.toml", cache, steps=40))
-    path = write_recipe(tmp_path / "killed.toml", cache, steps=40)
+    dropping = COLORNET + "drop = 0.2\n"  # so that chance within the network counts, too
+    straight = run(write_recipe(tmp_path / "straight.toml", cache, dropping, steps=40))
+    path = write_recipe(tmp_path / "killed.toml", cache, dropping, steps=40)
     path.write_text(path.read_text().replace("checkpoint_minutes = 60", "checkpoint_minutes = 0"))
     checkpoint = tmp_path / "killed" / "checkpoint.pt"
     process = started(path)

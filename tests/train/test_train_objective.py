@@ -105,6 +105,18 @@ def test_regression_adds_the_squared_error_of_the_mean():
     torch.testing.assert_close(mixed["squared_ab"], squared / 2)
 
 
+def test_the_picture_error_is_the_mean_of_roots_not_the_root_of_the_mean():
+    logits = torch.zeros(2, BINS, 1, 3)
+    ab = torch.cat([colours(6)[..., :3], 0.1 * colours(6)[..., 3:]])
+    plain = DistributionObjective(Said(logits))(batch(ab), seed=0)
+    mixed = DistributionObjective(Said(logits), picture_error=0.5)(batch(ab), seed=0)
+    mean = torch.tensor(ab_bins()).mean(0)[None, :, None, None]
+    roots = (mean - ab).square().sum(1).mean((1, 2)).div(100).sqrt()
+    torch.testing.assert_close(
+        mixed["loss"], plain["loss"] + 0.5 * roots.mean(), rtol=1e-3, atol=1e-3
+    )
+
+
 def test_rebalancing_lifts_rare_colours_and_keeps_the_mean_weight():
     prior = torch.tensor([0.7, 0.2, 0.1, 0.0])
     torch.testing.assert_close(rebalancing(prior, 0.0), torch.ones(4))

@@ -36,6 +36,11 @@ class Augmentation:
         Share of samples that get hints from the truth.
     palette : float
         Share of samples that are told the truth's ab histogram.
+    framed : float
+        Share of samples with a border of paper or black around them, which has no colour.
+    erased : float
+        Share of samples of which patches are hidden: what they were, the rest must tell
+        (Zhong et al. 2020, "Random Erasing").
     degradation
         Ageing of the lightness.
     """
@@ -44,6 +49,8 @@ class Augmentation:
     stretch: float = 0.1
     hinted: float = 0.5
     palette: float = 0.15
+    framed: float = 0.0
+    erased: float = 0.0
     degradation: Degradation = field(default_factory=Degradation)
 
 
@@ -177,6 +184,8 @@ def make_sample(
 ) -> Sample:
     """Packed Lab (S, S, 3) -> what the network sees, what it should say, and what it is told."""
     lab = decode_lab(packed)
+    if rng.random() < augmentation.framed:
+        lab = framed(lab, rng)
     lightness, ab = lab[..., 0], lab[..., 1:]
     cells = len(lab) // stride
     grid = ab.reshape(cells, stride, cells, stride, 2).mean((1, 3))
@@ -186,12 +195,38 @@ def make_sample(
     palette = histogram(grid)
     if rng.random() >= augmentation.palette:
         palette = np.zeros_like(palette)
+    lightness = augmentation.degradation(lightness, ab, rng)
+    if rng.random() < augmentation.erased:
+        lightness = erased(lightness, rng)
     return Sample(
-        lightness=torch.from_numpy(augmentation.degradation(lightness, ab, rng)[None]),
+        lightness=torch.from_numpy(lightness[None]),
         ab=torch.from_numpy(np.ascontiguousarray(grid.transpose(2, 0, 1))),
         hints=torch.from_numpy(hints),
         palette=torch.from_numpy(palette),
     )
+
+
+def framed(lab: FloatArray, rng: Generator) -> FloatArray:
+    """Cover the rim of a picture, Lab (H, W, 3), with a neutral border: paper, mount or black."""
+    height, width = lab.shape[:2]
+    top, bottom = (int(height * rng.uniform(0, 0.15)) for _ in range(2))
+    left, right = (int(width * rng.uniform(0, 0.15)) for _ in range(2))
+    inside = (slice(top, height - bottom), slice(left, width - right))
+    border = np.zeros_like(lab)
+    border[..., 0] = rng.uniform(75, 100) if rng.random() < 0.7 else rng.uniform(0, 25)
+    border[inside] = lab[inside]
+    return border
+
+
+def erased(lightness: FloatArray, rng: Generator) -> FloatArray:
+    """Hide one to four patches of a lightness (H, W), each under a grey of its own."""
+    height, width = lightness.shape
+    hidden = lightness.copy()
+    for _ in range(int(rng.integers(1, 5))):
+        rows, columns = (int(side * rng.uniform(0.08, 0.35)) for side in (height, width))
+        top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
+        hidden[top : top + rows, left : left + columns] = rng.uniform(0, 100)
+    return hidden
 
 
 def random_hints(ab: FloatArray, rng: Generator) -> FloatArray:

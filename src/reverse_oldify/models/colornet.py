@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from reverse_oldify.models.encoder import LiteEncoder
+from reverse_oldify.models.encoder import LiteEncoder, drop_path
 
 HINT_PLANES = 3  # a*, b*, mask
 
@@ -27,9 +27,9 @@ class Block(nn.Module):
     convolution (Chu et al. 2021), so that any height and width will do.
     """
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, drop: float = 0.0) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.drop = heads, drop
         self.place = nn.Conv2d(width, width, 3, padding=1, groups=width)
         self.norm1 = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
@@ -50,8 +50,9 @@ class Block(nn.Module):
             .permute(2, 0, 3, 1, 4)
         )
         mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, h * w, c)
-        tokens = tokens + self.join(mixed)
-        tokens = cast(Tensor, tokens + self.mlp(self.norm2(tokens)))
+        tokens = tokens + drop_path(self.join(mixed), self.drop, self.training)
+        mlp = cast(Tensor, self.mlp(self.norm2(tokens)))
+        tokens = tokens + drop_path(mlp, self.drop, self.training)
         return tokens.transpose(1, 2).reshape(n, c, h, w)
 
 
@@ -109,6 +110,7 @@ class Decoder(nn.Module):
         blocks: int,
         heads: int,
         refinements: Sequence[int],
+        drop: float,
     ) -> None:
         super().__init__()
         stride32, *rest = widths
@@ -116,8 +118,9 @@ class Decoder(nn.Module):
         self.hint = nn.Conv2d(HINT_PLANES, stride32, 1, bias=False)
         self.palette = nn.Linear(palette + 1, stride32)
         self.context = nn.Sequential(
-            *(Block(stride32, heads) for _ in range(blocks)), ChannelNorm(stride32)
+            *(Block(stride32, heads, drop) for _ in range(blocks)), ChannelNorm(stride32)
         )
+        self.drop = nn.Dropout2d(drop)
         coarser = [stride32, *rest]
         self.levels = nn.ModuleList(
             Level(coarser[i], skips[2 - i], width, refinements[i]) for i, width in enumerate(rest)
@@ -136,7 +139,7 @@ class Decoder(nn.Module):
         x: Tensor = self.enter(maps[3]) + self.hint(pyramid[3]) + steer[:, :, None, None]
         x = self.context(x)
         for number, level in enumerate(self.levels):
-            x = level(x, maps[2 - number], pyramid[2 - number])
+            x = level(self.drop(x), self.drop(maps[2 - number]), pyramid[2 - number])
         return x
 
 
@@ -154,6 +157,9 @@ class ColorNet(nn.Module):
         Transformer blocks on the stride-32 map, and their attention heads.
     refinements : three ints
         3x3 convolutions at stride 16, 8, 4.
+    drop : float
+        In training only: share of pictures for which a residual block is skipped (less in early
+        blocks of the encoder), and of channels that a level of the decoder does not see.
     """
 
     stride = 4
@@ -167,11 +173,12 @@ class ColorNet(nn.Module):
         blocks: int = 2,
         heads: int = 6,
         refinements: Sequence[int] = (2, 1, 1),
+        drop: float = 0.0,
     ) -> None:
         super().__init__()
         self.bins = bins
-        self.encoder = LiteEncoder(encoder)
-        self.decoder = Decoder(self.encoder.widths, widths, bins, blocks, heads, refinements)
+        self.encoder = LiteEncoder(encoder, drop)
+        self.decoder = Decoder(self.encoder.widths, widths, bins, blocks, heads, refinements, drop)
         self.head = nn.Linear(widths[-1], bins)
 
     def embed(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> Tensor:

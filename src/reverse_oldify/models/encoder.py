@@ -85,7 +85,12 @@ class SameConv(nn.Conv2d):
 
 
 class InvertedResidual(nn.Module):
-    """Expand, convolve depthwise, project (Sandler et al. 2018), without norms."""
+    """Expand, convolve depthwise, project (Sandler et al. 2018), without norms.
+
+    In training, the block is skipped for a share ``drop_path`` of the pictures.
+    """
+
+    drop_path = 0.0
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expand: int) -> None:
         super().__init__()
@@ -100,7 +105,18 @@ class InvertedResidual(nn.Module):
         y: Tensor = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
         y = F.relu6(self.depthwise(y), inplace=True)
         y = self.project(y)
-        return x + y if self.residual else y
+        return x + drop_path(y, self.drop_path, self.training) if self.residual else y
+
+
+def drop_path(branch: Tensor, rate: float, training: bool) -> Tensor:
+    """Stochastic depth (Huang et al. 2016): a residual branch (N, ...), left out for some pictures.
+
+    What stays is scaled up, so that outside training nothing has to change.
+    """
+    if not training or not rate:
+        return branch
+    kept = torch.rand(len(branch), *(1,) * (branch.ndim - 1), device=branch.device) >= rate
+    return branch * (kept / (1 - rate))
 
 
 class LiteEncoder(nn.Module):
@@ -109,13 +125,16 @@ class LiteEncoder(nn.Module):
     Parameters
     ----------
     name : {"lite0", "lite2"}
+    drop_path : float
+        Share of pictures for which the last block is skipped in training; earlier blocks are
+        skipped less, in proportion to their depth.
     """
 
     normalisation = (
         f"sRGB grey (0..255) of the lightness, minus {_INPUT_MEAN:g}, divided by {_INPUT_STD:g}"
     )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, drop_path: float = 0.0) -> None:
         super().__init__()
         if name not in _STAGES:
             raise ModelError(f"no encoder named {name!r}; choose from {', '.join(_STAGES)}")
@@ -130,6 +149,9 @@ class LiteEncoder(nn.Module):
                 width = spec.width
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
+        every = [block for stage in stages for block in stage]
+        for number, block in enumerate(every):
+            block.drop_path = drop_path * number / (len(every) - 1)
         self.widths = tuple(_STAGES[name][tap].width for tap in _TAPS)
 
     def forward(self, lightness: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -27,7 +27,13 @@ def build_network(model: ModelSection) -> Network:
             raise OptionError(f"the classic network's encoder is vgg16, not {model.encoder!r}")
         return ClassicNet(model.widths)
     return ColorNet(
-        model.encoder, len(ab_bins()), model.widths, model.blocks, model.heads, model.refinements
+        model.encoder,
+        len(ab_bins()),
+        model.widths,
+        model.blocks,
+        model.heads,
+        model.refinements,
+        model.drop,
     )
 
 
@@ -43,7 +49,9 @@ def build_objective(recipe: Recipe, prior: FloatArray | None = None) -> Objectiv
         return RegressionObjective(network)
     optim = recipe.optim
     weights = None if prior is None else rebalancing(torch.from_numpy(prior), optim.rebalance)
-    return DistributionObjective(network, optim.positions, optim.regression, weights)
+    return DistributionObjective(
+        network, optim.positions, optim.regression, weights, optim.picture_error
+    )
 
 
 def load_start(network: Network, model: ModelSection) -> None:

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -134,6 +135,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = group["full_lr"] * factor
         self.objective.train()
+        torch.manual_seed(_seed(self.recipe.run.seed, self.step, self.rank))  # a resumed run's, too
         losses = parallel(_to(batch, self.device), seed=self.step)
         self.optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()
@@ -278,6 +280,10 @@ class Run:
         self.average.restore(content["average"], content["average_updates"])
         self.schedule.restore(content["schedule"])
         self.step, self.seconds = content["step"], content["seconds"]
+
+
+def _seed(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
 def _device() -> torch.device:

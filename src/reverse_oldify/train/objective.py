@@ -38,6 +38,9 @@ class DistributionObjective(Objective):
         Share of grid cells scored in a step.
     regression : float
         Weight of the squared error of the expected ab (in units of 10, the spacing of bins).
+    picture_error : float
+        Weight of the root of each picture's mean squared error (same units), which is what
+        evaluation averages: a dull picture counts as much as a gaudy one.
     bin_weights : float (bins,), optional
         Class rebalancing, see `rebalancing`; none by default, for it spoils the calibration.
     """
@@ -54,10 +57,12 @@ class DistributionObjective(Objective):
         positions: float = 1.0,
         regression: float = 0.0,
         bin_weights: Tensor | None = None,
+        picture_error: float = 0.0,
     ) -> None:
         super().__init__()
         self.network = network
         self.positions, self.regression = positions, regression
+        self.picture_error = picture_error
         side = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
         index, weight = soft_encode(np.stack(np.meshgrid(side, side, indexing="ij"), -1))
         self.register_buffer("bins", torch.tensor(ab_bins()), persistent=False)
@@ -79,6 +84,8 @@ class DistributionObjective(Objective):
         entropy = -(log_p.gather(-1, index) * weight).sum(-1) * rarity
         squared = (log_p.exp() @ self.bins - ab).square().sum(-1)
         loss = entropy.mean() + self.regression * squared.mean() / 100
+        if self.picture_error:  # the root's slope is bounded where a picture is met exactly
+            loss = loss + self.picture_error * (squared.mean(1) / 100 + 1e-3).sqrt().mean()
         return {"loss": loss, "cross_entropy": entropy.mean(), "squared_ab": squared.mean() / 2}
 
     def expected_ab(self, lightness: Tensor) -> Tensor:

@@ -68,7 +68,7 @@ class ModelSection:
         (classic: torchvision's VGG-16).
     widths : ints
         Channels of the decoder, coarse to fine: four for colornet, five for classic.
-    blocks, heads, refinements
+    blocks, heads, refinements, drop
         Of colornet; see `models.colornet.ColorNet`.
     frozen_stages : int
         Leading encoder stages that keep their weights, unless those are random.
@@ -83,6 +83,7 @@ class ModelSection:
     blocks: int = 2
     heads: int = 6
     refinements: tuple[int, ...] = (2, 1, 1)
+    drop: float = 0.0
     frozen_stages: int = 3
     start_from: str = ""
 
@@ -94,6 +95,7 @@ class ModelSection:
             _require(divides, "heads", self.heads, f"a divisor of {self.widths[0]}")
         else:
             _require(len(self.widths) == 5, "widths", self.widths, "five of them")
+        _require(0 <= self.drop < 1, "drop", self.drop, "0 to below 1")
         most = {"colornet": 7, "classic": 5}[self.kind]
         _require(
             0 <= self.frozen_stages <= most, "frozen_stages", self.frozen_stages, f"0 to {most}"
@@ -118,6 +120,8 @@ class OptimSection:
         Share (0..1] of grid cells scored in each step; the rest would add cost, not direction.
     regression : float
         Weight of the squared error of the expected ab, beside the cross-entropy.
+    picture_error : float
+        Weight of its root for each picture; see `objective.DistributionObjective`.
     rebalance : float
         0 to 1: how much rare colours count more than common ones in the cross-entropy. Above 0 the
         probabilities are no longer calibrated.
@@ -137,6 +141,7 @@ class OptimSection:
     sizes: tuple[tuple[float, int], ...] = ((0.0, 128),)
     positions: float = 0.25
     regression: float = 0.0
+    picture_error: float = 0.0
     rebalance: float = 0.0
 
     def __post_init__(self) -> None:
