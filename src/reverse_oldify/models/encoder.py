@@ -87,13 +87,14 @@ class SameConv(nn.Conv2d):
 class InvertedResidual(nn.Module):
     """Expand, convolve depthwise, project (Sandler et al. 2018), without norms.
 
-    In training, the block is skipped for a share ``drop_path`` of the pictures.
+    In training, the block is skipped for a share ``drop`` of the pictures.
     """
 
-    drop_path = 0.0
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expand: int) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, stride: int, expand: int, drop: float = 0.0
+    ) -> None:
         super().__init__()
+        self.drop = drop
         hidden = inputs * expand
         self.expand = SameConv(inputs, hidden, 1) if expand > 1 else None
         self.depthwise = SameConv(hidden, hidden, kernel, stride, groups=hidden)
@@ -105,7 +106,7 @@ class InvertedResidual(nn.Module):
         y: Tensor = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
         y = F.relu6(self.depthwise(y), inplace=True)
         y = self.project(y)
-        return x + drop_path(y, self.drop_path, self.training) if self.residual else y
+        return x + drop_path(y, self.drop, self.training) if self.residual else y
 
 
 def drop_path(branch: Tensor, rate: float, training: bool) -> Tensor:
@@ -125,7 +126,7 @@ class LiteEncoder(nn.Module):
     Parameters
     ----------
     name : {"lite0", "lite2"}
-    drop_path : float
+    drop : float
         Share of pictures for which the last block is skipped in training; earlier blocks are
         skipped less, in proportion to their depth.
     """
@@ -134,24 +135,25 @@ class LiteEncoder(nn.Module):
         f"sRGB grey (0..255) of the lightness, minus {_INPUT_MEAN:g}, divided by {_INPUT_STD:g}"
     )
 
-    def __init__(self, name: str, drop_path: float = 0.0) -> None:
+    def __init__(self, name: str, drop: float = 0.0) -> None:
         super().__init__()
         if name not in _STAGES:
             raise ModelError(f"no encoder named {name!r}; choose from {', '.join(_STAGES)}")
         self.name = name
         self.stem = SameConv(1, _STEM_WIDTH, 3, 2)
         stages, width = [], _STEM_WIDTH
+        depth, deepest = 0, sum(spec.repeats for spec in _STAGES[name]) - 1
         for spec in _STAGES[name]:
             blocks = []
             for number in range(spec.repeats):
                 stride = spec.stride if number == 0 else 1
-                blocks.append(InvertedResidual(width, spec.width, spec.kernel, stride, spec.expand))
-                width = spec.width
+                block = InvertedResidual(
+                    width, spec.width, spec.kernel, stride, spec.expand, drop * depth / deepest
+                )
+                blocks.append(block)
+                width, depth = spec.width, depth + 1
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
-        every = [block for stage in stages for block in stage]
-        for number, block in enumerate(every):
-            block.drop_path = drop_path * number / (len(every) - 1)
         self.widths = tuple(_STAGES[name][tap].width for tap in _TAPS)
 
     def forward(self, lightness: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
