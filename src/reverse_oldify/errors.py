@@ -9,7 +9,8 @@
     │   ├── TooLargeError       more pixels than the limit allows
     │   └── ColouredError       in colour already, where such pictures are to be left alone
     ├── OutputError             a result that cannot be written
-    │   └── ExistsError         the output exists (or is the input), and may not be replaced
+    │   ├── ExistsError         the output exists (or is the input), and may not be replaced
+    │   └── LossError           its format cannot hold all of it, and no loss was allowed
     ├── OptionError             an option, hint or recipe value out of range  (also a ValueError)
     ├── ModelError              weights that are missing, damaged, or of another kind
     ├── DataError               a training set that cannot be used
@@ -51,6 +52,10 @@ class OutputError(ReverseOldifyError):
 
 class ExistsError(OutputError):
     """The output exists already, or is the input itself, and overwriting was not asked for."""
+
+
+class LossError(OutputError):
+    """The format cannot hold all of the picture, and losing some of it was not allowed."""
 
 
 class OptionError(ReverseOldifyError, ValueError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_workers import open_colorizer, write_scan
 
@@ -12,6 +14,7 @@ from reverse_oldify.batch import worker as room
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task, fingerprint
 from reverse_oldify.batch.worker import Worker
 from reverse_oldify.errors import OptionError, OutputError
+from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.deliver import Order
@@ -21,15 +24,19 @@ ORDER = Order(filing=Filing(provenance=None))
 
 
 @pytest.fixture
-def worker(tmp_path: Path) -> Worker:
-    write_scan(tmp_path / "in" / "a.png")
-    setup = Setup(
+def setup(tmp_path: Path) -> Setup:
+    return Setup(
         source=str(tmp_path / "in"),
         output=str(tmp_path / "out"),
         model=None,
         order=ORDER,
         open_colorizer=open_colorizer,
     )
+
+
+@pytest.fixture
+def worker(setup: Setup, tmp_path: Path) -> Worker:
+    write_scan(tmp_path / "in" / "a.png")
     return Worker(setup)
 
 
@@ -46,6 +53,21 @@ def test_a_file_is_done(worker: Worker, tmp_path: Path) -> None:
     assert outcome.seconds > 0
     status = (tmp_path / "out" / "a.png").stat()
     assert outcome.target_stamp == f"{status.st_size} {status.st_mtime_ns}"
+
+
+def test_what_a_format_cannot_hold_is_refused_and_tried_again_when_it_may_be_lost(
+    worker: Worker, setup: Setup, tmp_path: Path
+) -> None:
+    Picture(pixels=np.full((40, 50), 30_000, np.uint16)).save(tmp_path / "in" / "deep.tif")
+    outcome = do(worker, "deep.tif", target="deep.jpg")
+    assert outcome.ending is Ending.REFUSED, "which the next run tries again"
+    assert "deep.jpg: JPEG cannot hold its 16 bits per channel" in outcome.reason
+    assert "--allow-loss" in outcome.reason
+    order = Order(filing=Filing(provenance=None, allow_loss=True))
+    worker = Worker(replace(setup, order=order))
+    outcome = do(worker, "deep.tif", target="deep.jpg")
+    assert outcome.ending is Ending.DONE
+    assert outcome.notes[-1] == "JPEG cannot hold its 16 bits per channel (rounded to 8)"
 
 
 def test_the_same_content_is_not_done_again(worker: Worker, tmp_path: Path) -> None:

@@ -70,14 +70,19 @@ def test_provenance_is_on_by_default_and_can_be_chosen_or_left_out() -> None:
 
 def test_sidecar_and_layers_lie_beside_the_result(capsys: pytest.CaptureFixture[str]) -> None:
     Picture(pixels=GRAY).save("a.tif")
-    assert run("a.tif", "--format", "jpg", "--sidecar", "--layers", "--vividness", "1.5") == 0
+    asked = ("--format", "jpg", "--sidecar", "--layers", "--vividness", "1.5")
+    assert run("a.tif", *asked) == 1
+    assert "JPEG cannot hold its 16 bits per channel" in capsys.readouterr().err
+    assert made() == [], "neither a result, nor what belongs beside it"
+    assert run("a.tif", *asked, "--allow-loss") == 0
     assert made() == ["a.jpg", "a.jpg.json", "a.jpg.layers.tif"]
     table = json.loads(Path("out/a.jpg.json").read_text())
     assert table["options"]["vividness"] == 1.5
     assert table["model"] == "fake"
     assert table["mean_uncertainty"] >= 0
-    assert any("rounded to 8 for JPEG" in note for note in table["notes"])
-    assert "rounded to 8 for JPEG; --format tif keeps them" in capsys.readouterr().out
+    lost = "JPEG cannot hold its 16 bits per channel (rounded to 8)"
+    assert lost in table["notes"]
+    assert f"a.tif: {lost}" in capsys.readouterr().out
     assert run("a.tif", "--format", "jpg", "--sidecar") == 1, "nothing is replaced unasked"
 
 

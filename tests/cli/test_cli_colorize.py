@@ -172,17 +172,22 @@ GOOD = {
 }
 
 
+def result_of(name: str) -> str:
+    """BMP and GIF have no place for provenance: their results are PNG."""
+    return str(Path(name).with_suffix(".png")) if name.endswith((".bmp", ".gif")) else name
+
+
 def test_every_kind_of_good_picture_in_one_folder(run: Run) -> None:
     Path("in").mkdir()
     for name, data in GOOD.items():
         Path("in", name).write_bytes(data)
     status, out, err = run("in", "-o", "out")
     assert (status, err) == (0, [])
-    assert below("out") == sorted(GOOD)
+    assert below("out") == sorted(map(result_of, GOOD))
     for name in GOOD:
-        before, after = read(Path("in", name)), read(Path("out", name))
+        before, after = read(Path("in", name)), read(Path("out", result_of(name)))
         assert after.size == before.size
-        assert after.format == before.format
+        assert after.format == before.format or after.format == "png" != Path(name).suffix[1:]
         assert (after.alpha is None) == (before.alpha is None)
     assert any("moving.gif" in line and "first was taken" in line for line in out)
     assert any("cmyk.jpg" in line and "CMYK" in line for line in out)
@@ -194,7 +199,7 @@ def test_every_good_picture_in_every_format(run: Run, format: str) -> None:
     for name, data in GOOD.items():
         if name != "deep.tif":  # its result would be that of deep.png
             Path("in", name).write_bytes(data)
-    status, _, err = run("in", "-o", "out", "--format", format)
+    status, _, err = run("in", "-o", "out", "--format", format, "--allow-loss")
     assert (status, err) == (0, [])
     assert len(below("out")) == len(GOOD) - 1
     assert {read(Path("out", name)).format for name in below("out")} == {format}
@@ -312,13 +317,27 @@ def test_orientation_is_applied_and_not_left_for_others(run: Run, orientation: i
         assert image.getexif()[315] == "A. Photographer"
 
 
-def test_losses_are_told(run: Run) -> None:
+def test_losses_are_refused_until_they_are_allowed_and_then_told(run: Run) -> None:
     Path("a.png").write_bytes(GOOD["palette.png"])
-    _, out, _ = run("a.png", "-o", "out", "--format", "jpg")
-    assert any(line.startswith("a.png: ") and "laid on white" in line for line in out)
-    Path("a.gif").write_bytes(GOOD["moving.gif"])
-    _, out, _ = run("a.gif", "-o", "out")
-    assert any("256 colours" in line for line in out)
+    Path("b.png").write_bytes(PNG)
+    status, _, err = run("a.png", "b.png", "-o", "out", "--format", "jpg")
+    assert (status, below("out")) == (1, ["b.jpg"])
+    (line,) = err
+    assert line == (
+        "reverse-oldify: out/a.jpg: JPEG cannot hold its transparency (laid on white); "
+        "take png, tif, webp, avif or jp2, or allow the loss (--allow-loss)"
+    )
+    status, out, err = run("a.png", "-o", "out", "--format", "jpg", "--allow-loss")
+    assert (status, err) == (0, [])
+    assert "a.png: JPEG cannot hold its transparency (laid on white)" in out
+
+
+def test_word_that_colours_are_estimated_is_not_lost_unasked(run: Run) -> None:
+    Path("a.png").write_bytes(PNG)
+    status, _, err = run("a.png", "-o", "out", "--format", "bmp")
+    assert (status, below("out")) == (1, [])
+    assert "BMP cannot hold its XMP (left out); take png, " in err[0]
+    assert run("a.png", "-o", "out", "--format", "bmp", "--no-provenance")[0] == 0
 
 
 def test_quiet_prints_failures_only(run: Run) -> None:
@@ -404,7 +423,7 @@ class Colorizer:
         return self
     def paint(self, options): return self.picture
 
-def slowly(pictures, kind, file, *, count, encoding):
+def slowly(pictures, kind, file, *, encoding, allow_loss):
     file.write(b"the first half")
     file.flush()
     print("writing", flush=True)

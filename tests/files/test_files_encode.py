@@ -10,19 +10,20 @@ from made_files import gray_ramp, scene
 from PIL import Image
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files.encode import encode, losses
-from reverse_oldify.files.formats import FORMATS, Format
+from reverse_oldify.files.encode import encode
+from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
+from reverse_oldify.files.losses import losses
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read
 
-WRITTEN = [kind for kind in FORMATS.values() if kind.written_as is None]
+WRITTEN = [FORMATS[key] for key in OUTPUT_FORMATS]
 KINDS = pytest.mark.parametrize("kind", WRITTEN, ids=lambda kind: kind.key)
 DEEP_COLOUR = np.random.default_rng(7).integers(0, 65536, (37, 50, 3)).astype(np.uint16)
 
 
 def written(picture: Picture, kind: Format) -> bytes:
     file = io.BytesIO()
-    encode(picture, kind, file)
+    encode(picture, kind, file, allow_loss=True)
     return file.getvalue()
 
 
@@ -38,7 +39,7 @@ def test_colour_comes_back(kind: Format) -> None:
     back = read(written(Picture(pixels=scene()), kind))
     error = np.abs(back.srgb.astype(int) - scene())
     assert back.format == kind.key
-    assert error.mean() < {"jpg": 2, "webp": 2, "avif": 2, "gif": 8}.get(kind.key, 1e-9)
+    assert error.mean() < {"jpg": 2, "webp": 2, "avif": 2}.get(kind.key, 1e-9)
 
 
 @KINDS

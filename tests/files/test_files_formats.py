@@ -12,15 +12,15 @@ from reverse_oldify.errors import OptionError, UnsupportedError
 from reverse_oldify.files.formats import (
     FORMATS,
     OUTPUT_FORMATS,
-    WRITTEN,
     Encoding,
     Format,
     by_suffix,
+    default_format,
     sniff,
 )
 
 
-@pytest.mark.parametrize("key", WRITTEN)
+@pytest.mark.parametrize("key", OUTPUT_FORMATS)
 def test_each_format_is_known_by_content(key: str) -> None:
     kind = FORMATS[key]
     data = encoded(Image.fromarray(gray_ramp()), kind.pillow, **kind.settings)
@@ -62,8 +62,12 @@ def test_known_pictures_that_are_not_read_are_named(head: bytes) -> None:
         sniff(head)
 
 
-def test_offered_formats_hold_every_colour() -> None:
-    assert set(OUTPUT_FORMATS) == set(WRITTEN) - {"gif"}
+def test_every_picture_has_a_format_to_be_written_in_that_can_say_what_it_is() -> None:
+    for kind in FORMATS.values():
+        result = default_format(kind)
+        assert result.key in OUTPUT_FORMATS
+        assert result.xmp, "there is provenance in it"
+    assert "gif" not in OUTPUT_FORMATS, "it holds 256 colours"
 
 
 def test_what_is_asked_of_a_lossy_format_goes_before_the_table() -> None:

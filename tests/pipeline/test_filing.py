@@ -13,7 +13,7 @@ from fake_backend import FakeBackend
 from PIL import Image
 
 from reverse_oldify.color.lab import lightness_to_gray
-from reverse_oldify.errors import ExistsError, OutputError, UnreadableError
+from reverse_oldify.errors import ExistsError, LossError, OutputError, UnreadableError
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import read, read_pages
@@ -73,17 +73,30 @@ def test_lightness_is_kept_to_one_16_bit_code(tmp_path: Path) -> None:
     assert np.abs(codes - ramp).max() <= 1
 
 
-def test_format_of_one_page_takes_the_first_and_says_so(pages: Path, tmp_path: Path) -> None:
-    notes = file_colour(tint, pages, tmp_path / "out.png", Filing(provenance=None))
+def test_format_of_one_page_is_refused_before_a_page_is_coloured(
+    pages: Path, tmp_path: Path
+) -> None:
+    def colour(page: Raster) -> tuple[Raster, None]:
+        raise AssertionError("coloured")
+
+    with pytest.raises(LossError, match=r"out\.png: PNG cannot hold its 3 pages.*; take tif, or"):
+        file_colour(colour, pages, tmp_path / "out.png", Filing(provenance=None))
+    assert names(tmp_path) == ["pages.tif"]
+
+
+def test_format_of_one_page_takes_the_first_if_allowed_and_says_so(
+    pages: Path, tmp_path: Path
+) -> None:
+    filing = Filing(provenance=None, allow_loss=True)
+    notes = file_colour(tint, pages, tmp_path / "out.png", filing)
     np.testing.assert_array_equal(read(tmp_path / "out.png").pixels[..., 0], DEEP)
-    assert len(notes) == 1
-    assert "3 pages, of which PNG holds one" in notes[0]
+    assert notes == ["PNG cannot hold its 3 pages (the first alone)"]
     assert read(tmp_path / "out.png").metadata.xmp is None
 
 
 def test_sidecar_holds_provenance_and_notes(pages: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.jpg"
-    file_colour(tint, pages, target, replace(ALL, layers=False))
+    file_colour(tint, pages, target, replace(ALL, layers=False, allow_loss=True))
     table = json.loads(sidecar_of(target).read_text())
     assert (table["source"], table["result"]) == ("pages.tif", "out.jpg")
     assert table["source_sha256"] == sha256_of(pages)

@@ -62,7 +62,9 @@ def test_all_pages_are_coloured_where_the_format_holds_them(client: httpx.Client
     page.save(file, "TIFF", save_all=True, append_images=[page.resize((30, 20))])
     answer = client.post("/v1/colorize", content=file.getvalue())
     assert [found.size for found in read_pages(answer.content)] == [(40, 50), (20, 30)]
-    answer = client.post("/v1/colorize?format=png", content=file.getvalue())
+    said = problem(client.post("/v1/colorize?format=png", content=file.getvalue()), 422)
+    assert said.startswith("PNG cannot hold its 2 pages") and said.endswith("(allow_loss=true)")
+    answer = client.post("/v1/colorize?format=png&allow_loss=true", content=file.getvalue())
     assert read(answer.content).size == (40, 50)
 
 
@@ -71,7 +73,15 @@ def test_sixteen_bits_stay_sixteen(client: httpx.Client) -> None:
     file = io.BytesIO()
     Image.fromarray(codes).save(file, "PNG")
     address = client.post("/v1/pictures", content=file.getvalue()).headers["location"]
-    assert client.get(address).json()["depth"] == 16
+    told = client.get(address).json()
+    assert told["depth"] == 16
+    assert told["losses"] == {
+        **{key: ["16 bits per channel (rounded to 8)"] for key in ("jpg", "webp", "avif", "jp2")},
+        "bmp": ["16 bits per channel (rounded to 8)", "XMP (left out)"],
+    }
+    assert "--" not in problem(client.get(f"{address}/render?format=jpg"), 422)
+    allowed = client.get(f"{address}/render?format=jpg&allow_loss=true")
+    assert read(allowed.content).pixels.dtype == np.uint8
     assert read(client.get(f"{address}/render").content).pixels.dtype == np.uint16
     assert read(client.get(f"{address}/preview").content).pixels.dtype == np.uint8
 

@@ -41,6 +41,11 @@ def add_archival(parser: argparse.ArgumentParser) -> None:
         help="of the colour in JPEG and AVIF (default: 4:4:4, none)",
     )
     group.add_argument(
+        "--allow-loss",
+        action="store_true",
+        help="also write what a format cannot hold whole (16 bits, opacity, pages, metadata)",
+    )
+    group.add_argument(
         "--layers",
         action="store_true",
         help="also write RESULT.layers.tif: the scan, and its colour alone at 16 bits",
@@ -63,4 +68,5 @@ def read_filing(arguments: argparse.Namespace, options: Options, info: ModelInfo
         layers=arguments.layers,
         overwrite=arguments.overwrite,
         encoding=Encoding(quality=arguments.quality, subsampling=arguments.subsampling),
+        allow_loss=arguments.allow_loss,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reverse_oldify.errors import ExistsError, InputError, OutputError, UnreadableError
-from reverse_oldify.files.formats import FORMATS, Format, by_suffix, sniff
+from reverse_oldify.files.formats import FORMATS, Format, by_suffix, default_format, sniff
 
 _LONGEST_NAME = 255  # bytes, on every common file system
 
@@ -141,9 +141,8 @@ def _files(folder: Path, out_dir: Path, found: Discovery) -> Iterator[Path]:
 def result_name(source: Path, wanted: Format | None = None) -> str:
     """Name of a result: the source's, with another suffix only where the format demands it."""
     own = by_suffix(source)
-    kind = wanted or own or _sniff(source)
-    if kind is not None and kind.written_as is not None:
-        kind = FORMATS[kind.written_as]
+    found = own or _sniff(source)
+    kind = wanted or (found and default_format(found))
     if kind is None or kind == own:
         return source.name
     stem = source.stem if own else source.name

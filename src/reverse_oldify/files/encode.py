@@ -1,10 +1,10 @@
-"""From a picture to the bytes of a file, and what gets lost on the way."""
+"""From a picture to the bytes of a file."""
 
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
@@ -12,50 +12,33 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.files import iptc
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
 from reverse_oldify.files.jpeg_write import BLOCK, join
+from reverse_oldify.files.losses import fits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
 from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture
 from reverse_oldify.types import ByteArray
 
-_JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
-_JPEG_LIMITS = {"exif": 6, "xmp": 29, "iptc": 28}  # what stands before each in its segment
 _WITHOUT_GRAY = ("webp", "avif")  # Pillow writes grey as colour there
-_GIF_COLOURS = 255  # the 256th stands for transparency
 
 
-def losses(picture: Raster, kind: Format) -> Iterator[str]:
-    """Say, a sentence each, what of a picture a format cannot hold."""
-    if picture.dtype == np.uint16 and not kind.deep:
-        yield f"its 16 bits per channel were rounded to 8 for {kind.name}; --format tif keeps them"
-    if picture.has_alpha and not kind.alpha and not _is_opaque(picture):
-        yield f"its transparent parts were laid on white: {kind.name} has no transparency"
-    for name, attribute in (("EXIF", "exif"), ("XMP", "xmp"), ("IPTC", "iptc")):
-        if getattr(picture.metadata, attribute) is not None and not _fits(picture, kind, attribute):
-            yield f"its {name} was left out: {kind.name} cannot hold it"
-    if picture.metadata.dpi is not None and not kind.dpi:
-        yield f"its resolution was left out: {kind.name} cannot hold it"
-    if kind.key == "gif":
-        yield "GIF holds 256 colours only; take --format png for all of them"
-
-
-def encode(picture: Raster, kind: Format, file: BinaryIO) -> None:
+def encode(picture: Raster, kind: Format, file: BinaryIO, *, allow_loss: bool = False) -> None:
     """Write a picture as a file of the given format.
 
     sRGB, and said to be so by a profile where the format can hold one. JPEG gets the quality that
-    the picture's own file had. GIF gets a palette of its own and error diffusion (Floyd and
-    Steinberg 1976).
+    the picture's own file had. Of a file of several pages the picture is one, and it is written.
 
     Raises
     ------
-    UnsupportedError
-        The picture has a side longer than the format can hold; the message names no file.
+    LossError, UnsupportedError
+        As `encode_pages`.
     """
-    encode_pages([picture], kind, file)
+    encode_pages([replace(picture, page_count=1)], kind, file, allow_loss=allow_loss)
 
 
 def encode_pages(
@@ -63,8 +46,8 @@ def encode_pages(
     kind: Format,
     file: BinaryIO,
     *,
-    count: int = 1,
     encoding: Encoding = AS_EVER,
+    allow_loss: bool = False,
 ) -> None:
     """Write pictures as the pages of one file, each as soon as it comes.
 
@@ -76,17 +59,26 @@ def encode_pages(
         What to write.
     file : BinaryIO
         Writable; seekable for TIFF.
-    count : int
-        How many there are, about: what decides on BigTIFF.
     encoding : Encoding
         What is asked of a lossy format.
+    allow_loss : bool
+        Whether what the format cannot hold may be left out, or rounded; see `losses.losses`.
+
+    Raises
+    ------
+    LossError
+        The format cannot hold all of a picture, and that is not allowed.
+    UnsupportedError
+        A picture has a side longer than the format can hold. Neither message names a file.
     """
     writer = None
     for picture in pictures:
         _check_size(picture, kind)
+        if not allow_loss:
+            refuse_losses(picture, kind)
         if kind.key == "tif":
             if writer is None:
-                writer = TiffWriter(file, big=picture.nbytes * count > BIG)
+                writer = TiffWriter(file, big=picture.nbytes * picture.page_count > BIG)
             add_picture(writer, picture)
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)
@@ -150,18 +142,25 @@ def _settings(picture: Raster, kind: Format, encoding: Encoding = AS_EVER) -> di
         gray = kind.key not in _WITHOUT_GRAY
         settings["icc_profile"] = profile_for(picture) if gray else srgb_profile()
     if kind.exif:
-        settings["exif"] = _exif(metadata, kind) if _fits(picture, kind, "exif") else b""
+        settings["exif"] = _exif(metadata, kind) if fits(picture, kind, "exif") else b""
     if kind.key == "jpg":
         settings |= _quality(picture, kind, encoding)
-        if metadata.iptc is not None and _fits(picture, kind, "iptc"):
-            settings["extra"] = _iptc_segment(metadata.iptc)
-    if metadata.xmp is not None and _fits(picture, kind, "xmp"):
-        if kind.key == "png":
-            settings["pnginfo"] = PngImagePlugin.PngInfo()
-            settings["pnginfo"].add_itxt(XMP_KEYWORD, metadata.xmp.decode("utf-8", "replace"))
-        else:
-            settings["xmp"] = metadata.xmp
+        if metadata.iptc is not None and fits(picture, kind, "iptc"):
+            settings["extra"] = iptc.to_jpeg(metadata.iptc)
+    if kind.key == "png":
+        settings["pnginfo"] = _png_texts(metadata)
+    elif metadata.xmp is not None and fits(picture, kind, "xmp"):
+        settings["xmp"] = metadata.xmp
     return settings
+
+
+def _png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
+    texts = PngImagePlugin.PngInfo()
+    if metadata.xmp is not None:
+        texts.add_itxt(XMP_KEYWORD, metadata.xmp.decode("utf-8", "replace"))
+    if metadata.iptc is not None:
+        texts.add_text(iptc.PNG_KEYWORD, iptc.to_png(metadata.iptc), zip=True)
+    return texts
 
 
 def _quality(picture: Raster, kind: Format, encoding: Encoding) -> dict[str, Any]:
@@ -185,17 +184,8 @@ def _exif(metadata: Metadata, kind: Format) -> bytes:
     return block.tobytes()
 
 
-def _iptc_segment(iptc: bytes) -> bytes:
-    """IPTC records as the segment APP13 that Photoshop made them known in."""
-    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc + bytes(len(iptc) % 2)
-    data = b"Photoshop 3.0\0" + resource
-    return b"\xff\xed" + struct.pack(">H", 2 + len(data)) + data
-
-
 def _image(picture: Raster, kind: Format) -> Image.Image:
     """The picture as Pillow takes it; only there is it whole."""
-    if kind.key == "gif":
-        return _with_palette(picture.loaded())
     if isinstance(picture, Picture):
         return _strip(picture, kind)
     cut = bands(*picture.size)
@@ -229,35 +219,7 @@ def _on_white(picture: Picture) -> ByteArray:
     return np.asarray(np.rint(255 + (pixels - 255.0) * opacity), np.uint8)
 
 
-def _with_palette(picture: Picture) -> Image.Image:
-    colours = Image.fromarray(picture.srgb)
-    palette = colours.quantize(_GIF_COLOURS, Image.Quantize.MEDIANCUT, kmeans=1)
-    image = colours.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-    if picture.alpha is None:
-        return image
-    index = np.array(image)
-    index[to_8_bits(picture.alpha) < 128] = _GIF_COLOURS
-    transparent = Image.fromarray(index)
-    flat = (image.getpalette() or []) + [0] * 768
-    transparent.putpalette(flat[:768])
-    transparent.info["transparency"] = _GIF_COLOURS
-    return transparent
-
-
 def _needs_deep_png(picture: Raster) -> bool:
     """Whether a PNG is one that Pillow would cut: 16 bits, and colour or opacity."""
     deep = picture.dtype == np.uint16
     return deep and (len(picture.shape) == 3 or picture.has_alpha)
-
-
-def _fits(picture: Raster, kind: Format, attribute: str) -> bool:
-    """Whether a format has a place for EXIF, XMP or IPTC, and the place is large enough."""
-    data: bytes = getattr(picture.metadata, attribute) or b""
-    holds: bool = getattr(kind, attribute)
-    return holds and (kind.key != "jpg" or len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT)
-
-
-def _is_opaque(picture: Raster) -> bool:
-    most = np.iinfo(picture.dtype).max
-    alphas = (picture.rows(rows).alpha for rows in bands(*picture.size))
-    return all(alpha is None or bool((alpha == most).all()) for alpha in alphas)

@@ -39,7 +39,7 @@ class Format:
     plugin : str or None
         Module that teaches Pillow the format; the extra of the same name as the key brings it.
     written_as : str or None
-        Key of the format that results get, where this one is only read.
+        Key of the format that results get unless another is asked for; None: this one.
     """
 
     key: str
@@ -132,6 +132,7 @@ FORMATS = {
             deep=True,
             exif=True,
             xmp=True,
+            iptc=True,
             icc=True,
             dpi=True,
         ),
@@ -187,8 +188,16 @@ FORMATS = {
             dpi=True,
             settings={"irreversible": False},  # lossless
         ),
-        Format(key="bmp", name="BMP", pillow="BMP", suffixes=(".bmp", ".dib"), dpi=True),
-        Format(key="gif", name="GIF", pillow="GIF", suffixes=(".gif",), alpha=True, limit=65_535),
+        # What has no place for the word that colours are estimated becomes PNG.
+        Format(
+            key="bmp",
+            name="BMP",
+            pillow="BMP",
+            suffixes=(".bmp", ".dib"),
+            dpi=True,
+            written_as="png",
+        ),
+        Format(key="gif", name="GIF", pillow="GIF", suffixes=(".gif",), written_as="png"),
         Format(
             key="heic",
             name="HEIC",
@@ -219,10 +228,7 @@ FORMATS = {
     )
 }
 OUTPUT_FORMATS = ("png", "jpg", "tif", "webp", "avif", "jp2", "bmp")
-"""What ``--format`` offers. GIF is written only where the input was one: it holds 256 colours."""
-
-WRITTEN = tuple(entry.key for entry in FORMATS.values() if entry.written_as is None)
-"""Keys of the formats that can be written; the others are only read."""
+"""Keys of the formats that can be written; the others are only read (GIF: it holds 256 colours)."""
 
 _BY_SUFFIX = {suffix: entry for entry in FORMATS.values() for suffix in entry.suffixes}
 
@@ -239,6 +245,11 @@ _RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", 
 def by_suffix(path: PurePath) -> Format | None:
     """Format that a file's suffix stands for, in either case; None when it is not in the table."""
     return _BY_SUFFIX.get(path.suffix.lower())
+
+
+def default_format(source: Format) -> Format:
+    """Format of a result for which none is asked: mostly that of its source."""
+    return FORMATS[source.written_as or source.key]
 
 
 def sniff(head: bytes) -> Format | None:

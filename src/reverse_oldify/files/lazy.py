@@ -24,16 +24,24 @@ class LazyPicture(Raster):
     make : callable
         Gives some rows as a `Picture`, pixels and alpha, with ``shape``, ``dtype`` and
         ``has_alpha`` as they are said here; may be called by several threads.
+    opacity_of : Raster or None
+        Another picture with the same opacity, which is quicker to look at.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     has_alpha: bool = False
     make: Callable[[slice], Picture]
+    opacity_of: Raster | None = None
 
     def rows(self, rows: slice) -> Picture:
         """Make some rows."""
         return self.make(rows)
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether nothing shows through."""
+        return super().is_opaque if self.opacity_of is None else self.opacity_of.is_opaque
 
     @property
     def lazy_lightness(self) -> Plane:
@@ -102,6 +110,7 @@ def lazily(
         shape=shape,
         dtype=np.dtype(dtype),
         has_alpha=like.has_alpha,
+        opacity_of=like,
         threads=threads,
         format=like.format,
         metadata=like.metadata,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from reverse_oldify.files import iptc
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import Directory, read_block
 from reverse_oldify.files.picture import Metadata, Pixels
@@ -21,7 +22,6 @@ SIDEWAYS = 5
 MOST_BYTES = 8 << 20
 """Limit on EXIF, XMP, IPTC and colour profile, each."""
 
-_IPTC_RESOURCE = 0x0404  # of Photoshop's image resources
 # Sum of the luminance table of ITU-T T.81, annex K, that libjpeg scales with the quality.
 _STANDARD_TABLE_SUM = 3688
 
@@ -42,7 +42,7 @@ def read_metadata(image: Image.Image) -> Read:
         exif=block_of(exif),
         xmp=_bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")),
         icc=_bytes(image.info.get("icc_profile")),
-        iptc=_iptc(image.info.get("photoshop")),
+        iptc=iptc.of_image(image.info),
         dpi=plausible_dpi(image.info.get("dpi") or densities_of(exif), orientation),
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
@@ -106,11 +106,6 @@ def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None
     if not all(math.isfinite(density) and 1 <= density < 65536 for density in (across, down)):
         return None
     return (down, across) if orientation >= SIDEWAYS else (across, down)
-
-
-def _iptc(resources: object) -> bytes | None:
-    """IPTC-IIM records among the image resources of a JPEG file."""
-    return _bytes(resources.get(_IPTC_RESOURCE)) if isinstance(resources, Mapping) else None
 
 
 def _jpeg_quality(tables: object) -> int | None:

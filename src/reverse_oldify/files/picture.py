@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.files.lightness import Lightness
+from reverse_oldify.files.strips import bands
 from reverse_oldify.types import ByteArray, FloatArray, Plane
 
 if TYPE_CHECKING:
@@ -134,6 +135,13 @@ class Raster:
         ab = srgb_to_lab(self.thinned(_LOOKED_AT).pixels)[..., 1:]
         return bool((np.hypot(ab[..., 0], ab[..., 1]) > _TINT).mean() > _COLOURED_SHARE)
 
+    @property
+    def is_opaque(self) -> bool:
+        """Whether nothing shows through; where there is opacity, looks at all of it."""
+        most = np.iinfo(self.dtype).max
+        alphas = (self.rows(rows).alpha for rows in bands(*self.size))
+        return not self.has_alpha or all(bool(np.all(alpha == most)) for alpha in alphas)
+
     def thinned(self, side: int) -> Picture:
         """Return every so manieth pixel, without alpha: no more than ``side`` x ``side``."""
         down, across = (-(-length // side) for length in self.size)
@@ -144,11 +152,18 @@ class Raster:
         """Return the same picture with more notes."""
         return replace(self, notes=self.notes + notes)
 
-    def save(self, path: Path | str, *, format: str | None = None, overwrite: bool = False) -> Path:
+    def save(
+        self,
+        path: Path | str,
+        *,
+        format: str | None = None,
+        overwrite: bool = False,
+        allow_loss: bool = False,
+    ) -> Path:
         """Write the picture to a file; see `files.write.write`."""
         from reverse_oldify.files.write import write
 
-        return write(self, path, format=format, overwrite=overwrite)
+        return write(self, path, format=format, overwrite=overwrite, allow_loss=allow_loss)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from PIL.ImageFile import ImageFile
 
+from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.icc import profile_for
@@ -79,7 +80,7 @@ def _decoded_as(file: BinaryIO, raw_mode: str) -> Iterator[Image]:
 
 
 def write_deep(picture: Raster, file: BinaryIO) -> None:
-    """Write a picture of uint16 with all that is known of it; IPTC has no place in a PNG."""
+    """Write a picture of uint16 with all that is known of it."""
     height, width = picture.size
     coloured = len(picture.shape) == 3
     colour_type = (_RGB if coloured else _GRAY) | (_ALPHA if picture.has_alpha else 0)
@@ -101,6 +102,9 @@ def _describing(metadata: Metadata, profile: bytes) -> Iterator[tuple[bytes, byt
         yield b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")
     if metadata.xmp is not None:
         yield b"iTXt", XMP_KEYWORD.encode() + bytes(5) + metadata.xmp
+    if metadata.iptc is not None:
+        text = iptc.to_png(metadata.iptc).encode()
+        yield b"zTXt", iptc.PNG_KEYWORD.encode() + bytes(2) + zlib.compress(text)
 
 
 def _deflated(samples: Samples) -> Iterator[bytes]:

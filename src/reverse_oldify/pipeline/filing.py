@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from reverse_oldify.errors import OutputError
-from reverse_oldify.files.encode import losses
 from reverse_oldify.files.formats import AS_EVER, Encoding
 from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.layers import LayerWriter
+from reverse_oldify.files.losses import listed, losses, refuse_losses
 from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import open_pages
@@ -22,9 +22,6 @@ from reverse_oldify.files.write import output_format, refuse_existing, write_pag
 Colour = Callable[[Raster], tuple[Raster, float | None]]
 """Colourises one page; also gives its mean uncertainty, where the model knows it."""
 
-_FIRST_ONLY = (
-    "has {count} pages, of which {name} holds one: the first was taken; --format tif takes all"
-)
 _HELD = 1 << 28
 """Bytes up to which a picture is held that is written twice."""
 
@@ -45,6 +42,8 @@ class Filing:
         Whether files that exist may be replaced.
     encoding : Encoding
         What is asked of a lossy format.
+    allow_loss : bool
+        Whether what the target's format cannot hold may be left out, or rounded; with a note.
     """
 
     provenance: Provenance | None
@@ -52,6 +51,7 @@ class Filing:
     layers: bool = False
     overwrite: bool = False
     encoding: Encoding = AS_EVER
+    allow_loss: bool = False
 
     def targets(self, target: Path) -> list[Path]:
         """Every file that is written for a result."""
@@ -74,7 +74,7 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> l
 
     No more than one page is open at a time; what can be is decoded, coloured and written by rows,
     and is never whole in memory. Of a file of several pages only the first is done where the
-    target's format holds one, with a note.
+    target's format holds one, if ``filing.allow_loss``.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> l
     Raises
     ------
     InputError, OutputError
-        As `files.read.read` and `files.write.write`.
+        As `files.read.read` and `files.write.write`; `LossError` before a page is coloured.
     """
     if not filing.overwrite:
         for path in filing.targets(target):
@@ -105,7 +105,13 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> l
                 file = stack.enter_context(written(layers_of(target), overwrite=filing.overwrite))
                 pages.layers = LayerWriter(file)
             coloured = pages.done()
-            write_pages(coloured, target, overwrite=filing.overwrite, encoding=filing.encoding)
+            write_pages(
+                coloured,
+                target,
+                overwrite=filing.overwrite,
+                encoding=filing.encoding,
+                allow_loss=filing.allow_loss,
+            )
             done.append(target)
         if filing.layers:
             done.append(layers_of(target))
@@ -123,7 +129,7 @@ class _Pages:
 
     def __init__(self, colour: Colour, source: Path, target: Path, filing: Filing) -> None:
         self._colour, self._source, self._target = colour, source, target
-        self._provenance = filing.provenance
+        self._provenance, self._allow_loss = filing.provenance, filing.allow_loss
         self.layers: LayerWriter | None = None
         self.notes: list[str] = []
         self._uncertainties: list[float] = []
@@ -135,11 +141,11 @@ class _Pages:
                 hashed = sha256_of(self._source)
                 self._provenance = replace(self._provenance, source_sha256=hashed)
             kind = output_format(page, self._target)
+            if not self._allow_loss:
+                refuse_losses(page, kind)
             coloured = self._coloured(page)
-            lost = losses(replace(page, metadata=coloured.metadata), kind)  # no look at the colours
-            self._note([*coloured.notes, *lost], number)
-            if page.page_count > 1 and not kind.pages:
-                self._note([_FIRST_ONLY.format(count=page.page_count, name=kind.name)], number)
+            lost = list(losses(coloured, kind))
+            self._note([*coloured.notes, *([listed(lost, kind)] if lost else [])], number)
             yield coloured
             if not kind.pages:
                 return

@@ -16,7 +16,7 @@ from reverse_oldify.options import Options
 from reverse_oldify.sampling import Tile
 from reverse_oldify.serve.schemas import MOST_WORKING_SIZE
 
-QUERY = ("format", "size", "region", "x", "y", "count", "name")
+QUERY = ("format", "allow_loss", "size", "region", "x", "y", "count", "name")
 """Keys of queries that are no options."""
 
 MOST_POINTS = 5_000

@@ -83,6 +83,10 @@ Format = Annotated[
         json_schema_extra={"enum": list(OUTPUT_FORMATS)},
     ),
 ]
+AllowLoss = Annotated[
+    bool,
+    Query(description="Whether what the format cannot hold may be left out, or rounded."),
+]
 Name = Annotated[str, Query(max_length=255, description="Of the file, for people.")]
 Size = Annotated[
     int, Query(ge=16, le=MOST_SIZE, description="Longest side of the whole picture, in pixels.")

@@ -90,7 +90,8 @@ def problem_of(error: Exception) -> Problem:
         case ReverseOldifyError():
             status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
             if status < 500:
-                return Problem(status, str(error).removeprefix("the data: "))
+                detail = str(error).removeprefix("the data: ")
+                return Problem(status, detail.replace("--allow-loss", "allow_loss=true"))
             log.error("%s", error, exc_info=error)
     return Problem(500, "a fault of the server, which its log tells more of; please report it")
 

@@ -15,6 +15,7 @@ from reverse_oldify.pipeline.looks import LOOKS
 from reverse_oldify.serve.asked import part_of
 from reverse_oldify.serve.dependencies import (
     MOST_SIZE,
+    AllowLoss,
     Asked,
     Format,
     Name,
@@ -87,6 +88,7 @@ def _info(opened: Opened, service: Service) -> PictureInfo:
         depth=picture.dtype.itemsize * 8,
         coloured=opened.coloured,
         pages=picture.page_count,
+        losses=service.studio.losses(opened),
         notes=list(picture.notes),
         uncertainty=opened.uncertainty,
         expires_in=service.settings.idle_seconds,
@@ -124,11 +126,12 @@ async def colorize(
     options: QueryOptions,
     data: Upload,
     format: Format = None,
+    allow_loss: AllowLoss = False,
     name: Name = "picture",
 ) -> Response:
     """Colour a picture: its file in, a file in colour out."""
     file = await service.jobs.run(
-        request, lambda stop: service.studio.colorize(data, options, format, stop)
+        request, lambda stop: service.studio.colorize(data, options, format, allow_loss, stop)
     )
     return _file(file, name)
 
@@ -201,11 +204,14 @@ async def render(
     opened: OfPicture,
     options: Asked,
     format: Format = None,
+    allow_loss: AllowLoss = False,
 ) -> Response:
     """Colour a picture at full resolution, as a file that says where its colours come from."""
     return _file(
         await service.run(
-            request, opened, lambda stop: service.studio.render(opened, options, format, stop)
+            request,
+            opened,
+            lambda stop: service.studio.render(opened, options, format, allow_loss, stop),
         ),
         opened.name,
     )

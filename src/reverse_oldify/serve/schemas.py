@@ -75,6 +75,7 @@ class PictureInfo(BaseModel):
     depth: int
     coloured: bool
     pages: int
+    losses: dict[str, list[str]]
     notes: list[str]
     uncertainty: float | None
     expires_in: float
@@ -176,11 +177,10 @@ MEDIA_TYPES = {
     "avif": "image/avif",
     "jp2": "image/jp2",
     "bmp": "image/bmp",
-    "gif": "image/gif",
 }
 """By key of `formats.FORMATS`."""
 
-RESULT_TYPES = tuple(MEDIA_TYPES[key] for key in (*OUTPUT_FORMATS, "gif"))
+RESULT_TYPES = tuple(MEDIA_TYPES[key] for key in OUTPUT_FORMATS)
 
 
 def _properties() -> dict[str, JsonObject]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from reverse_oldify.errors import OptionError, TooLargeError, UnreadableError
 from reverse_oldify.files.encode import encode, encode_pages
-from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, WRITTEN, Format
+from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format, default_format
+from reverse_oldify.files.losses import losses, refuse_losses
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import read, read_pages
@@ -57,25 +58,29 @@ class Studio:
         self._colorizer, self._pixels = colorizer, pixels
         self.info = colorizer.info
 
-    def colorize(self, data: bytes, options: Options, format: str | None, stop: Stop) -> File:
-        """Colour a file: every page, where the format holds several.
+    def colorize(
+        self, data: bytes, options: Options, format: str | None, allow_loss: bool, stop: Stop
+    ) -> File:
+        """Colour a file: every page, or the first where the format holds one and loss is allowed.
 
         Raises
         ------
         InputError, OptionError, OutputError
-            As `Colorizer.colorize`.
+            As `Colorizer.colorize` and `files.write.write`.
         """
         check_scans(data)
         with closing(self._pages(data)) as pages:
             first = next(pages)
             kind = target_format(first, format)
+            if not allow_loss:
+                refuse_losses(first, kind)
             further = pages if kind.pages else islice(pages, 0)
             sha256 = sha256_of(data)
             done = (
                 self._coloured(self._colorizer.open(page), options, sha256, stop)
                 for page in chain([first], further)
             )
-            return _encoded(done, kind, first.page_count)
+            return _encoded(done, kind, allow_loss)
 
     def open(self, data: bytes, name: str, stop: Stop) -> Opened:
         """Read a picture, the first page of a file, and have the network look at it."""
@@ -93,11 +98,25 @@ class Studio:
             coloured=has_colours(picture),
         )
 
-    def render(self, opened: Opened, options: Options, format: str | None, stop: Stop) -> File:
-        """Colour an open picture at full resolution."""
+    def render(
+        self,
+        opened: Opened,
+        options: Options,
+        format: str | None,
+        allow_loss: bool,
+        stop: Stop,
+    ) -> File:
+        """Colour an open picture at full resolution; of a file of several pages it is the first."""
         kind = target_format(opened.session.picture, format)
         done = self._coloured(opened.session, options, opened.sha256, stop)
-        return _encoded(iter([done]), kind)
+        return _encoded([replace(done, page_count=1)], kind, allow_loss)
+
+    def losses(self, opened: Opened) -> dict[str, list[str]]:
+        """What a render loses in each format that cannot hold all of it, by the format's key."""
+        provenance = Provenance.of(self.info, Options(), source_sha256=opened.sha256)
+        told = provenance.written_into(replace(opened.session.picture, page_count=1))
+        lost = {key: list(losses(told, FORMATS[key])) for key in OUTPUT_FORMATS}
+        return {key: phrases for key, phrases in lost.items() if phrases}
 
     def original(self, opened: Opened, size: int, part: Tile | None, stop: Stop) -> File:
         """Show an open picture as it came."""
@@ -180,9 +199,9 @@ def target_format(picture: Raster, key: str | None) -> Format:
     OptionError
         If it is not written.
     """
-    source = FORMATS[picture.format or "png"]
-    key = (source.written_as or source.key) if key is None else key
-    if key not in (*OUTPUT_FORMATS, source.key) or key not in WRITTEN:
+    if key is None:
+        return default_format(FORMATS[picture.format or "png"])
+    if key not in OUTPUT_FORMATS:
         raise OptionError(f"format is {key!r}; choose one of {', '.join(OUTPUT_FORMATS)}")
     return FORMATS[key]
 
@@ -195,9 +214,9 @@ def result_name(name: str, kind: Format) -> str:
     return f"{stem or 'picture'}-colour{kind.suffixes[0]}"
 
 
-def _encoded(pages: Iterator[Picture], kind: Format, count: int = 1) -> File:
+def _encoded(pages: Iterable[Picture], kind: Format, allow_loss: bool) -> File:
     buffer = io.BytesIO()
-    encode_pages(pages, kind, buffer, count=count)
+    encode_pages(pages, kind, buffer, allow_loss=allow_loss)
     return File(buffer.getvalue(), kind)
 
 
@@ -205,5 +224,5 @@ def _shown(picture: Picture, stop: Stop) -> File:
     stop.check()
     kind = FORMATS[picture.format or "png"]
     buffer = io.BytesIO()
-    encode(picture, kind, buffer)
+    encode(picture, kind, buffer, allow_loss=True)  # it is for looking
     return File(buffer.getvalue(), kind)

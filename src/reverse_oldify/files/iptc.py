@@ -1,0 +1,72 @@
+"""Where files keep IPTC-IIM records: in an image resource of Photoshop, in JPEG and in PNG.
+
+In PNG the resource is the text "Raw profile type iptc", in hexadecimal digits: the way of
+ImageMagick, which exiftool and exiv2 share.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+PNG_KEYWORD = "Raw profile type iptc"
+
+_RESOURCE = 0x0404
+_DIGITS = 72  # on a line
+
+
+def to_jpeg(iptc: bytes) -> bytes:
+    """Records as the segment APP13."""
+    data = b"Photoshop 3.0\0" + _resource(iptc)
+    return b"\xff\xed" + struct.pack(">H", 2 + len(data)) + data
+
+
+def to_png(iptc: bytes) -> str:
+    """Records as the text that belongs to `PNG_KEYWORD`."""
+    data = _resource(iptc)
+    digits = data.hex()
+    lines = (digits[start : start + _DIGITS] for start in range(0, len(digits), _DIGITS))
+    return "\n".join(["", "iptc", f"{len(data):8d}", *lines, ""])
+
+
+def of_image(info: Mapping[str | tuple[int, int], object]) -> bytes | None:
+    """Records in what Pillow says of a JPEG or PNG file; None where there are none, or damaged."""
+    resources = info.get("photoshop")
+    if isinstance(resources, Mapping):
+        found = resources.get(_RESOURCE)
+        return found if isinstance(found, bytes) and found else None
+    text = info.get(PNG_KEYWORD)
+    return _of_png(text) if isinstance(text, str) else None
+
+
+def _of_png(text: str) -> bytes | None:
+    _, _, digits = text.strip().partition("\n")[2].partition("\n")
+    try:
+        data = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    data = data.removeprefix(b"Photoshop 3.0\0")
+    if not data.startswith(b"8BIM"):
+        return data if data.startswith(b"\x1c") else None  # bare records
+    return _in_resources(data)
+
+
+def _in_resources(data: bytes) -> bytes | None:
+    """Go through image resources: signature, number, name, length, data, the last three padded."""
+    at = 0
+    while len(data) >= at + 7 and data.startswith(b"8BIM", at):
+        number, name = struct.unpack_from(">HB", data, at + 4)
+        at += 6 + (2 + name & ~1)
+        if len(data) < at + 4:
+            return None
+        (length,) = struct.unpack_from(">I", data, at)
+        at += 4
+        if number == _RESOURCE:
+            return data[at : at + length] or None
+        at += length + length % 2
+    return None
+
+
+def _resource(iptc: bytes) -> bytes:
+    header = b"8BIM" + struct.pack(">HHI", _RESOURCE, 0, len(iptc))
+    return header + iptc + bytes(len(iptc) % 2)

@@ -1,0 +1,66 @@
+"""What of a picture a format cannot hold: refused, unless the loss was allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from reverse_oldify.errors import LossError
+from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
+from reverse_oldify.files.picture import Raster
+
+_JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
+_JPEG_LIMITS = {"exif": 6, "xmp": 29, "iptc": 28}  # what stands before each in its segment
+
+
+def losses(picture: Raster, kind: Format) -> Iterator[str]:
+    """Name, a phrase each, what of a picture a format cannot hold, and what becomes of it."""
+    if picture.page_count > 1 and not kind.pages:
+        yield f"{picture.page_count} pages (the first alone)"
+    if picture.dtype == np.uint16 and not kind.deep:
+        yield "16 bits per channel (rounded to 8)"
+    if picture.has_alpha and not kind.alpha and not picture.is_opaque:
+        yield "transparency (laid on white)"
+    for name, attribute in (("EXIF", "exif"), ("XMP", "xmp"), ("IPTC", "iptc")):
+        if getattr(picture.metadata, attribute) is not None and not fits(picture, kind, attribute):
+            yield f"{name} (left out)"
+    if picture.metadata.dpi is not None and not kind.dpi:
+        yield "resolution (left out)"
+
+
+def refuse_losses(picture: Raster, kind: Format) -> None:
+    """See that a format holds all of a picture.
+
+    Raises
+    ------
+    LossError
+        It does not; the message says what would be lost and what holds it, and names no file.
+    """
+    lost = list(losses(picture, kind))
+    if lost:
+        whole = [key for key in OUTPUT_FORMATS if _holds(picture, FORMATS[key])]
+        raise LossError(
+            f"{listed(lost, kind)}; take {_joined(whole, 'or')}, or allow the loss (--allow-loss)"
+        )
+
+
+def listed(lost: list[str], kind: Format) -> str:
+    """Say in one clause what a format cannot hold."""
+    return f"{kind.name} cannot hold its {_joined(lost, 'and')}"
+
+
+def fits(picture: Raster, kind: Format, attribute: str) -> bool:
+    """Whether a format has a place for EXIF, XMP or IPTC, and the place is large enough."""
+    data: bytes = getattr(picture.metadata, attribute) or b""
+    holds: bool = getattr(kind, attribute)
+    return holds and (kind.key != "jpg" or len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT)
+
+
+def _holds(picture: Raster, kind: Format) -> bool:
+    small = kind.limit is None or max(picture.size) <= kind.limit
+    return small and not any(losses(picture, kind))
+
+
+def _joined(words: list[str], last: str) -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

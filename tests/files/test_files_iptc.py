@@ -1,0 +1,84 @@
+"""IPTC records in PNG, as others write and read them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_files import scene
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from reverse_oldify.files.encode import encode
+from reverse_oldify.files.formats import FORMATS
+from reverse_oldify.files.iptc import PNG_KEYWORD, of_image, to_png
+from reverse_oldify.files.picture import Metadata, Picture
+from reverse_oldify.files.read import read
+
+RECORDS = b"\x1c\x02\x50\x00\x02me" + b"\x1c\x02\x78\x00\x64" + b"c" * 100
+PICTURES = [
+    Picture(pixels=scene(), metadata=Metadata(iptc=RECORDS)),
+    Picture(pixels=scene().astype(np.uint16) * 257, metadata=Metadata(iptc=RECORDS)),
+]
+DEPTHS = pytest.mark.parametrize("picture", PICTURES, ids=["8 bits", "16 bits"])
+
+
+def png(picture: Picture) -> bytes:
+    file = io.BytesIO()
+    encode(picture, FORMATS["png"], file)
+    return file.getvalue()
+
+
+def png_with(text: str) -> bytes:
+    info, file = PngInfo(), io.BytesIO()
+    info.add_text(PNG_KEYWORD, text)
+    Image.fromarray(scene()).save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+@DEPTHS
+def test_records_come_back(picture: Picture) -> None:
+    assert read(png(picture)).metadata.iptc == RECORDS
+
+
+@given(st.binary(min_size=1, max_size=400))
+def test_any_records_come_back(records: bytes) -> None:
+    assert of_image({PNG_KEYWORD: to_png(records)}) == records
+
+
+def test_what_others_write_is_read() -> None:
+    resource = bytes.fromhex(to_png(RECORDS).split("\n", 3)[3])
+    other = b"8BIM\x04\x25\x03abc" + b"\0\0\0\x03xyz\0"  # one with a name, and an odd length
+    for data in (resource, other + resource, b"Photoshop 3.0\0" + resource, RECORDS):
+        text = f"\niptc\n{len(data):8d}\n{data.hex()}\n"
+        assert read(png_with(text)).metadata.iptc == RECORDS
+
+
+@pytest.mark.parametrize(
+    "text", ["", "iptc", "\niptc\n 3\nxyz\n", "\niptc\n 9\n3842494d04", "\niptc\n 4\n00000000\n"]
+)
+def test_damage_is_no_record_and_no_error(text: str) -> None:
+    assert read(png_with(text)).metadata.iptc is None
+
+
+@pytest.mark.skipif(shutil.which("exiv2") is None, reason="needs exiv2")
+@DEPTHS
+def test_exiv2_finds_them(picture: Picture, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(picture))
+    command = ["exiv2", "-K", "Iptc.Application2.Byline", "-Pv", str(tmp_path / "a.png")]
+    told = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert (told.stdout.strip(), told.stderr) == ("me", "")
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="needs exiftool")
+def test_what_exiftool_writes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(scene()).save(path)
+    subprocess.run(["exiftool", "-q", "-IPTC:By-line=me", str(path)], check=True)
+    assert b"\x1c\x02\x50\x00\x02me" in (read(path).metadata.iptc or b"")
