@@ -36,11 +36,11 @@ def test_certainty_is_not_moved() -> None:
     np.testing.assert_allclose(decoded({(30.0, 40.0): 1.0}, 1.0), [30, 40], rtol=0.01)
 
 
-def test_doubt_gets_the_power_back_that_its_mean_has_lost() -> None:
+def test_doubt_gets_the_variance_back_that_its_mean_has_lost() -> None:
     doubt = {(40.0, 10.0): 0.5, (40.0, -10.0): 0.5}
     backend, logits = said(doubt)
     even = {"temperature": 1.0, "prior_exponent": 0.0}
-    for share, chroma in ((0.0, 40.0), (0.5, (40 + np.hypot(40, 10)) / 2), (1.0, np.hypot(40, 10))):
+    for share, chroma in ((0.0, 40.0), (0.5, np.hypot(40, np.sqrt(50))), (1.0, np.hypot(40, 10))):
         info = replace(backend.info, decoding=even | {"restored": share})
         got = decode(logits, info, Options())
         assert np.hypot(*got[:, 0, 0]) == pytest.approx(chroma, rel=0.01)
@@ -51,8 +51,8 @@ def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
     backend.info.decoding["knee"] = 12.0
     for vividness in (0.5, 1.0, 2.0):
         options = Options(vividness=vividness)
-        assert chroma_lift(logits, backend.info, options) == 2 * vividness
-        assert np.hypot(*decode(logits, backend.info, options)[:, 0, 0]) < 3
+        assert chroma_lift(logits, backend.info, options) == 3 * vividness
+        assert np.hypot(*decode(logits, backend.info, options)[:, 0, 0]) < 4
 
 
 def test_a_lift_that_is_given_is_used() -> None:

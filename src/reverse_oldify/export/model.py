@@ -21,7 +21,7 @@ from reverse_oldify.types import ModelInfo
 DEFAULT_DECODING = {
     "temperature": 0.7,
     "prior_exponent": 0.0,
-    "restored": 0.7,
+    "restored": 0.6,
     "knee": 12.0,
     "spread_scale": 1.0,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -12,14 +13,14 @@ from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.options import Options, Palette
-from reverse_oldify.pipeline.decode import chroma_lift, decode, softmax
+from reverse_oldify.pipeline.decode import chroma_lift, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
 from reverse_oldify.pipeline.palette import palette_histogram
 from reverse_oldify.pipeline.recombine import recombine
 from reverse_oldify.pipeline.suggest import Suggestion, suggest
 from reverse_oldify.pipeline.uncertainty import Uncertainty, uncertainty
-from reverse_oldify.pipeline.variants import Colouring, Painter
+from reverse_oldify.pipeline.variants import Colouring, Painter, Scene
 from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
@@ -198,13 +199,14 @@ class Session:
     def _draw(self, options: Options) -> Iterator[Colouring]:
         self._need_distribution("variants")
         view, painted = self.view(options), self._paint(options)
-        painter = Painter(
+        scene = Scene(
             self._predict(painted, options).values,
             self._info.bins,
             view.lightness,
             1 - influence(painted, view),
-            lambda values: self._chroma(painted, values, options),
         )
+        rough = partial(roughly, lift=self._lift(options), info=self._info)
+        painter = Painter(scene, lambda values: self._chroma(painted, values, options), rough)
         return painter.colourings(options.seed)
 
     def _variant(self, options: Options) -> Colouring:
