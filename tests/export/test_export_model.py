@@ -94,7 +94,7 @@ def test_the_command_says_what_was_proved(tmp_path, given, capsys):
         == f"{tmp_path / 'm'}: 1.5 MB, differs from PyTorch by at most 2.0e-06\n"
     )
     (_, info, _) = given[0]
-    keys = ("temperature", "prior_exponent", "chroma_share", "knee", "spread_scale")
+    keys = ("temperature", "prior_exponent", "restored", "knee", "spread_scale")
     assert info.decoding == dict(zip(keys, (0.5, 0.25, 0.9, 8, 1.1), strict=True))
     assert (info.name, info.working_size) == ("mine", 320)
 

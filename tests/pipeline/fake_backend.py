@@ -32,7 +32,7 @@ class FakeBackend:
             working_size=64,
             bins=bins,
             prior=prior,
-            decoding={"temperature": 0.6, "prior_exponent": 0.2, "chroma_share": 0.9},
+            decoding={"temperature": 0.6, "prior_exponent": 0.2, "restored": 0.7},
         )
         self.seen: list[FloatArray] = []
 

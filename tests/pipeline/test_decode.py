@@ -7,15 +7,19 @@ import pytest
 from fake_backend import FakeBackend
 
 from reverse_oldify import OptionError, Options
-from reverse_oldify.pipeline.decode import chroma_gain, decode, lift, softmax
+from reverse_oldify.pipeline.decode import chroma_lift, decode, lifted, softmax
 from reverse_oldify.types import FloatArray
 
 RED, BLUE = (60.0, 40.0), (20.0, -50.0)
 
 
-def decoded(mixture: dict[tuple[float, float], float], vividness: float) -> FloatArray:
+def said(mixture: dict[tuple[float, float], float]) -> tuple[FakeBackend, FloatArray]:
     backend = FakeBackend(mixture)
-    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    return backend, backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+
+
+def decoded(mixture: dict[tuple[float, float], float], vividness: float) -> FloatArray:
+    backend, logits = said(mixture)
     ab = decode(logits, backend.info, Options(vividness=vividness))
     assert ab.shape == (2, 8, 8)
     assert ab.dtype == np.float32
@@ -32,28 +36,40 @@ def test_certainty_is_not_moved() -> None:
     np.testing.assert_allclose(decoded({(30.0, 40.0): 1.0}, 1.0), [30, 40], rtol=0.01)
 
 
-def test_doubt_gets_the_chroma_back_that_its_mean_has_lost() -> None:
+def test_doubt_gets_the_variance_back_that_its_mean_has_lost() -> None:
     doubt = {(40.0, 10.0): 0.5, (40.0, -10.0): 0.5}
-    backend = FakeBackend(doubt)
-    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    backend, logits = said(doubt)
     even = {"temperature": 1.0, "prior_exponent": 0.0}
-    for share, chroma in ((0.5, 40.0), (1.0, np.hypot(40, 10))):
-        info = replace(backend.info, decoding=even | {"chroma_share": share})
+    for share, chroma in ((0.0, 40.0), (0.5, np.hypot(40, np.sqrt(50))), (1.0, np.hypot(40, 10))):
+        info = replace(backend.info, decoding=even | {"restored": share})
         got = decode(logits, info, Options())
         assert np.hypot(*got[:, 0, 0]) == pytest.approx(chroma, rel=0.01)
 
 
-def test_the_gain_of_hardly_any_colour_is_bounded() -> None:
-    backend = FakeBackend({(60.0, 0.0): 0.505, (-60.0, 0.0): 0.495})
-    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
-    assert chroma_gain(logits, backend.info) == 2.5
+def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
+    backend, logits = said({(60.0, 0.0): 0.505, (-60.0, 0.0): 0.495})
+    backend.info.decoding["knee"] = 12.0
+    for vividness in (0.5, 1.0, 2.0):
+        options = Options(vividness=vividness)
+        assert chroma_lift(logits, backend.info, options) == 3 * vividness
+        assert np.hypot(*decode(logits, backend.info, options)[:, 0, 0]) < 4
 
 
-def test_a_gain_that_is_given_is_used() -> None:
-    backend = FakeBackend({RED: 0.6, BLUE: 0.4})
-    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
-    still, lifted = (decode(logits, backend.info, Options(), gain=gain) for gain in (1.0, 1.5))
-    np.testing.assert_allclose(lifted, 1.5 * still, rtol=1e-4)
+def test_a_lift_that_is_given_is_used() -> None:
+    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    none, some, more = (
+        np.hypot(*decode(logits, backend.info, Options(), lift=lift)[:, 0, 0])
+        for lift in (0.0, 0.5, 1.0)
+    )
+    assert more - some == pytest.approx(some - none, rel=1e-3)
+    assert some > none + 5
+
+
+def test_a_model_of_no_constants_is_left_alone() -> None:
+    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    info = replace(backend.info, decoding={})
+    plain, vivid = (decode(logits, info, Options(vividness=value)) for value in (0.0, 1.0))
+    np.testing.assert_allclose(vivid, plain, rtol=1e-5)
 
 
 def test_chroma_grows_with_vividness() -> None:
@@ -68,15 +84,17 @@ def test_prior_correction_weakens_neutral() -> None:
     assert np.hypot(*even) > 0.55 * np.hypot(*RED)
 
 
-def test_gain_sets_in_around_the_knee() -> None:
+def test_lift_sets_in_around_the_knee() -> None:
     chroma = np.array([0, 1, 10, 40, 90], np.float32)
-    lifted = lift(np.stack([chroma * 0.6, chroma * -0.8])[:, None], 1.5, 10.0)
-    np.testing.assert_allclose(lifted[1], lifted[0] * (-0.8 / 0.6), rtol=1e-5)  # hue is kept
-    ratio = np.hypot(*lifted)[0, 1:] / chroma[1:]
-    assert ratio[0] < 1.05
-    assert ratio[1] == pytest.approx(1.25)
-    assert (np.diff(ratio) > 0).all()
-    assert (lifted[:, 0, 0] == 0).all()
+    variance = np.full((1, 5), 36.0, np.float32)
+    got = lifted(np.stack([chroma * 0.6, chroma * -0.8])[:, None], variance, 1.5, 10.0)
+    np.testing.assert_allclose(got[1], got[0] * (-0.8 / 0.6), rtol=1e-5)  # hue is kept
+    added = np.hypot(*got)[0] - chroma
+    assert added[0] == 0
+    assert added[1] < 0.1
+    assert added[2] == pytest.approx(1.5 * 6 / 2, rel=1e-4)
+    assert (np.diff(added) > 0).all()
+    assert added[4] < 1.5 * 6  # what is vivid already gets no more than its own doubt
 
 
 @pytest.mark.parametrize("vividness", [-0.1, 2.1, float("nan")])

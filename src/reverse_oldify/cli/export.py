@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--decoding",
         nargs=5,
         type=float,
-        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "CHROMA_SHARE", "KNEE", "SPREAD_SCALE"),
+        metavar=("TEMPERATURE", "PRIOR_EXPONENT", "RESTORED", "KNEE", "SPREAD_SCALE"),
         help="decoding at vividness 1, and correction of the uncertainty",
     )
 

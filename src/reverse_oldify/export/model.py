@@ -19,10 +19,10 @@ from reverse_oldify.train.recipe import parse_recipe
 from reverse_oldify.types import ModelInfo
 
 DEFAULT_DECODING = {
-    "temperature": 0.35,
-    "prior_exponent": 0.3,
-    "chroma_share": 0.95,
-    "knee": 7.0,
+    "temperature": 0.7,
+    "prior_exponent": 0.0,
+    "restored": 0.6,
+    "knee": 12.0,
     "spread_scale": 1.0,
 }
 """Decoding at vividness 1, until fitted on validation pictures; see `pipeline.decode`."""

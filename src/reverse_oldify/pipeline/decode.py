@@ -1,10 +1,12 @@
 """From what the network says to one colour for every cell of its grid.
 
 The network's distribution is honest, so its mean is the least-squares answer, and as grey as
-honesty demands: where a dress may be red or blue, the mean is neither. Vividness moves the answer
-from that mean towards the mode (Zhang et al. 2016 call it the annealed mean), takes back part of
-the prior's pull towards grey, and gives the picture chroma that the mean has lost: the same
-distribution says how much there is to expect. At 0 nothing of this happens.
+honesty demands: where a dress may be red or blue, the mean is neither. The same distribution says
+how much colour the mean has lost: of the power of the chroma, the mean square, it keeps all but the
+variance. Vividness gives back a share of that, to each cell in proportion to its own spread, which
+is where the error is least raised for it: what is certain stays, and what is nearly grey stays so.
+It also moves the answer a little from the mean towards the mode (the annealed mean of Zhang et al.
+2016). At 0 nothing of this happens.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.types import FloatArray, ModelInfo
 
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
-_MOST_GAIN = 2.5  # what is as good as grey must not turn into blotches
+_FURTHEST = 3.0  # in spreads, at vividness 1: what is as good as grey must not turn into blotches
 
 
 def decode(
@@ -24,86 +26,128 @@ def decode(
     info: ModelInfo,
     options: Options,
     reference: FloatArray | None = None,
-    gain: float | None = None,
+    lift: float | None = None,
 ) -> FloatArray:
     """Choose a colour for every cell of a picture.
 
     Parameters
     ----------
     prediction : float32 (n, h, w)
-        Logits over ``info.bins``, or for a model of ab values (2, h, w) a* and b*.
+        Logits over ``info.bins``, or for a model of ab values (2, h, w) a* and b*, which are
+        returned as they are.
     info
         Of the model; ``info.decoding`` holds, for vividness 1, ``temperature`` (divides the
-        logits), ``prior_exponent`` (power of the prior that is divided out), ``chroma_share`` (see
-        `chroma_gain`) and ``knee`` (chroma at which half of the gain is reached; what is nearly
-        grey stays so).
+        logits), ``prior_exponent`` (power of the prior that is divided out), ``restored`` (see
+        `chroma_lift`) and ``knee`` (chroma at which half of the lift sets in; what is nearly grey
+        stays so). None of them: vividness changes nothing.
     options
-        ``vividness`` is used: temperature and gain are raised to it, the exponent grows with it.
+        ``vividness`` is used: the share that is restored grows with it. Beyond 1 nothing is
+        annealed further, which would make hard patches of soft transitions.
     reference : float32 (n,), optional
         Histogram of the palette, see `palette.tilt`.
-    gain : float, optional
-        On chroma, at vividness 1; by default the prediction's own `chroma_gain`.
+    lift : float, optional
+        By default the prediction's own `chroma_lift`.
 
     Returns
     -------
     float32 (2, h, w)
         a*, b*.
     """
-    ab = prediction
-    if info.output == "distribution":
-        ab = _annealed_mean(prediction, info, options.vividness, reference)
+    if info.output != "distribution":
+        return prediction
     if not options.vividness:
-        return ab
-    if gain is None:
-        gain = chroma_gain(prediction, info, reference)
-    return lift(ab, gain**options.vividness, info.decoding.get("knee", 0.0))
+        return _mean(softmax(_tilted(prediction, reference)), info.bins)
+    annealed, expected, variance = _moments(prediction, info, options.vividness, reference)
+    if lift is None:
+        lift = _lift(annealed, expected, variance, info, options.vividness)
+    return lifted(annealed, variance, lift, info.decoding.get("knee", 0.0))
 
 
-def chroma_gain(
-    prediction: FloatArray, info: ModelInfo, reference: FloatArray | None = None
+def chroma_lift(
+    prediction: FloatArray, info: ModelInfo, options: Options, reference: FloatArray | None = None
 ) -> float:
-    """Gain that gives a picture, at vividness 1, the chroma that its distribution expects.
+    """By how many of its own spreads each cell is to be moved from neutral, to be vivid.
 
-    The mean chroma of the picture is raised to a share (``info.decoding["chroma_share"]``) of the
-    mean chroma under the distribution, which averaging opposite hues has lost; never lowered.
-    Parameters as of `decode`; of hints the prediction should know nothing, or a hint here would
-    change the colour over there.
+    By the law of total variance the mean square of the chroma that the distribution of a picture
+    expects is that of its mean plus its variance. The picture gets that of the mean plus a share of
+    the variance, ``info.decoding["restored"]`` times the vividness: the dull and doubtful gain
+    most. One number for the picture: of hints the prediction should know nothing, or a hint here
+    would change the colour over there. Parameters as of `decode`.
     """
-    constants = info.decoding
-    if "chroma_share" not in constants or info.output != "distribution":
-        return constants.get("gain", 1.0)
-    ab = _annealed_mean(prediction, info, 1.0, reference)
-    likely = softmax(_tilted(prediction, reference))
-    chroma, bins = np.hypot(ab[0], ab[1]), np.hypot(info.bins[:, 0], info.bins[:, 1])
-    expected = float(np.einsum("n,nhw->hw", bins, likely).mean())
-    missing = constants["chroma_share"] * expected - float(chroma.mean())
-    moved = float((chroma * _onset(chroma, constants.get("knee", 0.0))).mean())
-    return 1 + min(max(missing / max(moved, 1e-6), 0.0), _MOST_GAIN - 1)
+    if info.output != "distribution" or not options.vividness:
+        return 0.0
+    moments = _moments(prediction, info, options.vividness, reference)
+    return _lift(*moments, info, options.vividness)
 
 
-def lift(ab: FloatArray, gain: float, knee: float) -> FloatArray:
-    """Raise chroma by a gain that sets in around the knee; ab (2, h, w), float32."""
-    return np.asarray(ab * (1 + (gain - 1) * _onset(np.hypot(ab[0], ab[1]), knee)), np.float32)
+def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelInfo) -> FloatArray:
+    """About what `decode` makes of logits (m, h, w) over bins (m, 2), neither annealed nor tilted.
+
+    For comparisons; half the work. float32 (2, h, w).
+    """
+    likely = softmax(prediction)
+    variance = ab_variance(likely, bins)
+    return lifted(_mean(likely, bins), variance, lift, info.decoding.get("knee", 0.0))
 
 
-def _annealed_mean(
+def lifted(ab: FloatArray, variance: FloatArray, lift: float, knee: float) -> FloatArray:
+    """Move colours (2, h, w) away from neutral by ``lift`` of their spreads, hue unchanged.
+
+    ``variance`` (h, w) is that of a* plus that of b*; of what has the chroma ``knee``, half as
+    much is moved, and of what has less, hardly any. float32 (2, h, w).
+    """
+    chroma = np.hypot(ab[0], ab[1])
+    gain = 1 + lift * _reach(chroma, variance, knee) / np.maximum(chroma, 1e-6)
+    return np.asarray(ab * gain, np.float32)
+
+
+def _reach(chroma: FloatArray, variance: FloatArray, knee: float) -> FloatArray:
+    """Chroma that a lift of 1 adds to each cell."""
+    power = np.square(chroma)
+    return np.asarray(np.sqrt(variance) * power / np.maximum(power + knee**2, 1e-6))
+
+
+def _lift(
+    annealed: FloatArray,
+    expected: FloatArray,
+    variance: FloatArray,
+    info: ModelInfo,
+    vividness: float,
+) -> float:
+    """The lift that gives the annealed colours the mean square of the chroma that is wanted."""
+    kept, power = (float(np.square(ab).sum(0).mean()) for ab in (expected, annealed))
+    wanted = kept + info.decoding.get("restored", 0.0) * vividness * float(variance.mean())
+    chroma = np.hypot(annealed[0], annealed[1])
+    reach = _reach(chroma, variance, info.decoding.get("knee", 0.0))
+    square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
+    missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
+    lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
+    return float(min(lift, _FURTHEST * vividness))
+
+
+def _moments(
     prediction: FloatArray, info: ModelInfo, vividness: float, reference: FloatArray | None
-) -> FloatArray:
-    temperature = info.decoding.get("temperature", 1.0) ** vividness
-    exponent = info.decoding.get("prior_exponent", 0.0) * vividness
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Annealed mean, mean (2, h, w) each, and variance (h, w) of what the network says."""
+    likely = softmax(_tilted(prediction, reference))
+    expected, variance = _mean(likely, info.bins), ab_variance(likely, info.bins)
+    strength = min(vividness, 1.0)
+    temperature = info.decoding.get("temperature", 1.0) ** strength
+    exponent = info.decoding.get("prior_exponent", 0.0) * strength
+    if temperature == 1 and exponent == 0:
+        return expected, expected, variance
     surprise = -np.log(np.maximum(info.prior, _RAREST))
     scores = (prediction + exponent * surprise[:, None, None]) / temperature
+    return _mean(softmax(_tilted(scores, reference)), info.bins), expected, variance
+
+
+def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:
     # Not by BLAS: it would start threads for a few hundred thousand products.
-    mean = np.einsum("nc,nhw->chw", info.bins, softmax(_tilted(scores, reference)))
-    return np.asarray(mean, np.float32)
+    return np.asarray(np.einsum("nc,nhw->chw", bins, probability), np.float32)
 
 
 def _tilted(scores: FloatArray, reference: FloatArray | None) -> FloatArray:
     return scores if reference is None else scores + tilt(scores, reference)[:, None, None]
-
-
-def _onset(chroma: FloatArray, knee: float) -> FloatArray:
-    return np.asarray(chroma / (chroma + max(knee, 1e-6)), np.float32)
 
 
 def softmax(logits: FloatArray) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -12,14 +13,14 @@ from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.options import Options, Palette
-from reverse_oldify.pipeline.decode import chroma_gain, decode, softmax
+from reverse_oldify.pipeline.decode import chroma_lift, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
 from reverse_oldify.pipeline.palette import palette_histogram
 from reverse_oldify.pipeline.recombine import recombine
 from reverse_oldify.pipeline.suggest import Suggestion, suggest
 from reverse_oldify.pipeline.uncertainty import Uncertainty, uncertainty
-from reverse_oldify.pipeline.variants import Colouring, Painter
+from reverse_oldify.pipeline.variants import Colouring, Painter, Scene
 from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
@@ -48,7 +49,7 @@ class Session:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
-        self._gained: tuple[tuple[int | None, Palette | str | None], float] | None = None
+        self._lifted: tuple[tuple[int | None, Palette | str | None, float], float] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
     def colorize(self, options: Options | None = None) -> Picture:
@@ -177,18 +178,17 @@ class Session:
         return view.predict(painted, reference)
 
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
-        reference = self._reference(options)
-        gain = self._gain(options) if options.vividness else None  # nothing is lifted at 0
-        ab = decode(values, self._info, options, reference, gain)
-        return obey(ab, painted, self.view(options))
+        view, reference = self.view(options), self._reference(options)
+        lift = None if values is view.unsteered.values else self._lift(options)
+        return obey(decode(values, self._info, options, reference, lift), painted, view)
 
-    def _gain(self, options: Options) -> float:
-        """Gain on chroma, the same whatever the hints."""
-        key = options.working_size, options.palette
-        if self._gained is None or self._gained[0] != key:
-            whole = self.view(options).unsteered.values
-            self._gained = key, chroma_gain(whole, self._info, self._reference(options))
-        return self._gained[1]
+    def _lift(self, options: Options) -> float:
+        """Lift of the chroma, the same whatever the hints."""
+        key = options.working_size, options.palette, options.vividness
+        if self._lifted is None or self._lifted[0] != key:
+            whole, reference = self.view(options).unsteered.values, self._reference(options)
+            self._lifted = key, chroma_lift(whole, self._info, options, reference)
+        return self._lifted[1]
 
     def _reference(self, options: Options) -> FloatArray | None:
         if options.palette is None:
@@ -199,13 +199,14 @@ class Session:
     def _draw(self, options: Options) -> Iterator[Colouring]:
         self._need_distribution("variants")
         view, painted = self.view(options), self._paint(options)
-        painter = Painter(
+        scene = Scene(
             self._predict(painted, options).values,
             self._info.bins,
             view.lightness,
             1 - influence(painted, view),
-            lambda values: self._chroma(painted, values, options),
         )
+        rough = partial(roughly, lift=self._lift(options), info=self._info)
+        painter = Painter(scene, lambda values: self._chroma(painted, values, options), rough)
         return painter.colourings(options.seed)
 
     def _variant(self, options: Options) -> Colouring:

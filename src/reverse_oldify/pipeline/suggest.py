@@ -64,31 +64,36 @@ def suggest(
     """
     if count < 1:
         raise OptionError(f"{count} suggestions; ask for 1 or more")
-    ab = _within_gamut(lightness, bins)
-    distance = np.linalg.norm(ab[:, None] - ab, axis=-1)
-    near = np.exp(-0.5 * (distance / (_APART / 3)) ** 2) @ probability
+    shares, colours = distinct(probability, within_gamut(lightness, bins), count)
+    linear = lab_to_linear_in_gamut(np.full(len(colours), lightness, np.float32), colours)
+    srgb = np.rint(linear_to_srgb(linear) * 255).astype(int).tolist()
+    return [
+        Suggestion(srgb=(red, green, blue), ab=(a, b), probability=share)
+        for (red, green, blue), (a, b), share in zip(
+            srgb, colours.tolist(), shares.tolist(), strict=True
+        )
+    ]
+
+
+def distinct(probability: FloatArray, ab: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """Tell at most ``count`` distinct colours of a distribution (n,) over colours (n, 2).
+
+    Returns their shares (m,), the largest first, and a*, b* (m, 2); see `suggest`.
+    """
+    squared = np.square(ab[:, 0, None] - ab[:, 0]) + np.square(ab[:, 1, None] - ab[:, 1])
+    near = np.exp(squared * np.float32(-0.5 / (_APART / 3) ** 2)) @ probability
     peaks: list[int] = []
     while len(peaks) < count and near.max() > 0:
         peaks.append(int(near.argmax()))
-        near = np.where(distance[peaks[-1]] < _APART, 0, near)
-    owner = distance[peaks].argmin(0)
-    shares = np.bincount(owner, probability, minlength=len(peaks))
-    order = np.argsort(-shares, kind="stable")
-    return [_suggestion(lightness, ab[owner == peak], probability[owner == peak]) for peak in order]
+        near = np.where(squared[peaks[-1]] < _APART**2, 0, near)
+    owned = squared[peaks].argmin(0) == np.arange(len(peaks))[:, None]
+    shares = np.where(owned, probability, 0)
+    colours = (shares @ ab) / np.maximum(shares.sum(1), 1e-12)[:, None]
+    order = np.argsort(-shares.sum(1), kind="stable")
+    return shares.sum(1)[order], np.asarray(colours[order], np.float32)
 
 
-def _suggestion(lightness: float, ab: FloatArray, probability: FloatArray) -> Suggestion:
-    mean = (probability[:, None] * ab).sum(0) / max(probability.sum(), 1e-12)
-    linear = lab_to_linear_in_gamut(np.array([lightness], np.float32), mean[None])
-    red, green, blue = np.rint(linear_to_srgb(linear)[0] * 255).astype(int).tolist()
-    return Suggestion(
-        srgb=(red, green, blue),
-        ab=(float(mean[0]), float(mean[1])),
-        probability=float(probability.sum()),
-    )
-
-
-def _within_gamut(lightness: float, ab: FloatArray) -> FloatArray:
+def within_gamut(lightness: float, ab: FloatArray) -> FloatArray:
     """Pull colours (n, 2) in until they exist at this lightness."""
     linear = lab_to_linear_in_gamut(np.full(len(ab), lightness, np.float32), ab)
     return srgb_to_lab(np.asarray(linear_to_srgb(linear), np.float32))[:, 1:]

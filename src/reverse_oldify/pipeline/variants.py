@@ -4,6 +4,9 @@ Drawn as a painter decides: a doubtful cell is picked, and one of its likely col
 all cells that the network believes the same of, wherever they are; then another, until little is
 undecided. A decision multiplies the distribution of its cells by a bump around the colour, so that
 shading and detail stay. What looks like an earlier colouring is dropped.
+
+Decided is on a sketch, of a quarter of the cells and of the bins that matter; what looks new there
+is painted on the whole grid, and handed out if it still does.
 """
 
 from __future__ import annotations
@@ -13,11 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.pipeline.decode import ab_variance, softmax
-from reverse_oldify.pipeline.suggest import suggest
+from reverse_oldify.pipeline.suggest import distinct, within_gamut
 from reverse_oldify.types import FloatArray
+
+Mask = NDArray[np.bool_]
 
 _REGIONS = 6  # decided for each candidate
 _DONE = 0.05  # undecided by less than this, cells are decided
@@ -25,8 +31,11 @@ _COLOURS = 4  # to choose from in a region
 _BOLDNESS = (1.0, 2.0, 4.0, 16.0)  # temperature of the choice of colours
 _POOL = 8  # candidates of each boldness
 _VISIBLE = 2.5  # mean CIEDE2000 at which two colourings look different
+_WORTH = 0.8  # of it between sketches is worth painting
 _ALIKE = 0.08  # Hellinger distance, squared, of cells that are decided together
 _BUMP = 18.0  # standard deviation in ab
+_LEAST = 1e-3  # probability in the sketch, below which a bin does not matter
+_LEVEL = 5  # steps of L* at which it is worked out which colours exist
 
 
 class Colouring(NamedTuple):
@@ -37,14 +46,14 @@ class Colouring(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A colour a*, b* (2,) for a region (gh, gw) of strength 0..1."""
+    """A colour a*, b* (2,) for all cells whose distribution is like one of root ``like`` (n,)."""
 
-    region: FloatArray
+    like: FloatArray
     ab: FloatArray
 
 
-class Painter:
-    """Draws colourings of one picture.
+class Scene:
+    """What the network says of a picture, on a grid.
 
     Parameters
     ----------
@@ -56,86 +65,138 @@ class Painter:
         L* of the cells.
     undecided : float32 (gh, gw)
         1 where everything is open, 0 where hints have decided.
-    chroma
-        From logits to a*, b* (2, gh, gw).
+    """
+
+    def __init__(
+        self, logits: FloatArray, bins: FloatArray, lightness: FloatArray, undecided: FloatArray
+    ) -> None:
+        self.logits, self.bins = logits, bins
+        self.lightness, self.undecided = lightness, undecided
+        self.probability = softmax(logits)
+        self.root: FloatArray = np.sqrt(self.probability)
+
+    def sketch(self) -> tuple[Scene, Mask]:
+        """The same on half as many rows and columns, of bins that matter; which ones, bool (n,)."""
+        probability = _halved(self.probability)
+        kept = probability.max((1, 2)) > _LEAST
+        logits = np.log(np.maximum(probability[kept], 1e-12))
+        lightness, undecided = _halved(np.stack([self.lightness, self.undecided]))
+        return Scene(logits, self.bins[kept], lightness, undecided), kept
+
+    def region(self, like: FloatArray, undecided: FloatArray) -> FloatArray:
+        """Cells alike to one with a distribution of root ``like`` (n,): (gh, gw), 0..1."""
+        overlap = np.einsum("nhw,n->hw", self.root, like)
+        return np.asarray(np.exp(-np.square((1 - overlap) / _ALIKE)) * undecided)
+
+    def decided(self, decisions: list[Decision]) -> FloatArray:
+        """Logits after decisions."""
+        logits, undecided = self.logits.copy(), self.undecided
+        for like, ab in decisions:
+            region = self.region(like, undecided)
+            away = np.square(self.bins - ab).sum(1) / (2 * _BUMP**2)
+            logits -= away[:, None, None] * region
+            undecided = undecided * (1 - region)
+        return logits
+
+
+class Painter:
+    """Draws colourings of one picture.
+
+    Parameters
+    ----------
+    scene
+        The picture.
+    paint
+        From logits (n, gh, gw) to a*, b* (2, gh, gw), as they are handed out.
+    rough
+        From logits (m, gh', gw') of a sketch over bins (m, 2) to about the same.
     """
 
     def __init__(
         self,
-        logits: FloatArray,
-        bins: FloatArray,
-        lightness: FloatArray,
-        undecided: FloatArray,
-        chroma: Callable[[FloatArray], FloatArray],
+        scene: Scene,
+        paint: Callable[[FloatArray], FloatArray],
+        rough: Callable[[FloatArray, FloatArray], FloatArray],
     ) -> None:
-        self._logits, self._bins, self._lightness = logits, bins, lightness
-        self._undecided, self._chroma = undecided, chroma
-        self._probability = softmax(logits)
-        self._root = np.sqrt(self._probability)
-        self._spread = ab_variance(self._probability, bins)
+        self._scene, self._paint, self._rough = scene, paint, rough
+        self._levels: dict[int, FloatArray] = {}
 
     def colourings(self, seed: int) -> Iterator[Colouring]:
         """Visibly different colourings: the default, then the likelier first.
 
         The first n are the same however many are asked for.
         """
-        found = [Colouring(self._chroma(self._logits), 0.0)]
-        yield found[0]
+        found = [self._paint(self._scene.logits)]
+        yield Colouring(found[0], 0.0)
+        sketch, kept = self._scene.sketch()
+        spread = ab_variance(sketch.probability, sketch.bins)
         pool = [
-            self._decide(boldness, np.random.default_rng([seed, stage, number]))
+            self._decide(sketch, spread, boldness, np.random.default_rng([seed, stage, number]))
             for stage, boldness in enumerate(_BOLDNESS)
             for number in range(_POOL)
         ]
+        sketches = [self._rough(sketch.logits, sketch.bins)]
         for decisions, likelihood in sorted(pool, key=lambda drawn: -drawn[1]):
-            colouring = Colouring(self._chroma(self._decided(decisions)), likelihood)
-            if all(self._differ(colouring, other) for other in found):
-                found.append(colouring)
-                yield colouring
+            look = self._rough(sketch.decided(decisions), sketch.bins)
+            if not _differs(look, sketches, sketch.lightness, _WORTH * _VISIBLE):
+                continue
+            ab = self._paint(self._scene.decided([_whole(each, kept) for each in decisions]))
+            if _differs(ab, found, self._scene.lightness, _VISIBLE):
+                found.append(ab)
+                sketches.append(look)
+                yield Colouring(ab, likelihood)
 
-    def _decide(self, boldness: float, rng: Generator) -> tuple[list[Decision], float]:
+    def _decide(
+        self, sketch: Scene, spread: FloatArray, boldness: float, rng: Generator
+    ) -> tuple[list[Decision], float]:
         """Decide region after region; also the log likelihood of all decisions."""
-        decisions, undecided, likelihood = [], self._undecided, 0.0
+        decisions, undecided, likelihood = [], sketch.undecided, 0.0
         for _ in range(_REGIONS):
             if undecided.max() < _DONE:
                 break
-            region = self._region(undecided, rng)
-            ab, loss = self._choose(region, boldness, rng)
-            decisions.append(Decision(region, ab))
+            doubt = (spread * undecided + 1e-9).ravel().astype(np.float64)
+            cell = np.unravel_index(rng.choice(doubt.size, p=doubt / doubt.sum()), undecided.shape)
+            like = sketch.root[:, cell[0], cell[1]]
+            region = sketch.region(like, undecided)
+            ab, loss = self._choose(sketch, region, boldness, rng)
+            decisions.append(Decision(like, ab))
             undecided = undecided * (1 - region)
             likelihood -= loss * float(region.mean())
         return decisions, likelihood
 
-    def _decided(self, decisions: list[Decision]) -> FloatArray:
-        """Logits after decisions."""
-        logits = self._logits.copy()
-        for region, ab in decisions:
-            away = np.square(self._bins - ab).sum(1) / (2 * _BUMP**2)
-            logits -= away[:, None, None] * region
-        return logits
-
-    def _region(self, undecided: FloatArray, rng: Generator) -> FloatArray:
-        """Cells alike to one that is drawn, the doubtful more often: (gh, gw), 0..1."""
-        doubt = (self._spread * undecided + 1e-9).ravel().astype(np.float64)
-        cell = np.unravel_index(rng.choice(doubt.size, p=doubt / doubt.sum()), undecided.shape)
-        overlap = np.einsum("nhw,n->hw", self._root, self._root[:, cell[0], cell[1]])
-        return np.asarray(np.exp(-np.square((1 - overlap) / _ALIKE)) * undecided)
-
     def _choose(
-        self, region: FloatArray, boldness: float, rng: Generator
+        self, sketch: Scene, region: FloatArray, boldness: float, rng: Generator
     ) -> tuple[FloatArray, float]:
         """Draw a colour for a region: a*, b*, and how much less likely than the likeliest (log)."""
         weight = region / max(float(region.sum()), 1e-9)
-        probability = np.einsum("nhw,hw->n", self._probability, weight)
-        lightness = float((self._lightness * weight).sum())
-        colours = suggest(probability, self._bins, lightness, _COLOURS)
-        shares = np.array([colour.probability for colour in colours]) + 1e-6
+        probability = np.einsum("nhw,hw->n", sketch.probability, weight)
+        level = round(float((sketch.lightness * weight).sum()) / _LEVEL)
+        if level not in self._levels:
+            self._levels[level] = within_gamut(level * _LEVEL, sketch.bins)
+        shares, colours = distinct(probability, self._levels[level], _COLOURS)
+        shares = shares + 1e-6
         chances = shares ** (1 / boldness)
         choice = int(rng.choice(len(shares), p=chances / chances.sum()))
-        return np.array(colours[choice].ab, np.float32), float(np.log(shares[0] / shares[choice]))
+        return colours[choice], float(np.log(shares[0] / shares[choice]))
 
-    def _differ(self, one: Colouring, other: Colouring) -> bool:
-        difference = ciede2000(self._lab(one.ab), self._lab(other.ab))
-        return float(difference.mean()) >= _VISIBLE
 
-    def _lab(self, ab: FloatArray) -> FloatArray:
-        return np.stack([self._lightness, *ab], -1)
+def _whole(decision: Decision, kept: Mask) -> Decision:
+    """The same, of all bins."""
+    like = np.zeros(kept.shape, np.float32)
+    like[kept] = decision.like
+    return Decision(like, decision.ab)
+
+
+def _differs(ab: FloatArray, others: list[FloatArray], lightness: FloatArray, least: float) -> bool:
+    """Whether chroma (2, gh, gw) looks different from all others, by the mean CIEDE2000."""
+    lab = np.stack([lightness, *ab], -1)
+    return all(ciede2000(lab, np.stack([lightness, *o], -1)).mean() >= least for o in others)
+
+
+def _halved(planes: FloatArray) -> FloatArray:
+    """Means of 2 x 2 cells (n, gh, gw); the last row and column are repeated if need be."""
+    n, height, width = planes.shape
+    padded = np.pad(planes, [(0, 0), (0, height % 2), (0, width % 2)], mode="edge")
+    return np.asarray(
+        padded.reshape(n, -(-height // 2), 2, -(-width // 2), 2).mean((2, 4)), np.float32
+    )
