@@ -37,6 +37,7 @@ def export_checkpoint(
     data: str = "",
     working_size: int = 256,
     decoding: dict[str, float] | None = None,
+    calibrate: Path | None = None,
 ) -> Exported:
     """Export the weights of a run.
 
@@ -54,9 +55,13 @@ def export_checkpoint(
         Default side at which the network looks at pictures, in pixels.
     decoding
         Constants of `pipeline.decode`.
+    calibrate
+        Prepared set: of its photographs convolutions are brought to 8 bits; see `quantize`.
 
     Raises
     ------
+    DataError
+        If ``calibrate`` is no prepared set.
     ModelError
         If the checkpoint cannot be used, or the export does not match the network.
     """
@@ -85,7 +90,13 @@ def export_checkpoint(
         recipe=content["recipe"],
         scores=_history(content),
     )
-    return export_network(network, info, folder)
+    if calibrate is None:
+        return export_network(network, info, folder)
+    from reverse_oldify.export.quantize import pictures_of
+
+    return export_network(
+        network, info, folder, pictures_of(calibrate, working_size, info.multiple)
+    )
 
 
 def _prior(content: dict[str, Any]) -> np.ndarray:

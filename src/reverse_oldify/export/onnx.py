@@ -13,7 +13,7 @@ import io
 import logging
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from reverse_oldify.export.graphs import Graph, graphs_of
 from reverse_oldify.models.network import Network
 from reverse_oldify.runtime.info import DECODE_FILE, ENCODE_FILE, METADATA_KEY, dump_info
 from reverse_oldify.runtime.onnx import OnnxBackend
-from reverse_oldify.types import ModelInfo
+from reverse_oldify.types import FloatArray, ModelInfo
 
 try:
     import onnx
@@ -47,9 +47,13 @@ class Exported:
     folder: Path
     size: int
     difference: float
+    drift: float | None = None
+    """Of the distributions in 8 bits, see `quantize.drift`; None if nothing was quantised."""
 
 
-def export_network(network: Network, info: ModelInfo, folder: Path) -> Exported:
+def export_network(
+    network: Network, info: ModelInfo, folder: Path, pictures: Sequence[FloatArray] = ()
+) -> Exported:
     """Write ``encode.onnx`` and ``decode.onnx`` and prove that they do what the network does.
 
     Parameters
@@ -60,6 +64,9 @@ def export_network(network: Network, info: ModelInfo, folder: Path) -> Exported:
         Goes into the files' metadata.
     folder
         Must not exist yet, or be empty.
+    pictures : sequence of float32 (h, w)
+        L*, 0..100, of photographs, sides multiples of the network's: what is proved is then
+        quantised, see `quantize`. None: it is left in single precision.
 
     Raises
     ------
@@ -76,21 +83,35 @@ def export_network(network: Network, info: ModelInfo, folder: Path) -> Exported:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
         partial = Path(name) / "model"
         partial.mkdir()
-        for graph, file in zip(graphs_of(network), (ENCODE_FILE, DECODE_FILE), strict=True):
-            model = _with_half_weights(_without_traces(_traced(graph)))
-            helper.set_model_props(model, {METADATA_KEY: dump_info(info)})
-            onnx.save(model, partial / file)
-        difference = parity(network, OnnxBackend(partial, threads=1))
+        models = [_without_traces(_traced(graph)) for graph in graphs_of(network)]
+        backend = _saved(models, info, partial)
+        difference = parity(network, backend)
         if difference > PARITY:
             raise ModelError(
                 f"the exported graphs differ from the network by {difference:.2g} "
                 f"(allowed: {PARITY:.0e}); nothing was written"
             )
+        far = None
+        if pictures:
+            from reverse_oldify.export.quantize import drift, quantized
+
+            kept = pictures[::4]
+            rest = [pictures[at] for at in range(len(pictures)) if at % 4]
+            far = drift(backend, _saved(quantized(*models, backend, rest), info, partial), kept)
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)
     size = sum(file.stat().st_size for file in folder.iterdir())
-    return Exported(folder=folder, size=size, difference=difference)
+    return Exported(folder=folder, size=size, difference=difference, drift=far)
+
+
+def _saved(models: Iterable[onnx.ModelProto], info: ModelInfo, folder: Path) -> OnnxBackend:
+    """Write *encode* and *decode*, and load them."""
+    for model, file in zip(models, (ENCODE_FILE, DECODE_FILE), strict=True):
+        stored = _with_half_weights(copy.deepcopy(model))
+        helper.set_model_props(stored, {METADATA_KEY: dump_info(info)})
+        onnx.save(stored, folder / file)
+    return OnnxBackend(folder, threads=1)
 
 
 @torch.no_grad()
