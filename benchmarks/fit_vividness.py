@@ -124,7 +124,9 @@ def score(
     info = replace(info, decoding=dict(zip(NAMES, constants, strict=True)))
     error, grey, difference, colour, true_colour = [], [], [], [], []
     for logits, lab in looks:
-        ab = np.moveaxis(decode(logits.astype(np.float32), info, Options(vividness=1)), 0, -1)
+        light = np.ascontiguousarray(lab[..., 0])
+        ab = decode(logits.astype(np.float32), info, Options(vividness=1), lightness=light)
+        ab = np.moveaxis(ab, 0, -1)
         decoded = np.concatenate([lab[..., :1], ab], -1)
         error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))
         grey.append(np.sqrt(np.square(lab[..., 1:]).mean()))
