@@ -14,7 +14,7 @@ from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.types import FloatArray
 
 _REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
-_NEAR = 14.0  # cells from the hint, from where on it fades more quickly
+_NEAR = 11.0  # cells from the hint, from where on it fades more quickly
 _LIGHTNESS = 5.0  # difference of L* between neighbours that counts as an edge
 _CHROMA = 4.0  # the same for the ab that the network expects
 
