@@ -21,7 +21,6 @@ from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
-_FURTHEST = 3.0  # in spreads, at vividness 1: what is as good as grey must not turn into blotches
 
 
 class _Moments(NamedTuple):
@@ -135,7 +134,8 @@ def _lift(moments: _Moments, info: ModelInfo, vividness: float) -> float:
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
-    return float(min(lift, _FURTHEST * vividness))
+    # Bounded: what is as good as grey must not turn into blotches, nor a face pay for its backdrop.
+    return float(min(lift, 1 + vividness))
 
 
 def _moments(
