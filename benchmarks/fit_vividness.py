@@ -37,10 +37,10 @@ from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo
 
 NAMES = ("temperature", "prior_exponent", "restored", "knee")
-TEMPERATURES = (0.85, 0.7, 0.6)
+TEMPERATURES = (0.8, 0.7, 0.6, 0.5)
 EXPONENTS = (0.0,)
-SHARES = (0.4, 0.5, 0.6, 0.7, 0.8)
-KNEES = (12.0,)
+SHARES = (0.4, 0.6, 0.8, 1.0)
+KNEES = (10.0,)
 EXPECTED = (1.0, 0.0, 0.0, 0.0)  # vividness 0
 MOST_COLOUR = 1.1
 
@@ -124,7 +124,9 @@ def score(
     info = replace(info, decoding=dict(zip(NAMES, constants, strict=True)))
     error, grey, difference, colour, true_colour = [], [], [], [], []
     for logits, lab in looks:
-        ab = np.moveaxis(decode(logits.astype(np.float32), info, Options(vividness=1)), 0, -1)
+        light = np.ascontiguousarray(lab[..., 0])
+        ab = decode(logits.astype(np.float32), info, Options(vividness=1), lightness=light)
+        ab = np.moveaxis(ab, 0, -1)
         decoded = np.concatenate([lab[..., :1], ab], -1)
         error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))
         grey.append(np.sqrt(np.square(lab[..., 1:]).mean()))

@@ -51,7 +51,7 @@ def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
     backend.info.decoding["knee"] = 12.0
     for vividness in (0.5, 1.0, 2.0):
         options = Options(vividness=vividness)
-        assert chroma_lift(logits, backend.info, options) == 3 * vividness
+        assert chroma_lift(logits, backend.info, options) == 1 + vividness
         assert np.hypot(*decode(logits, backend.info, options)[:, 0, 0]) < 4
 
 

@@ -19,10 +19,10 @@ from reverse_oldify.train.recipe import parse_recipe
 from reverse_oldify.types import ModelInfo
 
 DEFAULT_DECODING = {
-    "temperature": 0.7,
+    "temperature": 0.6,
     "prior_exponent": 0.0,
-    "restored": 0.6,
-    "knee": 12.0,
+    "restored": 0.9,
+    "knee": 10.0,
     "spread_scale": 1.0,
 }
 """Decoding at vividness 1, until fitted on validation pictures; see `pipeline.decode`."""

@@ -6,19 +6,29 @@ how much colour the mean has lost: of the power of the chroma, the mean square, 
 variance. Vividness gives back a share of that, to each cell in proportion to its own spread, which
 is where the error is least raised for it: what is certain stays, and what is nearly grey stays so.
 It also moves the answer a little from the mean towards the mode (the annealed mean of Zhang et al.
-2016). At 0 nothing of this happens.
+2016). At 0 nothing of this happens. At any vividness, cells of one surface agree on its colour.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.palette import tilt
+from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
-_FURTHEST = 3.0  # in spreads, at vividness 1: what is as good as grey must not turn into blotches
+
+
+class _Moments(NamedTuple):
+    """Annealed mean and mean (2, h, w), and variance (h, w) of what the network says."""
+
+    ab: FloatArray
+    expected: FloatArray
+    variance: FloatArray
 
 
 def decode(
@@ -27,6 +37,7 @@ def decode(
     options: Options,
     reference: FloatArray | None = None,
     lift: float | None = None,
+    lightness: FloatArray | None = None,
 ) -> FloatArray:
     """Choose a colour for every cell of a picture.
 
@@ -47,6 +58,8 @@ def decode(
         Histogram of the palette, see `palette.tilt`.
     lift : float, optional
         By default the prediction's own `chroma_lift`.
+    lightness : float32 (h, w), optional
+        L* of the cells; if given, `surfaces.agree` on their colour.
 
     Returns
     -------
@@ -55,16 +68,20 @@ def decode(
     """
     if info.output != "distribution":
         return prediction
+    moments = _moments(prediction, info, options.vividness, reference, lightness)
     if not options.vividness:
-        return _mean(softmax(_tilted(prediction, reference)), info.bins)
-    annealed, expected, variance = _moments(prediction, info, options.vividness, reference)
+        return moments.ab
     if lift is None:
-        lift = _lift(annealed, expected, variance, info, options.vividness)
-    return lifted(annealed, variance, lift, info.decoding.get("knee", 0.0))
+        lift = _lift(moments, info, options.vividness)
+    return lifted(moments.ab, moments.variance, lift, info.decoding.get("knee", 0.0))
 
 
 def chroma_lift(
-    prediction: FloatArray, info: ModelInfo, options: Options, reference: FloatArray | None = None
+    prediction: FloatArray,
+    info: ModelInfo,
+    options: Options,
+    reference: FloatArray | None = None,
+    lightness: FloatArray | None = None,
 ) -> float:
     """By how many of its own spreads each cell is to be moved from neutral, to be vivid.
 
@@ -76,8 +93,8 @@ def chroma_lift(
     """
     if info.output != "distribution" or not options.vividness:
         return 0.0
-    moments = _moments(prediction, info, options.vividness, reference)
-    return _lift(*moments, info, options.vividness)
+    moments = _moments(prediction, info, options.vividness, reference, lightness)
+    return _lift(moments, info, options.vividness)
 
 
 def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelInfo) -> FloatArray:
@@ -107,38 +124,40 @@ def _reach(chroma: FloatArray, variance: FloatArray, knee: float) -> FloatArray:
     return np.asarray(np.sqrt(variance) * power / np.maximum(power + knee**2, 1e-6))
 
 
-def _lift(
-    annealed: FloatArray,
-    expected: FloatArray,
-    variance: FloatArray,
-    info: ModelInfo,
-    vividness: float,
-) -> float:
+def _lift(moments: _Moments, info: ModelInfo, vividness: float) -> float:
     """The lift that gives the annealed colours the mean square of the chroma that is wanted."""
-    kept, power = (float(np.square(ab).sum(0).mean()) for ab in (expected, annealed))
+    ab, expected, variance = moments
+    kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     wanted = kept + info.decoding.get("restored", 0.0) * vividness * float(variance.mean())
-    chroma = np.hypot(annealed[0], annealed[1])
+    chroma = np.hypot(ab[0], ab[1])
     reach = _reach(chroma, variance, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
-    return float(min(lift, _FURTHEST * vividness))
+    # Bounded: what is as good as grey must not turn into blotches, nor a face pay for its backdrop.
+    return float(min(lift, 1 + vividness))
 
 
 def _moments(
-    prediction: FloatArray, info: ModelInfo, vividness: float, reference: FloatArray | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Annealed mean, mean (2, h, w) each, and variance (h, w) of what the network says."""
+    prediction: FloatArray,
+    info: ModelInfo,
+    vividness: float,
+    reference: FloatArray | None,
+    lightness: FloatArray | None,
+) -> _Moments:
     likely = softmax(_tilted(prediction, reference))
-    expected, variance = _mean(likely, info.bins), ab_variance(likely, info.bins)
+    ab = expected = _mean(likely, info.bins)
+    variance = ab_variance(likely, info.bins)
     strength = min(vividness, 1.0)
     temperature = info.decoding.get("temperature", 1.0) ** strength
     exponent = info.decoding.get("prior_exponent", 0.0) * strength
-    if temperature == 1 and exponent == 0:
-        return expected, expected, variance
-    surprise = -np.log(np.maximum(info.prior, _RAREST))
-    scores = (prediction + exponent * surprise[:, None, None]) / temperature
-    return _mean(softmax(_tilted(scores, reference)), info.bins), expected, variance
+    if temperature != 1 or exponent != 0:
+        surprise = -np.log(np.maximum(info.prior, _RAREST))
+        scores = (prediction + exponent * surprise[:, None, None]) / temperature
+        ab = _mean(softmax(_tilted(scores, reference)), info.bins)
+    if lightness is not None:
+        ab = agree(ab, expected, variance, lightness)
+    return _Moments(ab, expected, variance)
 
 
 def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:

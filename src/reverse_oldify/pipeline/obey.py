@@ -2,26 +2,21 @@
 
 The network takes a hint as advice. What is missing at the painted cells afterwards is added as a
 smooth correction that is exact there, flows over cells that look alike, and fades where they do
-not: the optimisation of Levin, Lischinski and Weiss (2004), "Colorization using optimization",
-on the grid, with a pull towards zero so that what is far away is left alone.
+not (`relax`), with a pull towards zero so that what is far away is left alone.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reverse_oldify.pipeline.relax import Mask, alike, relax
 from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.types import FloatArray
 
-Mask = NDArray[np.bool_]
-
 _REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
-_NEAR = 14.0  # cells from the hint, from where on it fades more quickly
+_NEAR = 11.0  # cells from the hint, from where on it fades more quickly
 _LIGHTNESS = 5.0  # difference of L* between neighbours that counts as an edge
 _CHROMA = 4.0  # the same for the ab that the network expects
-_ROUNDS = 120
-_ACCURACY = 3e-3  # of the norm of the first residual
 
 
 def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
@@ -63,41 +58,9 @@ def _guide(view: View) -> FloatArray:
 
 
 def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> FloatArray:
-    """Fill planes (c, gh, gw) from their fixed cells, by conjugate gradients on the others."""
-    down, across = _likeness(guide, 1), _likeness(guide, 2)
-    diagonal = _pull_to_zero(fixed)
-    diagonal[:-1] += down
-    diagonal[1:] += down
-    diagonal[:, :-1] += across
-    diagonal[:, 1:] += across
-    free = (~fixed).astype(np.float32)
-
-    def pull(planes: FloatArray) -> FloatArray:
-        """What every free cell is pulled to: the gradient of the energy."""
-        out = diagonal * planes
-        out[:, :-1] -= down * planes[:, 1:]
-        out[:, 1:] -= down * planes[:, :-1]
-        out[..., :-1] -= across * planes[..., 1:]
-        out[..., 1:] -= across * planes[..., :-1]
-        out *= free
-        return out
-
-    filled = wanted.astype(np.float32)
-    residual = -pull(filled)
-    direction = residual / diagonal
-    energy = first = np.vdot(residual, direction)
-    for _ in range(_ROUNDS):
-        if energy <= _ACCURACY**2 * first:
-            break
-        pulled = pull(direction)
-        step = energy / np.vdot(direction, pulled)
-        filled += step * direction
-        residual -= step * pulled
-        scaled = residual / diagonal
-        energy, before = np.vdot(residual, scaled), energy
-        direction *= energy / before
-        direction += scaled
-    return filled
+    """Fill planes (c, gh, gw) from their fixed cells."""
+    links = alike(guide, 1), alike(guide, 2)
+    return relax(wanted, 0.0, _pull_to_zero(fixed), links, fixed)
 
 
 def _pull_to_zero(fixed: Mask) -> FloatArray:
@@ -109,8 +72,3 @@ def _pull_to_zero(fixed: Mask) -> FloatArray:
         away = np.add.outer(np.square(rows - row), np.square(columns - column))
         np.minimum(squared, away, out=squared)
     return np.asarray((1 + np.square(squared / _NEAR**2)) / _REACH**2, np.float32)
-
-
-def _likeness(guide: FloatArray, axis: int) -> FloatArray:
-    """How alike neighbours along an axis are, 0..1."""
-    return np.asarray(np.exp(-0.5 * np.square(np.diff(guide, axis=axis)).sum(0)))

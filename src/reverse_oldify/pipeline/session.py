@@ -180,14 +180,16 @@ class Session:
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
         view, reference = self.view(options), self._reference(options)
         lift = None if values is view.unsteered.values else self._lift(options)
-        return obey(decode(values, self._info, options, reference, lift), painted, view)
+        ab = decode(values, self._info, options, reference, lift, view.lightness)
+        return obey(ab, painted, view)
 
     def _lift(self, options: Options) -> float:
         """Lift of the chroma, the same whatever the hints."""
         key = options.working_size, options.palette, options.vividness
         if self._lifted is None or self._lifted[0] != key:
-            whole, reference = self.view(options).unsteered.values, self._reference(options)
-            self._lifted = key, chroma_lift(whole, self._info, options, reference)
+            view, reference = self.view(options), self._reference(options)
+            whole, light = view.unsteered.values, view.lightness
+            self._lifted = key, chroma_lift(whole, self._info, options, reference, light)
         return self._lifted[1]
 
     def _reference(self, options: Options) -> FloatArray | None:

@@ -1,0 +1,84 @@
+"""Values on the grid that flow between cells that are alike: a screened Poisson equation.
+
+Minimises, over the cells that are free, ``anchor * (u - target)**2`` plus ``link * (u - v)**2`` of
+neighbours u and v, by conjugate gradients: the energy of Levin, Lischinski and Weiss (2004),
+"Colorization using optimization", with a pull towards a target.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverse_oldify.types import FloatArray
+
+Mask = NDArray[np.bool_]
+
+_ROUNDS = 120
+_ACCURACY = 3e-3  # of the norm of the first residual
+
+
+def alike(guide: FloatArray, axis: int) -> FloatArray:
+    """How alike neighbours of a guide (c, gh, gw), in standard deviations, are, 0..1."""
+    return np.asarray(np.exp(-0.5 * np.square(np.diff(guide, axis=axis)).sum(0)))
+
+
+def relax(
+    start: FloatArray,
+    target: FloatArray | float,
+    anchor: FloatArray,
+    links: tuple[FloatArray, FloatArray],
+    fixed: Mask | None = None,
+) -> FloatArray:
+    """Let planes flow.
+
+    Parameters
+    ----------
+    start : float32 (c, gh, gw)
+        To begin with; ``fixed`` cells keep it.
+    target : float32 (c, gh, gw) or float
+        What cells are pulled to,
+    anchor : float32 (gh, gw)
+        and how much, above 0.
+    links : float32 (gh - 1, gw) and (gh, gw - 1)
+        How much neighbours, down and across, pull at each other.
+    fixed : bool (gh, gw), optional
+
+    Returns
+    -------
+    float32 (c, gh, gw)
+    """
+    down, across = links
+    diagonal = anchor.copy()
+    diagonal[:-1] += down
+    diagonal[1:] += down
+    diagonal[:, :-1] += across
+    diagonal[:, 1:] += across
+    free = np.float32(1) if fixed is None else (~fixed).astype(np.float32)
+
+    def pull(planes: FloatArray) -> FloatArray:
+        """Half the gradient of the energy, but for the target's part."""
+        out = diagonal * planes
+        out[:, :-1] -= down * planes[:, 1:]
+        out[:, 1:] -= down * planes[:, :-1]
+        out[..., :-1] -= across * planes[..., 1:]
+        out[..., 1:] -= across * planes[..., :-1]
+        out *= free
+        return out
+
+    settled = start.astype(np.float32)
+    residual = free * anchor * target - pull(settled)
+    direction = residual / diagonal
+    energy = first = np.vdot(residual, direction)
+    for _ in range(_ROUNDS):
+        if energy <= _ACCURACY**2 * first:
+            break
+        pulled = pull(direction)
+        step = energy / np.vdot(direction, pulled)
+        settled += step * direction
+        residual -= step * pulled
+        scaled = residual / diagonal
+        energy, before = np.vdot(residual, scaled), energy
+        direction *= energy / before
+        direction += scaled
+    return settled
