@@ -106,8 +106,9 @@ class Studio:
     def preview(
         self, opened: Opened, options: Options, size: int, part: Tile | None, stop: Stop
     ) -> File:
-        """Show an open picture in colour."""
-        return _shown(opened.preview.colorize(options, size, part), stop)
+        """Show an open picture in colour; as a whole it has to be quick, a part is to be exact."""
+        quick = part is None
+        return _shown(opened.preview.colorize(options, size, part, quick=quick), stop)
 
     def uncertainty(self, opened: Opened, options: Options, size: int, stop: Stop) -> File:
         """Show where colour is a guess."""
