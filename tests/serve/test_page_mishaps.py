@@ -75,7 +75,6 @@ def test_a_version_that_is_no_more(visit: Visit) -> None:
         return route.continue_()
 
     visit.open(PALACE)
-    visit.page.locator("#draw-versions").click()
     visit.page.locator("#versions [role=radio]").nth(1).click()
     visit.settle()
     visit.page.route("**/preview?*", refuse)

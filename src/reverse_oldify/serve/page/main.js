@@ -30,7 +30,7 @@ const panel = new Panel(studio, darkroom, picker, pins);
 const split = new Split(viewer);
 const zoom = new Zoom(viewer);
 const background = new Background(() => darkroom.quiet());
-const versions = new Versions(studio);
+const versions = new Versions(studio, background);
 const moods = new Moods(studio, darkroom, background);
 const download = new Download(studio);
 new Strip(studio, background);
