@@ -76,6 +76,23 @@ def test_what_nobody_asks_for_is_forgotten() -> None:
         pictures.get(other.id)
 
 
+def test_what_is_to_be_forgotten_soon_is_kept_where_someone_asks() -> None:
+    now = SimpleNamespace(seconds=0.0)
+    pictures = OpenedPictures(1 << 20, 10, lambda: now.seconds)
+    left, back, later = open_picture(), open_picture(), open_picture()
+    for picture in (left, back, later):
+        pictures.add(picture)
+    for picture, seconds in ((left, 2), (back, 2), (later, 1000)):
+        pictures.expire(picture.id, seconds)
+    now.seconds = 1
+    pictures.get(back.id)
+    now.seconds = 3
+    assert pictures.get(back.id) is back
+    assert pictures.get(later.id) is later
+    with pytest.raises(Problem, match="send it again"):
+        pictures.get(left.id)
+
+
 def test_the_least_used_makes_room() -> None:
     pictures = OpenedPictures(25_000, 10, lambda: 0.0)
     first, second, third = open_picture(), open_picture(), open_picture()

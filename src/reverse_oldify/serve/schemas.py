@@ -74,6 +74,7 @@ class PictureInfo(BaseModel):
     format: str
     depth: int
     coloured: bool
+    page: int
     pages: int
     notes: list[str]
     uncertainty: float | None

@@ -77,10 +77,10 @@ class Studio:
             )
             return _encoded(done, kind, first.page_count)
 
-    def open(self, data: bytes, name: str, stop: Stop) -> Opened:
-        """Read a picture, the first page of a file, and have the network look at it."""
+    def open(self, data: bytes, name: str, page: int, stop: Stop) -> Opened:
+        """Read a picture, one page of a file, and have the network look at it."""
         check_scans(data)
-        picture = read(data, max_pixels=self._pixels)
+        picture = read(data, max_pixels=self._pixels, page=page)
         stop.check()
         session = self._colorizer.open(picture)
         session.view(Options())
@@ -88,6 +88,7 @@ class Studio:
             session=session,
             preview=Preview(session),
             name=name,
+            page=page,
             sha256=sha256_of(data),
             uncertainty=self._doubt(session, Options()),
             coloured=has_colours(picture),
