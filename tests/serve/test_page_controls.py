@@ -31,7 +31,7 @@ def test_versions_are_drawn_once_for_each_choice(visit: Visit) -> None:
     visit.open(PALACE)
     note, tiles = visit.page.locator("#versions-note"), visit.page.locator("#versions [role=radio]")
     tiles.nth(1).wait_for()
-    visit.page.wait_for_function("() => document.querySelector('#versions-note').textContent == ''")
+    visit.page.locator("#versions[aria-busy=false]").wait_for()
     drawn, count = len(visit.sent("POST", "/variants")), tiles.count()
     visit.page.locator("#vividness").press("End")
     assert note.text_content().startswith("Looking")

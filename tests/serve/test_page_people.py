@@ -223,6 +223,15 @@ def test_a_text_file_is_refused_in_words(visit: Visit, tmp_path: Path) -> None:
     assert notice.count() == 0
 
 
+def test_a_file_that_is_refused_leaves_what_was_shown(visit: Visit, tmp_path: Path) -> None:
+    visit.open(PALACE, HOPPER)
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear grandmother, thank you for the photograph.")
+    visit.page.locator("#files").set_input_files(str(letter))
+    visit.page.locator(".notice:has-text('letter.txt')").wait_for()
+    visit.page.locator("#title:has-text('summer-palace')").wait_for()
+
+
 def test_with_the_keyboard_alone(visit: Visit) -> None:
     press = visit.page.keyboard.press
     press("Tab")

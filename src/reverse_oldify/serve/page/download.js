@@ -138,8 +138,9 @@ export class Download {
 }
 
 function describe({ name, about }) {
-  const of = about.pages > 1 ? ` of ${about.pages}` : "";
-  return `${name}${of}, ${about.width} × ${about.height} pixels`;
+  const pixels = `${about.width} × ${about.height} pixels`;
+  if (about.pages < 2) return `${name}, ${pixels}`;
+  return `${name} of ${about.pages}, ${pixels}. Each page becomes a file of its own.`;
 }
 
 /** What a format leaves out of photographs: phrases, each once. */

@@ -22,6 +22,7 @@ export class Studio extends EventTarget {
   about = null; // of the server: limits, looks, formats
   #draft = null;
   #opening = false;
+  #previous = null; // what was shown before a single one was added
 
   /** What is shown: a proposal, or else what was decided. */
   get edits() {
@@ -39,6 +40,7 @@ export class Studio extends EventTarget {
     if (!added.length) return;
     this.photographs.push(...added);
     this.#tell("photographs");
+    this.#previous = added.length > 1 ? null : this.current;
     this.select(added[0]);
     this.#openAll();
   }
@@ -57,13 +59,15 @@ export class Studio extends EventTarget {
     if (this.photographs[at]) this.select(this.photographs[at]);
   }
 
-  remove(photograph) {
+  /** @param {?Photograph} next is shown instead; by default the one beside it */
+  remove(photograph, next = null) {
     const at = this.photographs.indexOf(photograph);
     this.photographs.splice(at, 1);
     photograph.close();
     this.#tell("photographs");
     if (photograph === this.current) {
-      this.select(this.photographs[Math.min(at, this.photographs.length - 1)] ?? null);
+      const beside = this.photographs[Math.min(at, this.photographs.length - 1)] ?? null;
+      this.select(next && this.photographs.includes(next) ? next : beside);
     }
   }
 
@@ -160,7 +164,7 @@ export class Studio extends EventTarget {
   #fail(photograph, problem) {
     const { name } = photograph;
     this.dispatchEvent(new CustomEvent("failed", { detail: { name, problem } }));
-    if (HOPELESS.includes(problem.status)) this.remove(photograph);
+    if (HOPELESS.includes(problem.status)) this.remove(photograph, this.#previous);
   }
 
   #travel(how) {

@@ -131,7 +131,9 @@ export class Versions {
     const alone = "The colours of this photograph are hardly in doubt.";
     const looking = "Looking for other versions…";
     element("versions").hidden = !variants.length;
-    element("versions-note").textContent = complete ? (variants.length > 1 ? "" : alone) : looking;
+    element("versions").setAttribute("aria-busy", !complete);
+    element("versions-note").textContent =
+      { 0: looking, 1: complete ? alone : "" }[variants.length] ?? "";
   }
 }
 
