@@ -51,9 +51,7 @@ class Session:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
-        self._steered: tuple[tuple[int | None, Hints, Palette | str | None], Prediction] | None = (
-            None
-        )
+        self._steered: tuple[_Steering, Prediction] | None = None
         self._gained: tuple[tuple[int | None, Palette | str | None], float] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
