@@ -182,24 +182,28 @@ def upsample_chroma(
     return result
 
 
-def _affine_chroma(
-    ab: FloatArray,
-    lightness: FloatArray,
-    noise: float | FloatArray,
-    cells: FloatArray | None = None,
-) -> FloatArray:
-    """Regress chroma (2, gh, gw) on lightness (gh, gw) around each cell.
+class _Guide:
+    """Lightness (gh, gw) that chroma is regressed on; ``noise`` is a variance of L*."""
 
-    ``noise`` is a variance of L*; the range of the result is that of the neighbours in ``cells``,
-    which are ``ab`` by default. Returns eight planes (8, gh, gw), see `_chroma`.
-    """
-    mean = _mean_around(lightness)
-    variance = np.maximum(_mean_around(lightness**2) - mean**2, 0)
-    covariance = _mean_around(ab * lightness) - _mean_around(ab) * mean
-    slope = covariance / (variance + noise)
-    cells = ab if cells is None else cells
-    least, most = _around(cells, np.minimum), _around(cells, np.maximum)
-    return np.concatenate([slope, ab - slope * lightness, least, most])
+    def __init__(self, lightness: FloatArray, noise: float | FloatArray) -> None:
+        self.lightness = lightness
+        self._mean = _mean_around(lightness)
+        self._spread = np.maximum(_mean_around(lightness**2) - self._mean**2, 0) + noise
+
+    def slope(self, ab: FloatArray) -> FloatArray:
+        """Regress chroma (2, gh, gw) on lightness around each cell."""
+        mean = _mean_around(np.concatenate([ab * self.lightness, ab]))
+        return np.asarray((mean[:2] - mean[2:] * self._mean) / self._spread)
+
+    def affine(self, ab: FloatArray, cells: FloatArray | None = None) -> FloatArray:
+        """Say what chroma is around each cell; eight planes (8, gh, gw), see `_chroma`.
+
+        The range of the result is that of the neighbours in ``cells``, which are ``ab`` by default.
+        """
+        slope = self.slope(ab)
+        cells = ab if cells is None else cells
+        least, most = _around(cells, np.minimum), _around(cells, np.maximum)
+        return np.concatenate([slope, ab - slope * self.lightness, least, most])
 
 
 def _chroma(model: FloatArray, lightness: FloatArray) -> FloatArray:
@@ -224,13 +228,14 @@ def _two_colours(ab: FloatArray, lightness: FloatArray, noise: float) -> FloatAr
         Slope and offset of the light one's share, as a function of L*; what it has more of a*, b*
         than the dark one; a*, b* of the dark one.
     """
-    slope = _affine_chroma(ab, lightness, noise)[:2]
+    slope = _Guide(lightness, noise).slope(ab)
     slope[np.abs(slope) < _FLAT] = 0
     steep = np.where(slope == 0, np.float32(np.nan), slope)
     ends = np.stack([_around(ab, np.minimum), _around(ab, np.maximum)]) - ab
-    reach = np.sort(ends / steep, axis=0)  # in L*; not a number where chroma does not change
-    darker = np.fmax(np.fmax(reach[0, 0], reach[0, 1]), np.float32(-100))
-    lighter = np.fmin(np.fmin(reach[1, 0], reach[1, 1]), np.float32(100))
+    reach = ends / steep  # in L*; not a number where chroma does not change
+    near, far = np.minimum(*reach), np.maximum(*reach)
+    darker = np.fmax(np.fmax(near[0], near[1]), np.float32(-100))
+    lighter = np.fmin(np.fmin(far[0], far[1]), np.float32(100))
     width = np.maximum(lighter - darker, 1)
     share = np.stack([1 / width, -(lightness + darker) / width])
     more = slope * (lighter - darker)
@@ -244,12 +249,12 @@ def _two_colours(ab: FloatArray, lightness: FloatArray, noise: float) -> FloatAr
 def _double(ab: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArray:
     """Double a grid of chroma (2, gh, gw), given L* before (gh, gw) and after (2 gh, 2 gw)."""
     noise = _NOISE + _TEXTURE * _mean_around(np.maximum(_halve(fine**2) - coarse**2, 0))
-    sharpened = ab
+    guide, sharpened = _Guide(coarse, noise), ab
     for _ in range(_ROUNDS):
-        doubled = _chroma(_twice(_affine_chroma(sharpened, coarse, noise)), fine)
+        doubled = _chroma(_twice(guide.affine(sharpened)), fine)
         sharpened = sharpened + ab - _halve(doubled)
     # Sharpening must not widen the range: it is that of the cells as they came.
-    return _chroma(_twice(_affine_chroma(sharpened, coarse, noise, ab)), fine)
+    return _chroma(_twice(guide.affine(sharpened, ab)), fine)
 
 
 def _guide(
@@ -266,27 +271,42 @@ def _guide(
 
 def _twice(planes: FloatArray) -> FloatArray:
     """Enlarge linearly: (c, h, w) to (c, 2 h, 2 w)."""
-    for axis in (1, 2):
-        padding = [(int(axis == each),) * 2 for each in range(3)]
-        padded = np.swapaxes(np.pad(planes, padding, mode="edge"), axis, 0) * np.float32(0.25)
-        near = 3 * padded[1:-1]
-        pairs = np.stack([padded[:-2] + near, near + padded[2:]], 1)
-        planes = np.swapaxes(pairs.reshape(-1, *pairs.shape[2:]), 0, axis)
-    return planes
+    planes = _edged(planes) * np.float32(0.25)
+    tall = np.empty((len(planes), 2 * planes.shape[1] - 4, planes.shape[2]), np.float32)
+    near = 3 * planes[:, 1:-1]
+    np.add(planes[:, :-2], near, out=tall[:, ::2])
+    np.add(planes[:, 2:], near, out=tall[:, 1::2])
+    tall *= np.float32(0.25)
+    large = np.empty((*tall.shape[:2], 2 * tall.shape[2] - 4), np.float32)
+    near = 3 * tall[..., 1:-1]
+    np.add(tall[..., :-2], near, out=large[..., ::2])
+    np.add(tall[..., 2:], near, out=large[..., 1::2])
+    return large
 
 
 def _halve(planes: FloatArray) -> FloatArray:
     """Means of 2 x 2 pixels: (..., 2 h, 2 w) to (..., h, w)."""
-    *lead, height, width = planes.shape
-    return np.asarray(planes.reshape(*lead, height // 2, 2, width // 2, 2).mean((-3, -1)))
+    squat = planes[..., ::2, :] + planes[..., 1::2, :]
+    return np.asarray((squat[..., ::2] + squat[..., 1::2]) * np.float32(0.25))
 
 
 def _around(grid: FloatArray, merge: np.ufunc) -> FloatArray:
     """Merge each cell of (..., gh, gw) with its eight neighbours; edges are repeated."""
-    padding = [(0, 0)] * (grid.ndim - 2) + [(1, 1), (1, 1)]
-    padded = np.pad(grid, padding, mode="edge")
+    padded = _edged(grid)
     rows = merge(merge(padded[..., :-2, :], padded[..., 1:-1, :]), padded[..., 2:, :])
     return np.asarray(merge(merge(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:]))
+
+
+def _edged(planes: FloatArray) -> FloatArray:
+    """Repeat the edges of planes (..., h, w) once: `numpy.pad`, but for its own time."""
+    *lead, height, width = planes.shape
+    padded = np.empty((*lead, height + 2, width + 2), np.float32)
+    padded[..., 1:-1, 1:-1] = planes
+    padded[..., 0, 1:-1] = planes[..., 0, :]
+    padded[..., -1, 1:-1] = planes[..., -1, :]
+    padded[..., 0] = padded[..., 1]
+    padded[..., -1] = padded[..., -2]
+    return padded
 
 
 def _mean_around(grid: FloatArray) -> FloatArray:

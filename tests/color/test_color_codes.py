@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from reverse_oldify.color.codes import ColorCodes, pairs_between
+from reverse_oldify.color.codes import ColorCodes, GrowingCodes, pairs_between
 from reverse_oldify.color.gamut import in_gamut
 from reverse_oldify.color.lab import gray_to_lightness, lab_to_linear, lab_to_srgb, srgb_to_lab
 
@@ -65,3 +65,23 @@ def test_every_mixture_of_neighbours_is_among_the_pairs(ends, seed):
 def test_few_colours_make_few_pairs():
     ends = np.full((2, 2, 4, 4), 10.2, np.float32)
     assert pairs_between(ends).sum() == pytest.approx(1)
+
+
+@settings(max_examples=15)
+@given(hnp.arrays(np.float32, (2, 3, 5), elements=st.floats(-127, 127, width=32)))
+def test_a_growing_table_says_the_same_at_first_and_later(ab):
+    gray = np.arange(15, dtype=np.uint8).reshape(3, 5) * 17
+    pairs = np.zeros((256, 256), bool)
+    pairs[tuple((ab + 128.5).astype(np.uint8))] = True
+    wanted = ColorCodes(pairs).look_up(gray, ab.copy())
+    growing = GrowingCodes()
+    for _ in range(2):
+        assert np.array_equal(growing.look_up(gray, ab.copy()), wanted)
+
+
+def test_a_growing_table_cuts_what_no_code_has():
+    gray = np.full((1, 2), 120, np.uint8)
+    strong = np.float32([[[300, -300]], [[20, -20]]])
+    cut = np.float32([[[127, -127]], [[20, -20]]])
+    growing = GrowingCodes()
+    assert np.array_equal(growing.look_up(gray, strong), growing.look_up(gray, cut))

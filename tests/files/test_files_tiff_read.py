@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_tiffs import Layout, deep_tiff, tiff_page
+from PIL import Image
 
 from reverse_oldify.errors import InputError, TooLargeError, UnreadableError
 from reverse_oldify.files import tiff_pages
@@ -88,6 +90,19 @@ def test_every_page_is_read_and_thumbnails_are_none() -> None:
     np.testing.assert_array_equal(pages[0].pixels, RGB)
     np.testing.assert_array_equal(pages[1].pixels, RGB[::-1])
     assert read(data).notes[-1] == "has several pages; the first was taken"
+    np.testing.assert_array_equal(read(data, page=2).pixels, RGB[::-1])
+    assert read(data, page=1).notes == pages[0].notes
+    with pytest.raises(UnreadableError, match="no page 3"):
+        read(data, page=3)
+
+
+def test_pages_that_are_decoded_for_nothing_are_limited() -> None:
+    file = io.BytesIO()  # by Pillow, for its colours are not plain
+    pages = [Image.new("CMYK", (40, 30)) for _ in range(4)]
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    assert read(file.getvalue(), page=3, max_pixels=2400).size == (30, 40)
+    with pytest.raises(TooLargeError, match="page 4 is too far behind"):
+        read(file.getvalue(), page=4, max_pixels=2400)
 
 
 def test_circle_of_pages_ends() -> None:

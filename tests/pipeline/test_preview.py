@@ -41,6 +41,16 @@ def test_smaller_it_looks_like_the_result(gray: np.ndarray) -> None:
     assert np.hypot(a - RED[0], b - RED[1]) < 4
 
 
+@pytest.mark.parametrize("hints", [(), [(200, 100)]])
+def test_quickly_it_looks_the_same(gray: np.ndarray, hints: list) -> None:
+    preview = Preview(session_of(gray))
+    colours = np.tile(RED, (len(hints), 1))
+    options = Options(vividness=1.3, hints=Hints.from_arrays(np.reshape(hints, (-1, 2)), colours))
+    for size in (420, 210):
+        quick = preview.colorize(options, size, quick=True).pixels.astype(int)
+        assert np.abs(quick - preview.colorize(options, size).pixels).max() <= 2
+
+
 def test_a_part_is_cut_from_the_whole(gray: np.ndarray) -> None:
     preview = Preview(session_of(gray, alpha=gray))
     part = slice(140, 400), slice(77, 303)

@@ -56,6 +56,29 @@ def test_neutral_and_strength(halves: np.ndarray) -> None:
     assert abs(chroma("neutral", 0.0) - full) < 1.5
 
 
+def test_only_what_depends_on_a_change_is_done_again(
+    halves: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = FakeBackend({GREEN: 0.6, RED: 0.4})
+    asked, decode = [], backend.decode
+    monkeypatch.setattr(backend, "decode", lambda *what: asked.append(what) or decode(*what))
+    session = Colorizer(backend=backend).open(halves)
+    hints = Hints.from_arrays([(50, 20)], [RED])
+    for vividness in (0.5, 1.0, 1.5):
+        session.chroma(Options(vividness=vividness))
+    assert len(asked) == 1
+    for vividness in (0.5, 1.0, 1.5):
+        session.chroma(Options(vividness=vividness, hints=hints))
+        session.uncertainty(Options(hints=hints))
+    assert len(asked) == 2
+    session.chroma(Options(palette="dawn", hints=hints))
+    assert len(asked) == 3
+    assert len(backend.seen) == 1
+    fresh = Colorizer(backend=FakeBackend({GREEN: 0.6, RED: 0.4})).open(halves)
+    again = Options(vividness=1.5, hints=hints)
+    np.testing.assert_array_equal(session.chroma(again), fresh.chroma(again))
+
+
 def test_the_picture_is_encoded_once(halves: np.ndarray) -> None:
     backend = FakeBackend({GREEN: 1.0})
     session = Colorizer(backend=backend).open(halves)

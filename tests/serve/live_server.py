@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import socket
 import sys
 import threading
 import time
@@ -21,7 +20,7 @@ from fake_backend import FakeBackend
 from reverse_oldify import Colorizer
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.serve.app import create_app
-from reverse_oldify.serve.run import server_of
+from reverse_oldify.serve.run import listen, server_of
 from reverse_oldify.serve.settings import Settings
 
 GREEN, RED = (-20.0, 30.0), (40.0, 20.0)
@@ -32,9 +31,9 @@ MIXTURE = {GREEN: 0.7, RED: 0.3}
 def live(backend: Backend | None = None, **settings: object) -> Iterator[httpx.Client]:
     """Serve, and give a client."""
     colorizer = Colorizer(backend=backend or FakeBackend(MIXTURE), threads=1)
-    told = Settings(**{"workers": 2, **settings})
+    told = Settings(**{"workers": 2, "port": 0, **settings})
     server = server_of(create_app(colorizer, told), told)
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with listen(told) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

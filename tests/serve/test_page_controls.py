@@ -18,7 +18,6 @@ PALACE = EXAMPLES / "summer-palace.jpg"
 def test_another_version_is_chosen(visit: Visit) -> None:
     visit.open(PALACE)
     likeliest = visit.seen()
-    visit.page.locator("#draw-versions").click()
     tiles = visit.page.locator("#versions [role=radio]")
     tiles.nth(1).click()
     assert tiles.nth(1).get_attribute("aria-checked") == "true"
@@ -26,6 +25,21 @@ def test_another_version_is_chosen(visit: Visit) -> None:
     visit.page.keyboard.press("ArrowLeft")
     assert tiles.nth(0).get_attribute("aria-checked") == "true"
     assert np.abs(visit.seen() - likeliest).mean() < 1
+
+
+def test_versions_are_drawn_once_for_each_choice(visit: Visit) -> None:
+    visit.open(PALACE)
+    note, tiles = visit.page.locator("#versions-note"), visit.page.locator("#versions [role=radio]")
+    tiles.nth(1).wait_for()
+    visit.page.locator("#versions[aria-busy=false]").wait_for()
+    drawn, count = len(visit.sent("POST", "/variants")), tiles.count()
+    visit.page.locator("#vividness").press("End")
+    assert note.text_content().startswith("Looking")
+    visit.page.keyboard.press("Control+z")
+    assert tiles.count() == count and note.text_content() == ""
+    visit.page.wait_for_timeout(1500)
+    later = visit.sent("POST", "/variants")[drawn:]
+    assert [one for one in later if one.post_data_json["vividness"] == 1] == []
 
 
 def test_a_mood_and_the_palette_of_a_photograph(visit: Visit, tmp_path: Path) -> None:

@@ -78,6 +78,14 @@ def test_on_a_phone(phone: Visit) -> None:
     assert phone.page.evaluate(small) == []  # WCAG 2.2, 2.5.8
 
 
+def test_versions_are_drawn_when_they_can_be_seen(phone: Visit) -> None:
+    phone.open(PALACE)
+    phone.page.wait_for_timeout(2000)
+    assert phone.sent("POST", "/variants") == []
+    phone.page.get_by_role("button", name="Versions", exact=True).tap()
+    phone.page.locator("#versions [role=radio]").nth(1).wait_for()
+
+
 def test_two_fingers_zoom(phone: Visit) -> None:
     phone.open(PALACE)
     fitted = phone.page.locator("#zoom-pixels").text_content()

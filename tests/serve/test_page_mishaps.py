@@ -9,6 +9,7 @@ from browsed import EXAMPLES, Visit
 pytestmark = [pytest.mark.slow, pytest.mark.model]
 
 PALACE = EXAMPLES / "summer-palace.jpg"
+HOPPER = EXAMPLES / "grace-hopper.jpg"
 
 
 def test_a_forgotten_picture_is_sent_again_in_silence(visit: Visit) -> None:
@@ -21,6 +22,43 @@ def test_a_forgotten_picture_is_sent_again_in_silence(visit: Visit) -> None:
     assert np.abs(visit.seen() - plain).mean() > 1
     assert len(visit.sent("POST", "/v1/pictures?")) == 2
     assert visit.page.locator(".notice").count() == 0
+
+
+def test_loading_the_page_anew_loses_nothing(visit: Visit) -> None:
+    visit.open(PALACE, HOPPER)
+    visit.click(0.13, 0.88)
+    visit.page.locator("#picker-hex").fill("#c02080")
+    visit.page.locator("#picker-hex").press("Enter")
+    visit.page.locator("#picker-done").click()
+    visit.page.locator(".photograph img:visible").nth(1).wait_for()
+    hinted = visit.seen()
+    visit.page.reload()
+    visit.page.locator("#split").wait_for()
+    visit.settle()
+    assert visit.page.locator(".photograph").count() == 2
+    assert np.abs(visit.seen() - hinted).mean() < 1
+    assert len(visit.sent("POST", "/v1/pictures?")) == 2  # not sent again
+    assert visit.page.locator(".pin").count() == 1
+    visit.page.keyboard.press("Control+z")
+    assert visit.page.locator(".pin").count() == 0
+
+
+def test_what_was_forgotten_when_the_page_is_loaded_anew_is_told(visit: Visit) -> None:
+    visit.open(PALACE, HOPPER)
+    visit.page.locator(".photograph img:visible").nth(1).wait_for()
+    ids = {one.url.split("/")[5] for one in visit.sent("POST", "/preview")}
+    first = visit.sent("POST", "/preview")[0].url.rpartition("/preview")[0]
+    assert len(ids) == 2 and visit.context.request.delete(first).status == 204
+    visit.page.reload()
+    notice = visit.page.locator(".notice")
+    notice.wait_for()
+    assert PALACE.name in notice.text_content() and "open it again" in notice.text_content()
+    visit.page.locator("#title:has-text('grace-hopper')").wait_for()
+    visit.settle()
+    second = visit.sent("POST", "/preview")[-1].url.rpartition("/preview")[0]
+    assert visit.context.request.delete(second).status == 204  # and now there is no file to send
+    visit.page.locator("#vividness").press("End")
+    visit.page.locator(".notice:has-text('has forgotten this photograph')").wait_for()
 
 
 def test_a_busy_server_is_asked_again(visit: Visit) -> None:
@@ -75,7 +113,6 @@ def test_a_version_that_is_no_more(visit: Visit) -> None:
         return route.continue_()
 
     visit.open(PALACE)
-    visit.page.locator("#draw-versions").click()
     visit.page.locator("#versions [role=radio]").nth(1).click()
     visit.settle()
     visit.page.route("**/preview?*", refuse)

@@ -159,6 +159,56 @@ def test_many_photographs_come_as_one_file(visit: Visit, tmp_path: Path) -> None
             assert (image.format, image.size) == ("JPEG", (512, 600))
 
 
+def test_every_page_of_a_file_is_a_photograph(visit: Visit, tmp_path: Path) -> None:
+    album = tmp_path / "album.tif"
+    pages = [Image.open(one).convert("L") for one in (PALACE, HOPPER)]
+    pages[0].save(album, save_all=True, append_images=pages[1:])
+    visit.open(album)
+    assert "album.tif, page 1" in visit.page.locator("#title").text_content()
+    visit.page.locator(".photograph img:visible").nth(1).wait_for()
+    visit.page.keyboard.press("PageDown")
+    visit.page.locator("#title:has-text('album.tif, page 2 · 512 × 600')").wait_for()
+    visit.settle()
+    visit.page.keyboard.press("d")
+    assert "page 2 of 2" in visit.page.locator("#download-what").text_content()
+    with visit.page.expect_download() as download:
+        visit.page.locator("#download-one").click()
+    assert download.value.suggested_filename == "album-page-2-colour.tif"
+
+
+def test_what_a_format_cannot_hold_is_told_and_agreed_to(visit: Visit) -> None:
+    loss = "16 bits per channel (rounded to 8)"
+
+    def render(route):
+        refused = {"title": "Refused", "detail": "it cannot hold that"}
+        return route.fulfill(status=422, json=refused)
+
+    visit.page.evaluate(
+        """(loss) => {
+            const parse = JSON.parse;
+            JSON.parse = (text) => {
+                const said = parse(text);
+                return said?.pages ? { ...said, losses: { jpg: [loss] } } : said;
+            };
+        }""",
+        loss,
+    )
+    visit.page.route("**/render?*", render)
+    visit.open(PALACE)
+    visit.page.keyboard.press("d")
+    told = visit.page.locator("#download-losses")
+    assert told.text_content() == f"JPEG cannot hold everything: {loss}."
+    visit.page.get_by_label("PNG").check()
+    assert told.text_content() == ""
+    visit.page.locator("#download-one").click()
+    visit.page.locator(".notice:has-text('it cannot hold that')").wait_for()
+    visit.page.keyboard.press("d")
+    visit.page.locator("#download-one").click()
+    visit.page.locator("#download").wait_for(state="hidden")
+    plain, agreed = [one.url for one in visit.sent("POST", "/render")]
+    assert "allow_loss" not in plain and "allow_loss=true" in agreed
+
+
 def test_a_text_file_is_refused_in_words(visit: Visit, tmp_path: Path) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear grandmother, thank you for the photograph.")
@@ -171,6 +221,15 @@ def test_a_text_file_is_refused_in_words(visit: Visit, tmp_path: Path) -> None:
     assert notice.count() == 1
     notice.get_by_role("button").click()
     assert notice.count() == 0
+
+
+def test_a_file_that_is_refused_leaves_what_was_shown(visit: Visit, tmp_path: Path) -> None:
+    visit.open(PALACE, HOPPER)
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear grandmother, thank you for the photograph.")
+    visit.page.locator("#files").set_input_files(str(letter))
+    visit.page.locator(".notice:has-text('letter.txt')").wait_for()
+    visit.page.locator("#title:has-text('summer-palace')").wait_for()
 
 
 def test_with_the_keyboard_alone(visit: Visit) -> None:

@@ -110,6 +110,21 @@ def test_a_picture_is_opened_told_of_and_forgotten(client: httpx.Client) -> None
         assert "send it again" in problem(forgotten, 404)
 
 
+def test_every_page_of_a_file_can_be_opened(client: httpx.Client) -> None:
+    page = Image.fromarray(np.full((40, 50), 90, np.uint8))
+    file = io.BytesIO()
+    page.save(file, "TIFF", save_all=True, append_images=[page.resize((30, 20))])
+    for number, width in ((1, 50), (2, 30)):
+        told = client.post(f"/v1/pictures?page={number}", content=file.getvalue()).json()
+        assert (told["page"], told["pages"], told["width"]) == (number, 2, width)
+    assert "no page 3" in problem(client.post("/v1/pictures?page=3", content=file.getvalue()), 422)
+
+
+def test_a_picture_can_be_forgotten_later(client: httpx.Client, picture: str) -> None:
+    assert client.delete(f"{picture}?after=60").status_code == 204
+    assert client.get(picture).status_code == 200
+
+
 def test_a_hint_is_seen_where_it_was_placed(client: httpx.Client, picture: str) -> None:
     plain = client.post(f"{picture}/preview", json={"vividness": 0})
     hinted = client.post(f"{picture}/preview", json=PINK_SPOT)

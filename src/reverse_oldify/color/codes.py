@@ -44,6 +44,9 @@ class ColorCodes:
     def __init__(self, pairs: Pairs) -> None:
         # 64 MB of zeros, of which the system gives only the pages that are written to.
         self._table = np.zeros((256, 256, 256), np.uint32)
+        self._work_out(pairs)
+
+    def _work_out(self, pairs: Pairs) -> None:
         chosen = np.argwhere(pairs)
         for first in range(0, len(chosen), _PAIRS):
             a, b = chosen[first : first + _PAIRS].T
@@ -70,6 +73,28 @@ class ColorCodes:
         np.copyto(parts[..., _BYTES[1]], ab[1], casting="unsafe")
         np.copyto(parts[..., _BYTES[2]], ab[0], casting="unsafe")
         return self._table.reshape(-1).take(index, mode="clip")
+
+
+class GrowingCodes(ColorCodes):
+    """Works out a chroma when it is met first: for many pictures of like colours, in threads.
+
+    It takes 1 KB for each pair of a*, b* that has occurred, 64 MB if all of them have.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(np.zeros((256, 256), bool))
+
+    def look_up(self, gray: ByteArray, ab: FloatArray) -> NDArray[np.uint32]:
+        """See `ColorCodes.look_up`; a*, b* beyond `LIMIT` are cut to it."""
+        words = super().look_up(gray, np.clip(ab, -LIMIT, LIMIT, out=ab))
+        missing = words == 0  # what is known is opaque
+        if missing.any():
+            a, b = ab[:, missing].astype(np.uint8)  # moved to 0..255 by now
+            pairs = np.zeros((256, 256), bool)
+            pairs[a, b] = True
+            self._work_out(pairs)
+            words[missing] = self._table[a, b, gray[missing]]
+        return words
 
 
 def _codes(ab: FloatArray) -> NDArray[np.uint32]:

@@ -35,7 +35,9 @@ _HEAD_BYTES = 4096
 _FIRST_ONLY = "has several pages; the first was taken"
 
 
-def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def read(
+    source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS, page: int | None = None
+) -> Picture:
     """Read a picture: upright, in sRGB, grey or RGB, with its metadata.
 
     Of an animation or a file of several pages the first is read, with a note. A coloured picture
@@ -47,11 +49,14 @@ def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Picture
         In any of `formats.FORMATS`, whatever its name says.
     max_pixels : int
         Limit on width times height.
+    page : int, optional
+        Which one is read instead of the first, from 1. What has to be decoded to get past those
+        before it is limited, too, all together.
 
     Raises
     ------
     UnreadableError
-        Missing, empty, not a picture, or damaged (cut off: never half a picture).
+        Missing, empty, not a picture, or damaged (cut off: never half a picture); has no such page.
     UnsupportedError
         A picture of a kind that is not handled.
     TooLargeError
@@ -60,9 +65,9 @@ def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Picture
         A format that needs an extra.
     """
     with closing(open_pages(source, max_pixels=max_pixels)) as pages:
-        first = next(pages)
-    picture = _loaded(first)
-    return picture.with_notes(_FIRST_ONLY) if picture.page_count > 1 else picture
+        picture = _loaded(_page(pages, page or 1, max_pixels))
+    several = picture.page_count > 1 and page is None
+    return picture.with_notes(_FIRST_ONLY) if several else picture
 
 
 def read_pages(
@@ -99,6 +104,17 @@ def open_pages(
     with origin.named(), origin.open() as file:
         for page in _pages(file, origin, max_pixels):
             yield _guarded(page, origin) if isinstance(page, LazyPicture) else page
+
+
+def _page(pages: Iterator[Raster], number: int, max_pixels: int) -> Raster:
+    passed = 0  # pixels that were decoded for nothing
+    for at, page in enumerate(pages, 1):
+        if at == number:
+            return page
+        passed += 0 if isinstance(page, LazyPicture) else page.size[0] * page.size[1]
+        if passed > max_pixels:
+            raise TooLargeError(f"page {number} is too far behind; save it as a file of its own")
+    raise UnreadableError(f"has no page {number}; ask for one that it has")
 
 
 def _loaded(page: Raster) -> Picture:

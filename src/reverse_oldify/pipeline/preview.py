@@ -8,9 +8,11 @@ result.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
+from reverse_oldify.color.codes import GrowingCodes
 from reverse_oldify.color.lab import lightness_to_gray
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.picture import Metadata, Picture, Pixels, to_8_bits
@@ -66,11 +68,18 @@ class Preview:
         alpha = None if shown.alpha is None else shown.alpha[part]
         return replace(shown, pixels=shown.pixels[part], alpha=alpha)
 
-    def colorize(self, options: Options, size: int, part: Tile | None = None) -> Picture:
-        """Colour the picture at a smaller size; parameters and errors as of `original`."""
+    def colorize(
+        self, options: Options, size: int, part: Tile | None = None, *, quick: bool = False
+    ) -> Picture:
+        """Colour the picture at a smaller size; parameters and errors as of `original`.
+
+        ``quick`` looks every colour up, see `GrowingCodes`, and is within 2 codes of what is
+        computed.
+        """
         gray, chroma = self._gray(size), self._session.chroma(options)
         part = None if part is None else inside(part, gray.size)
-        return self._session.recombine(chroma, options, canvas=gray, part=part)
+        codes = _codes() if quick else None
+        return self._session.recombine(chroma, options, canvas=gray, part=part, codes=codes)
 
     def uncertainty(self, options: Options, size: int) -> Picture:
         """Show where colour is a guess, see `Uncertainty.to_picture`."""
@@ -103,6 +112,12 @@ class Preview:
             pixels = np.rint(lightness_to_gray(lightness) * 255).astype(np.uint8)
         told = Metadata(jpeg_quality=_QUALITY)
         return Picture(pixels=pixels, alpha=alpha, format="jpg", metadata=told)
+
+
+@cache
+def _codes() -> GrowingCodes:
+    """Shared by all pictures: the next one has many of the same colours."""
+    return GrowingCodes()
 
 
 def scaled_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:

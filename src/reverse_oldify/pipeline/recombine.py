@@ -36,6 +36,7 @@ def recombine(
     spots: Spots | None = None,
     part: Tile | None = None,
     threads: int | None = 1,
+    codes: ColorCodes | None = None,
 ) -> LazyPicture:
     """Give a picture the chroma of a grid; its lightness stays what it is.
 
@@ -61,6 +62,8 @@ def recombine(
         Rows and columns that are made, within the picture; all by default.
     threads : int, optional
         That share the work; None: one for each core.
+    codes : ColorCodes, optional
+        See `Recombiner`.
 
     Returns
     -------
@@ -77,6 +80,7 @@ def recombine(
         bits=bits,
         spots=spots,
         area=shape[0] * shape[1],
+        codes=codes,
     )
 
     def paint(strip: slice) -> Picture:
@@ -106,6 +110,8 @@ class Recombiner:
         See `recombine`.
     area : int, optional
         How many pixels will be asked for, about; all of the picture by default.
+    codes : ColorCodes, optional
+        In which all that becomes 8 bits is looked up.
     """
 
     def __init__(
@@ -118,6 +124,7 @@ class Recombiner:
         bits: Literal[8, 16] = 8,
         spots: Spots | None = None,
         area: int | None = None,
+        codes: ColorCodes | None = None,
     ) -> None:
         self._bits = bits
         self._upsampler: ChromaUpsampler | PinnedChroma
@@ -126,7 +133,9 @@ class Recombiner:
         else:
             self._upsampler = PinnedChroma(ab, lightness, extent, look, spots)
         height, width = lightness.shape
-        self._codes = _table(self._upsampler, area or height * width) if bits == 8 else None
+        self._codes = codes
+        if bits == 8 and codes is None:
+            self._codes = _table(self._upsampler, area or height * width)
 
     def rows(self, rows: slice, source: Pixels, left: int = 0) -> Pixels:
         """Colour some rows.

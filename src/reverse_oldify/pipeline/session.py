@@ -9,10 +9,11 @@ from itertools import islice
 
 import numpy as np
 
+from reverse_oldify.color.codes import ColorCodes
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
-from reverse_oldify.options import Options, Palette
+from reverse_oldify.options import Hints, Options, Palette
 from reverse_oldify.pipeline.decode import chroma_lift, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
@@ -25,6 +26,8 @@ from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray
+
+_Steering = tuple[int | None, Hints, Palette | str | None]
 
 _VIEWS = 2  # working sizes that are remembered: each holds what the network said
 
@@ -49,6 +52,7 @@ class Session:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
+        self._steered: tuple[_Steering, Prediction] | None = None
         self._lifted: tuple[tuple[int | None, Palette | str | None, float], float] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
@@ -100,6 +104,7 @@ class Session:
         *,
         canvas: Picture | None = None,
         part: Tile | None = None,
+        codes: ColorCodes | None = None,
     ) -> Picture:
         """Put chroma (from `chroma`) under the picture's lightness.
 
@@ -109,11 +114,18 @@ class Session:
             The same picture in another size, to paint on instead.
         part : Tile, optional
             Rows and columns (of the canvas) that are made; all by default.
+        codes : ColorCodes, optional
+            See `recombine.Recombiner`.
         """
-        return self._recombine(ab, options, canvas or self.picture, part).loaded()
+        return self._recombine(ab, options, canvas or self.picture, part, codes).loaded()
 
     def _recombine(
-        self, ab: FloatArray, options: Options, canvas: Raster, part: Tile | None = None
+        self,
+        ab: FloatArray,
+        options: Options,
+        canvas: Raster,
+        part: Tile | None = None,
+        codes: ColorCodes | None = None,
     ) -> LazyPicture:
         view = self.view(options)
         scale = np.divide(canvas.size, self.picture.size)
@@ -127,12 +139,14 @@ class Session:
             spots=pinned.astype(np.int64),
             part=part,
             threads=self._threads,
+            codes=codes,
         )
 
     @property
     def nbytes(self) -> int:
         """Bytes that the picture and what is known of it take, about."""
-        return self.picture.nbytes + sum(view.nbytes for view in self._views.values())
+        steered = 0 if self._steered is None else self._steered[1].values.nbytes
+        return self.picture.nbytes + steered + sum(view.nbytes for view in self._views.values())
 
     def predict(self, options: Options | None = None) -> Prediction:
         """What the network says, given hints and palette; before vividness."""
@@ -175,7 +189,10 @@ class Session:
         view, reference = self.view(options), self._reference(options)
         if reference is None and not painted.strength.any():
             return view.unsteered
-        return view.predict(painted, reference)
+        key = options.working_size, options.hints, options.palette
+        if self._steered is None or self._steered[0] != key:  # vividness does not change it
+            self._steered = key, view.predict(painted, reference)
+        return self._steered[1]
 
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
         view, reference = self.view(options), self._reference(options)

@@ -16,6 +16,9 @@ from reverse_oldify.serve.service import Service
 MOST_SIZE = 16_384
 """Longest side of a preview, in pixels."""
 
+MOST_PAGE = 10_000
+"""Number of a page."""
+
 _OPTIONS_BYTES = 1 << 18
 
 

@@ -23,6 +23,8 @@ class Opened:
         Used by one job at a time: whoever has ``turn``.
     name : str
         Of the file, as the client calls it.
+    page : int
+        Of the file, from 1.
     sha256 : str
         Of the file.
     uncertainty : float or None
@@ -36,6 +38,7 @@ class Opened:
     session: Session
     preview: Preview
     name: str
+    page: int = 1
     sha256: str
     uncertainty: float | None
     coloured: bool
@@ -114,6 +117,10 @@ class OpenedPictures:
         """Forget a picture; errors as of `get`."""
         self.get(id)
         del self._pictures[id]
+
+    def expire(self, id: str, seconds: float) -> None:
+        """Forget a picture so many seconds from now, if nobody asks for it; errors as of `get`."""
+        self.get(id).used -= max(0.0, self._idle_seconds - seconds)
 
     def tidy(self) -> None:
         """Forget what has expired, and the least used beyond the limit."""

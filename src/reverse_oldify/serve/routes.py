@@ -14,6 +14,7 @@ from reverse_oldify.options import LAST_VARIANT
 from reverse_oldify.pipeline.looks import LOOKS
 from reverse_oldify.serve.asked import part_of
 from reverse_oldify.serve.dependencies import (
+    MOST_PAGE,
     MOST_SIZE,
     AllowLoss,
     Asked,
@@ -87,6 +88,7 @@ def _info(opened: Opened, service: Service) -> PictureInfo:
         format=target_format(picture, None).key,
         depth=picture.dtype.itemsize * 8,
         coloured=opened.coloured,
+        page=opened.page,
         pages=picture.page_count,
         losses=service.studio.losses(opened),
         notes=list(picture.notes),
@@ -138,10 +140,17 @@ async def colorize(
 
 @api.post("/pictures", status_code=201, openapi_extra=body_of("picture"))
 async def open_picture(
-    request: Request, response: Response, service: Served, data: Upload, name: Name = "picture"
+    request: Request,
+    response: Response,
+    service: Served,
+    data: Upload,
+    name: Name = "picture",
+    page: Annotated[int, Query(ge=1, le=MOST_PAGE, description="Of a file of several.")] = 1,
 ) -> PictureInfo:
     """Open a picture: it is read and looked at once, and may then be asked for often."""
-    opened = await service.jobs.run(request, lambda stop: service.studio.open(data, name, stop))
+    opened = await service.jobs.run(
+        request, lambda stop: service.studio.open(data, name, page, stop)
+    )
     service.opened.add(opened)
     response.headers["Location"] = f"/v1/pictures/{opened.id}"
     return _info(opened, service)
@@ -154,9 +163,18 @@ async def picture(service: Served, opened: OfPicture) -> PictureInfo:
 
 
 @api.delete("/pictures/{id}", status_code=204)
-async def close_picture(service: Served, opened: OfPicture) -> None:
+async def close_picture(
+    service: Served,
+    opened: OfPicture,
+    after: Annotated[
+        float, Query(ge=0, le=3600, description="Seconds; not at all if it is asked for before.")
+    ] = 0,
+) -> None:
     """Forget a picture."""
-    service.opened.remove(opened.id)
+    if after:
+        service.opened.expire(opened.id, after)
+    else:
+        service.opened.remove(opened.id)
 
 
 @api.get(

@@ -49,7 +49,7 @@ def serve(
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     app = create_app(Colorizer(model, threads=settings.threads), settings)
     server = server_of(app, settings)
-    with _listening(settings) as listener:
+    with listen(settings) as listener:
         started(address_of(listener))
         with suppress(KeyboardInterrupt, SystemExit):  # uvicorn has dealt with the signal
             server.run(sockets=[listener])
@@ -78,15 +78,26 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _listening(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """Open the socket on which the server listens.
+
+    Raises
+    ------
+    OptionError
+        If the address cannot be listened on.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(
             f"cannot listen on {settings.host} port {settings.port} ({reason}); "
             "choose another --host or --port"
         ) from error
+    # Connections inherit it. Else an answer's body waits 40 ms for the client to confirm its head;
+    # asyncio sets it by itself, but not where it has not made the socket.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

@@ -74,6 +74,7 @@ class PictureInfo(BaseModel):
     format: str
     depth: int
     coloured: bool
+    page: int
     pages: int
     losses: dict[str, list[str]]
     notes: list[str]

@@ -82,10 +82,10 @@ class Studio:
             )
             return _encoded(done, kind, allow_loss)
 
-    def open(self, data: bytes, name: str, stop: Stop) -> Opened:
-        """Read a picture, the first page of a file, and have the network look at it."""
+    def open(self, data: bytes, name: str, page: int, stop: Stop) -> Opened:
+        """Read a picture, one page of a file, and have the network look at it."""
         check_scans(data)
-        picture = read(data, max_pixels=self._pixels)
+        picture = read(data, max_pixels=self._pixels, page=page)
         stop.check()
         session = self._colorizer.open(picture)
         session.view(Options())
@@ -93,6 +93,7 @@ class Studio:
             session=session,
             preview=Preview(session),
             name=name,
+            page=page,
             sha256=sha256_of(data),
             uncertainty=self._doubt(session, Options()),
             coloured=has_colours(picture),
@@ -125,8 +126,9 @@ class Studio:
     def preview(
         self, opened: Opened, options: Options, size: int, part: Tile | None, stop: Stop
     ) -> File:
-        """Show an open picture in colour."""
-        return _shown(opened.preview.colorize(options, size, part), stop)
+        """Show an open picture in colour; as a whole it has to be quick, a part is to be exact."""
+        quick = part is None
+        return _shown(opened.preview.colorize(options, size, part, quick=quick), stop)
 
     def uncertainty(self, opened: Opened, options: Options, size: int, stop: Stop) -> File:
         """Show where colour is a guess."""

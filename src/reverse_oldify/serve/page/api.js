@@ -19,11 +19,16 @@ const UNREACHABLE = new Problem(
 
 export const about = () => get("/v1/about");
 
-export const open = (file, onProgress) =>
-  send(`/v1/pictures?name=${encodeURIComponent(file.name)}`, file, onProgress);
+export const open = (file, page, onProgress) =>
+  send(`/v1/pictures?${query({ name: file.name, page })}`, file, onProgress);
 
-export const forget = (id) =>
-  fetch(`/v1/pictures/${id}`, { method: "DELETE", keepalive: true }).catch(() => {});
+export const picture = (id) => get(`/v1/pictures/${id}`);
+
+/** @param {number} after seconds, in which the picture may still be asked for */
+export const forget = (id, after = 0) =>
+  fetch(`/v1/pictures/${id}?${query({ after })}`, { method: "DELETE", keepalive: true }).catch(
+    () => {},
+  );
 
 /** @param {{size: number, region?: number[]}} part how large, and which part of that */
 export const original = (id, part, signal) =>
@@ -32,8 +37,9 @@ export const original = (id, part, signal) =>
 export const preview = (id, part, options, signal) =>
   post(`/v1/pictures/${id}/preview?${query(part)}`, options, signal);
 
-export const render = (id, format, options, signal) =>
-  post(`/v1/pictures/${id}/render?${query({ format })}`, options, signal);
+/** @param {true | undefined} allow_loss of what the format cannot hold */
+export const render = (id, format, options, allow_loss, signal) =>
+  post(`/v1/pictures/${id}/render?${query({ format, allow_loss })}`, options, signal);
 
 export const uncertainty = (id, size, options, signal) =>
   post(`/v1/pictures/${id}/uncertainty?${query({ size })}`, options, signal);

@@ -111,6 +111,7 @@ export class Darkroom extends EventTarget {
 
   /** The browser may be able to show the file long before the server has all of it. */
   async #showLocally(photograph, stale) {
+    if (photograph.page > 1) return;
     const bitmap = await createImageBitmap(photograph.file).catch(() => null);
     if (!bitmap || stale()) return;
     this.#viewer.open({ width: bitmap.width, height: bitmap.height });

@@ -41,6 +41,7 @@ export class Download {
     element("download-all").addEventListener("click", () =>
       this.#run((signal) => this.#all(signal)),
     );
+    element("formats").addEventListener("change", () => this.#warn());
     this.#dialog.addEventListener("close", () => this.#controller?.abort());
   }
 
@@ -58,6 +59,7 @@ export class Download {
     const choices = this.#formats.map((format) => choice(format, format === own));
     element("formats").replaceChildren(element("formats").firstElementChild, ...choices);
     this.#tell("");
+    this.#warn();
     this.#dialog.showModal();
   }
 
@@ -102,7 +104,20 @@ export class Download {
 
   #render(photograph, signal) {
     const options = toOptions(photograph.edits);
-    return photograph.ask((id) => api.render(id, this.#format, options, signal), signal);
+    const told = lost([photograph], this.#format).length > 0 || undefined; // which is to agree
+    return photograph.ask((id) => api.render(id, this.#format, options, told, signal), signal);
+  }
+
+  /** What the chosen format leaves out of the photographs. */
+  #warn() {
+    const { current, photographs } = this.#studio;
+    const [one, any] = [[current], photographs].map((which) => lost(which, this.#format));
+    const others = any.filter((phrase) => !one.includes(phrase));
+    const words = [
+      one.length && `${NAMES[this.#format]} cannot hold everything: ${one.join(", ")}.`,
+      others.length && `Of other photographs: ${others.join(", ")}.`,
+    ];
+    element("download-losses").textContent = words.filter(Boolean).join(" ");
   }
 
   get #format() {
@@ -123,9 +138,15 @@ export class Download {
 }
 
 function describe({ name, about }) {
-  const first = about.pages > 1 ? `, the first of ${about.pages} pages` : "";
-  return `${name}, ${about.width} × ${about.height} pixels${first}`;
+  const pixels = `${about.width} × ${about.height} pixels`;
+  if (about.pages < 2) return `${name}, ${pixels}`;
+  return `${name} of ${about.pages}, ${pixels}. Each page becomes a file of its own.`;
 }
+
+/** What a format leaves out of photographs: phrases, each once. */
+const lost = (photographs, format) => [
+  ...new Set(photographs.flatMap(({ about }) => about?.losses?.[format] ?? [])),
+];
 
 function choice(format, checked) {
   return make(

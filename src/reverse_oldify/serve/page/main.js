@@ -8,6 +8,7 @@ import { element } from "./dom.js";
 import { Frame } from "./frame.js";
 import { watchGestures } from "./gestures.js";
 import { watchIntake } from "./intake.js";
+import { Keeper } from "./keeper.js";
 import { Keyboard } from "./keyboard.js";
 import { Moods } from "./moods.js";
 import { complain, say } from "./notices.js";
@@ -30,7 +31,7 @@ const panel = new Panel(studio, darkroom, picker, pins);
 const split = new Split(viewer);
 const zoom = new Zoom(viewer);
 const background = new Background(() => darkroom.quiet());
-const versions = new Versions(studio);
+const versions = new Versions(studio, background);
 const moods = new Moods(studio, darkroom, background);
 const download = new Download(studio);
 new Strip(studio, background);
@@ -48,7 +49,6 @@ const redo = () => travel("redo", "Redone");
 element("undo").addEventListener("click", undo);
 element("redo").addEventListener("click", redo);
 picker.addEventListener("remove", ({ detail }) => pins.remove(detail));
-addEventListener("pagehide", () => studio.forgetAll());
 
 function travel(how, words) {
   picker.hide();
@@ -87,6 +87,11 @@ try {
   studio.about = await api.about();
   moods.offer(studio.about.looks);
   download.offer(studio.about.formats);
+  const forgotten = await new Keeper(studio).restore();
+  if (forgotten.length) {
+    const names = forgotten.join(", ");
+    complain(new Error(`The studio has forgotten ${names} meanwhile; please open it again.`));
+  }
 } catch (problem) {
   complain(problem);
 }

@@ -30,7 +30,10 @@ export class Moods {
       () => {},
     );
     studio.addEventListener("edits", () => this.#show());
-    studio.addEventListener("current", () => this.#develop.cancel());
+    studio.addEventListener("current", () => {
+      this.#develop.cancel();
+      this.#meet(studio.decided?.palette);
+    });
     darkroom.addEventListener("coloured", () => this.#soon());
     const input = element("reference-palette");
     element("choose-reference").addEventListener("click", () => input.click());
@@ -50,6 +53,13 @@ export class Moods {
   #choose({ label, palette }) {
     say(`Mood: ${label}`);
     this.#studio.edit(setPalette(this.#studio.decided, palette));
+  }
+
+  /** A palette of before the page was loaded anew is offered again. */
+  #meet(palette) {
+    const known = this.#moods.map((mood) => JSON.stringify(mood.palette?.value ?? null));
+    if (!palette || known.includes(JSON.stringify(palette.value))) return;
+    this.#moods.push({ label: palette.label, palette });
   }
 
   async #add(input) {

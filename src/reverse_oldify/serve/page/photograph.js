@@ -1,19 +1,30 @@
 /** One photograph: its file, what the server knows of it, and what was done to it. */
 
 import * as api from "./api.js";
+import { Problem } from "./api.js";
 import { UNTOUCHED } from "./edits.js";
 import { begin } from "./history.js";
+
+const FORGOTTEN = new Problem(
+  404,
+  "Forgotten",
+  "The studio has forgotten this photograph, as it does after a while; please open it again.",
+);
 
 let count = 0;
 
 export class Photograph {
   #opening = null;
 
-  /** @param {File} file */
-  constructor(file) {
+  /**
+   * @param {?File} file null after the page was loaded anew: then only the server has it
+   * @param {number} page of the file, from 1
+   */
+  constructor(file, page = 1) {
     this.key = `photograph-${(count += 1)}`;
     this.file = file;
-    this.name = file.name || "pasted photograph";
+    this.page = page;
+    this.title = file?.name || "pasted photograph";
     this.history = begin(UNTOUCHED);
     this.about = null; // the server's words, once it has the photograph
     this.problem = null; // why it cannot be used
@@ -21,6 +32,28 @@ export class Photograph {
     this.thumbnail = null; // address of a small picture
     this.proofs = {}; // "before" and "after" as last shown, as blobs
     this.seen = false; // in colour
+  }
+
+  /** What is remembered of it while the page is loaded anew. */
+  toJson() {
+    const { title, page, about, history } = this;
+    return { title, page, about, history };
+  }
+
+  /** Undo `toJson`, with what the server says of it now. */
+  static fromJson(kept, about) {
+    const photograph = Object.assign(new Photograph(null), kept, { about });
+    photograph.#opening = Promise.resolve(about);
+    return photograph;
+  }
+
+  /** The file's name, and the page's number where there are several. */
+  get name() {
+    return this.pages > 1 ? `${this.title}, page ${this.page}` : this.title;
+  }
+
+  get pages() {
+    return this.about?.pages ?? this.page;
   }
 
   get size() {
@@ -31,9 +64,10 @@ export class Photograph {
     return this.history.present;
   }
 
-  /** The file's name without its ending. */
+  /** The file's name without its ending, for the names of results. */
   get stem() {
-    return this.name.replace(/\.[^.]+$/, "");
+    const stem = this.title.replace(/\.[^.]+$/, "");
+    return this.pages > 1 ? `${stem}-page-${this.page}` : stem;
   }
 
   /**
@@ -65,8 +99,9 @@ export class Photograph {
   }
 
   async #send() {
+    if (!this.file) throw FORGOTTEN;
     this.problem = null;
-    this.about = await api.open(this.file, (share) => {
+    this.about = await api.open(this.file, this.page, (share) => {
       this.sent = share;
       this.onprogress?.();
     });

@@ -70,7 +70,7 @@ export class Strip {
     picture.hidden = !photograph.thumbnail;
     if (photograph.thumbnail && picture.src !== photograph.thumbnail)
       picture.src = photograph.thumbnail;
-    state.textContent = photograph.problem ? "!" : "";
+    state.textContent = photograph.problem ? "!" : photograph.pages > 1 ? photograph.page : "";
     choose.toggleAttribute("data-failed", Boolean(photograph.problem));
     choose.toggleAttribute("data-waiting", !photograph.thumbnail && !photograph.problem);
   }

@@ -13,6 +13,7 @@ import { Photograph } from "./photograph.js";
 import { same } from "./edits.js";
 import * as history from "./history.js";
 
+const GRACE = 120; // seconds that loading the page anew may take
 const HOPELESS = [400, 413, 415, 422];
 
 export class Studio extends EventTarget {
@@ -21,6 +22,7 @@ export class Studio extends EventTarget {
   about = null; // of the server: limits, looks, formats
   #draft = null;
   #opening = false;
+  #previous = null; // what was shown before a single one was added
 
   /** What is shown: a proposal, or else what was decided. */
   get edits() {
@@ -38,6 +40,7 @@ export class Studio extends EventTarget {
     if (!added.length) return;
     this.photographs.push(...added);
     this.#tell("photographs");
+    this.#previous = added.length > 1 ? null : this.current;
     this.select(added[0]);
     this.#openAll();
   }
@@ -56,13 +59,15 @@ export class Studio extends EventTarget {
     if (this.photographs[at]) this.select(this.photographs[at]);
   }
 
-  remove(photograph) {
+  /** @param {?Photograph} next is shown instead; by default the one beside it */
+  remove(photograph, next = null) {
     const at = this.photographs.indexOf(photograph);
     this.photographs.splice(at, 1);
     photograph.close();
     this.#tell("photographs");
     if (photograph === this.current) {
-      this.select(this.photographs[Math.min(at, this.photographs.length - 1)] ?? null);
+      const beside = this.photographs[Math.min(at, this.photographs.length - 1)] ?? null;
+      this.select(next && this.photographs.includes(next) ? next : beside);
     }
   }
 
@@ -103,9 +108,16 @@ export class Studio extends EventTarget {
     return Boolean(this.current && history.canRedo(this.current.history));
   }
 
-  /** The page goes away: the server need not keep anything. */
-  forgetAll() {
-    for (const { about } of this.photographs) if (about) api.forget(about.id);
+  /** The page goes away; where it is not loaded anew, the server need not keep anything. */
+  leave() {
+    for (const { about } of this.photographs) if (about) api.forget(about.id, GRACE);
+  }
+
+  /** Photographs that were open before the page was loaded anew. */
+  resume(photographs, current) {
+    this.photographs.push(...photographs);
+    this.#tell("photographs");
+    this.select(current);
   }
 
   /** Something about a photograph has changed that is not its edits. */
@@ -123,9 +135,19 @@ export class Studio extends EventTarget {
       if (!next) break;
       next.onprogress = () => this.changed();
       await next.open().catch((problem) => this.#fail(next, problem));
+      this.#addPages(next);
       this.changed();
     }
     this.#opening = false;
+  }
+
+  /** The further pages of a file are photographs, too. */
+  #addPages({ file, page, about }) {
+    if (page > 1 || !about || about.pages < 2) return;
+    const at = this.photographs.findIndex((one) => one.file === file) + 1;
+    if (!at || this.photographs[at]?.file === file) return; // put away meanwhile, or sent again
+    const further = Array.from({ length: about.pages - 1 }, (_, n) => new Photograph(file, n + 2));
+    this.photographs.splice(at, 0, ...further);
   }
 
   /** A server that refuses a file for its size breaks off, which looks as if it were not there. */
@@ -142,7 +164,7 @@ export class Studio extends EventTarget {
   #fail(photograph, problem) {
     const { name } = photograph;
     this.dispatchEvent(new CustomEvent("failed", { detail: { name, problem } }));
-    if (HOPELESS.includes(problem.status)) this.remove(photograph);
+    if (HOPELESS.includes(problem.status)) this.remove(photograph, this.#previous);
   }
 
   #travel(how) {

@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 export class Tiles {
   #root;
   #choose;
-  #keys = "";
+  #keys = [];
 
   /**
    * @param {HTMLElement} root has the role of a radiogroup
@@ -22,11 +22,11 @@ export class Tiles {
    *   `source` is the address of its picture.
    */
   show(tiles) {
-    const keys = JSON.stringify(tiles.map(({ key, label }) => [key, label]));
-    if (keys !== this.#keys) {
-      this.#keys = keys;
-      this.#root.replaceChildren(...tiles.map((tile) => this.#tile(tile)));
-    }
+    const keys = tiles.map(({ key, label }) => `${key} ${label}`);
+    if (!this.#keys.every((key, at) => key === keys[at])) this.#root.replaceChildren();
+    const kept = this.#root.children.length; // among them the one that has the focus
+    this.#root.append(...tiles.slice(kept).map((tile) => this.#tile(tile)));
+    this.#keys = keys;
     const checked = Math.max(
       0,
       tiles.findIndex((tile) => tile.checked),

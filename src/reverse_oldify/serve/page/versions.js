@@ -1,6 +1,6 @@
 /**
- * Other plausible colourings of the photograph, to choose from. They are drawn when someone asks:
- * it takes some seconds, in which the picture could not follow a hint.
+ * Other plausible colourings of the photograph, to choose from. They are drawn one after another, in
+ * quiet moments and where someone can see them; what was drawn once is remembered.
  */
 
 import * as api from "./api.js";
@@ -11,102 +11,130 @@ import { Latest } from "./latest.js";
 import { complain, say } from "./notices.js";
 import { Tiles } from "./tiles.js";
 
-const COUNT = 6;
+const MOST = 6;
 const SMALL = 192;
+const REST = 700; // milliseconds without a change before they are drawn
+const KEPT = 40; // choices of hints, palette and vividness whose versions are remembered
 
 export class Versions {
   #studio;
+  #background;
   #tiles;
-  #button = element("draw-versions");
   #gallery = new Gallery();
-  #drawn = { key: "", variants: [] };
+  #drawn = new Map(); // key of edits to what is known of their versions
+  #key = ""; // of the edits that were decided last
   #draw;
-  #then = null; // what to do once they are drawn
+  #seen = false; // whether the section is on the screen
+  #timer = 0;
+  #then = null; // what to do once another one is drawn
 
-  constructor(studio) {
+  constructor(studio, background) {
     this.#studio = studio;
+    this.#background = background;
     this.#tiles = new Tiles(element("versions"), (variant) => this.#choose(variant));
-    this.#draw = new Latest((edits, signal) => this.#ask(edits, signal), complain);
-    this.#button.addEventListener("click", () => this.#start());
-    studio.addEventListener("current", () => {
-      this.#draw.cancel();
-      this.#then = null;
-    });
-    studio.addEventListener("edits", () => this.#show());
+    this.#draw = new Latest((what, signal) => this.#ask(what, signal), complain);
+    for (const event of ["current", "edits"]) studio.addEventListener(event, () => this.#follow());
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      this.#seen = isIntersecting;
+      this.#soon();
+    }).observe(element("versions-section"));
   }
 
-  /** Choose the version so many places further on; draw them first where they are not there yet. */
+  /** Choose the version so many places further on; draw it first where it is not there yet. */
   step(places) {
     const { decided } = this.#studio;
     if (!decided) return;
-    if (this.#drawn.key !== this.#keyOf(decided)) {
+    const { variants, complete } = this.#known();
+    const next = variants.indexOf(decided.variant) + places;
+    if (complete || next in variants) {
+      this.#choose(variants[(next + variants.length) % variants.length]);
+    } else {
       this.#then = () => this.step(places);
       this.#start();
-      return;
     }
-    const { variants } = this.#drawn;
-    const at = variants.indexOf(decided.variant) + places;
-    this.#choose(variants[(at + variants.length) % variants.length]);
   }
 
   #choose(variant) {
-    const at = this.#drawn.variants.indexOf(variant) + 1;
-    say(`Version ${at} of ${this.#drawn.variants.length}`);
+    const at = this.#known().variants.indexOf(variant) + 1;
+    say(at > 1 ? `Version ${at}` : "The likeliest version");
     this.#studio.edit(setVariant(this.#studio.decided, variant));
   }
 
+  /** Other photographs, hints, palettes and vividness have other versions. */
+  #follow() {
+    const { current, decided } = this.#studio;
+    const key = current && `${current.key} ${JSON.stringify(ofAll(decided))}`;
+    if (key !== this.#key) {
+      this.#key = key;
+      this.#draw.cancel();
+      this.#then = null;
+    }
+    this.#soon();
+    this.#show();
+  }
+
+  #soon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#seen && this.#start(), REST);
+  }
+
   #start() {
-    if (!this.#draw.idle) return;
-    this.#draw.want(this.#studio.decided);
+    const photograph = this.#studio.current;
+    if (!photograph || photograph.problem || this.#known().complete || !this.#draw.idle) return;
+    const options = ofAll(this.#studio.decided);
+    this.#draw.want({ photograph, options, drawn: this.#known(), key: this.#key });
     this.#draw.rest().then(() => this.#show());
     this.#show();
   }
 
-  async #ask(edits, signal) {
-    const photograph = this.#studio.current;
-    const ask = (question) => photograph.ask(question, signal);
-    const options = toOptions({ ...edits, variant: 0 });
-    const drawn = await ask((id) => api.variants(id, COUNT, options, signal));
-    if (signal.aborted) return;
-    this.#drawn = { key: this.#keyOf(edits), variants: drawn.map((one) => one.options.variant) };
-    this.#then?.();
-    this.#then = null;
-    this.#show();
-    for (const { options: version } of drawn) {
-      const picture = await ask((id) => api.preview(id, { size: SMALL }, version, signal));
+  async #ask({ photograph, options, drawn, key }, signal) {
+    const ask = (question) => this.#background.run(() => photograph.ask(question, signal));
+    while (!drawn.complete) {
+      const count = drawn.variants.length + 1;
+      const found = await ask((id) => api.variants(id, count, options, signal));
+      if (found.length === count) {
+        const version = found[count - 1].options;
+        const part = { size: SMALL };
+        const picture = await ask((id) => api.preview(id, part, version, signal));
+        this.#gallery.put(`${key} ${version.variant}`, picture);
+        drawn.variants.push(version.variant);
+      }
+      drawn.complete = found.length < count || count === MOST;
       if (signal.aborted) return;
-      this.#gallery.put(this.#address(version.variant), picture);
       this.#show();
+      const then = this.#then;
+      this.#then = null;
+      then?.();
     }
   }
 
+  #known() {
+    const known = this.#drawn.get(this.#key) ?? { variants: [], complete: false };
+    this.#drawn.delete(this.#key);
+    this.#drawn.set(this.#key, known);
+    if (this.#drawn.size > KEPT) this.#drawn.delete(this.#drawn.keys().next().value);
+    return known;
+  }
+
   #show() {
-    const { edits } = this.#studio;
-    const variants = edits && this.#drawn.key === this.#keyOf(edits) ? this.#drawn.variants : [];
+    if (!this.#studio.current) return;
+    const { variants, complete } = this.#known();
     this.#tiles.show(
       variants.map((variant, at) => ({
         key: variant,
         label: at ? `${at + 1}` : "Likeliest",
-        source: this.#gallery.get(this.#address(variant)),
-        checked: variant === edits.variant,
+        source: this.#gallery.get(`${this.#key} ${variant}`),
+        checked: variant === this.#studio.edits.variant,
         value: variant,
       })),
     );
-    const drawing = !this.#draw.idle && !variants.length;
+    const alone = "The colours of this photograph are hardly in doubt.";
+    const looking = "Looking for other versions…";
     element("versions").hidden = !variants.length;
-    this.#button.hidden = variants.length > 0;
-    this.#button.disabled = drawing;
-    this.#button.textContent = drawing ? "Drawing…" : "Show other versions";
+    element("versions").setAttribute("aria-busy", !complete);
     element("versions-note").textContent =
-      variants.length === 1 ? "The colours of this photograph are hardly in doubt." : "";
-  }
-
-  /** Another photograph, other hints, palettes and vividness have other versions. */
-  #keyOf(edits) {
-    return `${this.#studio.current.key} ${JSON.stringify(toOptions({ ...edits, variant: 0 }))}`;
-  }
-
-  #address(variant) {
-    return `${this.#drawn.key} ${variant}`;
+      { 0: looking, 1: complete ? alone : "" }[variants.length] ?? "";
   }
 }
+
+const ofAll = (edits) => toOptions({ ...edits, variant: 0 });

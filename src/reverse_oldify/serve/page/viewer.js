@@ -186,12 +186,15 @@ export class Viewer extends EventTarget {
     context.imageSmoothingEnabled = this.view.scale * this.density < 3;
     context.imageSmoothingQuality = "high";
     const { before, after, doubt } = this.#layers;
-    this.#paint(before ?? after);
-    if (!after) return;
-    const from = this.splitAt();
-    const to = this.#front(now, from);
-    if (!doubt) this.#paint(after, from, to);
-    else this.#paint(doubt, from, to); // over grey: its colours must not be taken for the picture's
+    const from = after ? this.splitAt() : this.#stage.width;
+    const to = after ? this.#front(now, from) : from;
+    const under = before ?? after;
+    if (doubt) this.#paint(under); // grey: its colours must not be taken for the picture's
+    else {
+      this.#paint(under, 0, from);
+      this.#paint(under, to);
+    }
+    this.#paint(doubt ?? after, from, to);
   }
 
   /** Draw a layer between two columns of the stage. */
