@@ -103,6 +103,17 @@ def test_format_without_xmp_says_so() -> None:
     assert list(losses(picture, FORMATS["bmp"])) == ["XMP (left out)"]
 
 
+def test_a_scan_in_a_format_without_xmp_stays_in_it_with_a_note() -> None:
+    scan = Picture(pixels=scene(), format="bmp")
+    told = PROVENANCE.written_into(scan, FORMATS["bmp"])
+    assert told.metadata.xmp is None
+    assert "no place to say that its colours are estimated" in told.notes[0]
+    assert not list(losses(told, FORMATS["bmp"]))
+    assert PROVENANCE.written_into(scan, FORMATS["png"]).metadata.xmp is not None
+    other = PROVENANCE.written_into(Picture(pixels=scene(), format="png"), FORMATS["bmp"])
+    assert list(losses(other, FORMATS["bmp"])) == ["XMP (left out)"]
+
+
 def test_tool_that_made_the_scan_stays_named() -> None:
     scanned = merge(None, [Statement(XMP, "xmp", "CreatorTool", "Scanner 1")])
     picture = Picture(pixels=scene(), metadata=Metadata(xmp=scanned))

@@ -188,14 +188,12 @@ FORMATS = {
             dpi=True,
             settings={"irreversible": False},  # lossless
         ),
-        # What has no place for the word that colours are estimated becomes PNG.
         Format(
             key="bmp",
             name="BMP",
             pillow="BMP",
             suffixes=(".bmp", ".dib"),
             dpi=True,
-            written_as="png",
         ),
         Format(key="gif", name="GIF", pillow="GIF", suffixes=(".gif",), written_as="png"),
         Format(

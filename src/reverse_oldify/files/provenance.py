@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError
+from reverse_oldify.files.formats import Format
 from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
 from reverse_oldify.options import Options
@@ -100,11 +101,19 @@ class Provenance:
         """Return all of it as plain JSON types, the source type as IPTC's URI."""
         return asdict(self) | {"source_type": _VOCABULARY + self.source_type}
 
-    def written_into(self, picture: AnyRaster) -> AnyRaster:
+    def written_into(self, picture: AnyRaster, kind: Format | None = None) -> AnyRaster:
         """Return the picture with this in its XMP; what else that said is kept.
 
-        A packet that cannot be read safely is replaced, with a note.
+        A packet that cannot be read safely is replaced, with a note. Where the result is to be of
+        a format (``kind``) that is the source's own and has no XMP (BMP), nothing is written, with
+        a note: who scans to BMP gets BMP.
         """
+        if kind is not None and not kind.xmp and kind.key == picture.format:
+            note = (
+                f"{kind.name} has no place to say that its colours are estimated; "
+                "--format png or --sidecar says it"
+            )
+            return replace(picture, notes=(*picture.notes, note))
         packet, notes = picture.metadata.xmp, picture.notes
         try:
             merged = merge(packet, self._statements(value_of(packet, XMP, "CreatorTool")))

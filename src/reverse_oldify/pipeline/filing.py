@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from reverse_oldify.errors import OutputError
-from reverse_oldify.files.formats import AS_EVER, Encoding
+from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.layers import LayerWriter
 from reverse_oldify.files.losses import listed, losses, refuse_losses
@@ -143,21 +143,21 @@ class _Pages:
             kind = output_format(page, self._target)
             if not self._allow_loss:
                 refuse_losses(page, kind)
-            coloured = self._coloured(page)
+            coloured = self._coloured(page, kind)
             lost = list(losses(coloured, kind))
             self._note([*coloured.notes, *([listed(lost, kind)] if lost else [])], number)
             yield coloured
             if not kind.pages:
                 return
 
-    def _coloured(self, page: Raster) -> Raster:
+    def _coloured(self, page: Raster, kind: Format) -> Raster:
         deep = page if self.layers is None else page.at_16_bits()
         coloured, uncertainty = self._colour(deep)
         if uncertainty is not None:
             self._uncertainties.append(uncertainty)
         if self._provenance is not None:
             told = replace(self._provenance, mean_uncertainty=uncertainty)
-            coloured = told.written_into(coloured)
+            coloured = told.written_into(coloured, kind)
         if self.layers is not None:
             if coloured.nbytes < _HELD:
                 coloured = coloured.loaded()  # or it would be painted twice

@@ -77,7 +77,7 @@ class Studio:
             further = pages if kind.pages else islice(pages, 0)
             sha256 = sha256_of(data)
             done = (
-                self._coloured(self._colorizer.open(page), options, sha256, stop)
+                self._coloured(self._colorizer.open(page), options, sha256, kind, stop)
                 for page in chain([first], further)
             )
             return _encoded(done, kind, allow_loss)
@@ -109,14 +109,15 @@ class Studio:
     ) -> File:
         """Colour an open picture at full resolution; of a file of several pages it is the first."""
         kind = target_format(opened.session.picture, format)
-        done = self._coloured(opened.session, options, opened.sha256, stop)
+        done = self._coloured(opened.session, options, opened.sha256, kind, stop)
         return _encoded([replace(done, page_count=1)], kind, allow_loss)
 
     def losses(self, opened: Opened) -> dict[str, list[str]]:
         """What a render loses in each format that cannot hold all of it, by the format's key."""
         provenance = Provenance.of(self.info, Options(), source_sha256=opened.sha256)
-        told = provenance.written_into(replace(opened.session.picture, page_count=1))
-        lost = {key: list(losses(told, FORMATS[key])) for key in OUTPUT_FORMATS}
+        page = replace(opened.session.picture, page_count=1)
+        kinds = [FORMATS[key] for key in OUTPUT_FORMATS]
+        lost = {kind.key: list(losses(provenance.written_into(page, kind), kind)) for kind in kinds}
         return {key: phrases for key, phrases in lost.items() if phrases}
 
     def original(self, opened: Opened, size: int, part: Tile | None, stop: Stop) -> File:
@@ -162,7 +163,9 @@ class Studio:
                     )
                 yield page
 
-    def _coloured(self, session: Session, options: Options, sha256: str, stop: Stop) -> Picture:
+    def _coloured(
+        self, session: Session, options: Options, sha256: str, kind: Format, stop: Stop
+    ) -> Picture:
         """Colour a picture, with its origin written in."""
         stop.check()
         check_hints(options, session.picture.size)
@@ -172,7 +175,7 @@ class Studio:
         stop.check()
         coloured = session.recombine(chroma, options)
         stop.check()
-        return provenance.written_into(coloured)
+        return provenance.written_into(coloured, kind)
 
     def _doubt(self, session: Session, options: Options) -> float | None:
         if self.info.output != "distribution":
