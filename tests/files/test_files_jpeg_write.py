@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, JpegImagePlugin
 
 from reverse_oldify.files import strips
-from reverse_oldify.files.encode import encode, encode_pages
+from reverse_oldify.files.encode import encode, encode_pages, memory_file
 from reverse_oldify.files.formats import FORMATS, Encoding
 from reverse_oldify.files.jpeg import NOTE
+from reverse_oldify.files.jpeg_write import join
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read
 
@@ -80,3 +82,16 @@ def test_halved_chroma_is_that_of_the_whole(subsampling: str, rows: int) -> None
         np.testing.assert_array_equal(np.asarray(image), np.asarray(expected))
     assert NOTE not in read(file.getvalue()).notes
     assert NOTE not in read(joined(CODES, rows)).notes
+
+
+def test_threads_go_on_while_a_strip_is_encoded_and_a_strip_that_was_cut_is_noticed() -> None:
+    with memory_file() as file:
+        Image.fromarray(CODES).save(file, "JPEG")
+        assert not hasattr(os, "memfd_create") or file.fileno() > 2, "Pillow writes to it alone"
+        file.seek(0)
+        whole = file.read()
+    buffer = io.BytesIO()
+    Image.fromarray(CODES).save(buffer, "JPEG")
+    assert whole == buffer.getvalue()
+    with pytest.raises(MemoryError):
+        join([whole[:-40]], len(CODES), io.BytesIO())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from typing import Any, BinaryIO, cast
@@ -108,12 +110,27 @@ def _jpegs(picture: Raster, kind: Format, encoding: Encoding) -> Iterator[bytes]
     unit = 2 * BLOCK if quality["subsampling"] == "4:2:0" else BLOCK
 
     def encoded(rows: slice) -> bytes:
-        file = io.BytesIO()
         told = quality if rows.start else settings
-        _strip(picture.rows(rows), kind).save(file, format=kind.pillow, **told)
-        return file.getvalue()
+        strip = _strip(picture.rows(rows), kind)
+        with memory_file() as file:
+            strip.save(file, format=kind.pillow, **told)
+            file.seek(0)
+            return file.read()
 
     return in_order(encoded, bands(*picture.size, unit), picture.threads)
+
+
+@contextmanager
+def memory_file() -> Iterator[BinaryIO]:
+    """Open a file in memory; with a descriptor, where the system has such.
+
+    To a descriptor Pillow encodes without the interpreter's lock: other threads go on.
+    """
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("strip"), "w+b") as file:
+            yield file
+    else:
+        yield io.BytesIO()
 
 
 def _jpeg_2000(picture: Raster, kind: Format) -> bytes:

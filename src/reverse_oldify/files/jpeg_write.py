@@ -32,6 +32,8 @@ def join(strips: Iterable[bytes], height: int, file: BinaryIO) -> None:
         Is written to.
     """
     for number, strip in enumerate(strips):
+        if not strip.endswith(_END):  # Pillow takes no notice of a descriptor that is full
+            raise MemoryError
         body = _data_start(strip)
         if number == 0:
             file.write(_head(strip[:body], height))
