@@ -18,7 +18,7 @@ from reverse_oldify.files import iptc
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
-from reverse_oldify.files.jpeg_write import BLOCK, join
+from reverse_oldify.files.jpeg_write import BLOCK, END, join
 from reverse_oldify.files.losses import fits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
@@ -115,7 +115,12 @@ def _jpegs(picture: Raster, kind: Format, encoding: Encoding) -> Iterator[bytes]
         with memory_file() as file:
             strip.save(file, format=kind.pillow, **told)
             file.seek(0)
-            return file.read()
+            data = file.read()
+        if not data.endswith(END):  # it met a limit on the size of files, and Pillow took no notice
+            whole = io.BytesIO()
+            strip.save(whole, format=kind.pillow, **told)
+            data = whole.getvalue()
+        return data
 
     return in_order(encoded, bands(*picture.size, unit), picture.threads)
 
