@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reverse_oldify.errors import (
         ExistsError,
         InputError,
+        LossError,
         ModelError,
         OptionError,
         OutputError,
@@ -41,6 +42,7 @@ _HOMES = {
         (
             "ExistsError",
             "InputError",
+            "LossError",
             "ModelError",
             "OptionError",
             "OutputError",
@@ -59,6 +61,7 @@ __all__ = [
     "Hint",
     "Hints",
     "InputError",
+    "LossError",
     "ModelError",
     "ModelInfo",
     "OptionError",

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from reverse_oldify.sampling import Extent, Tile, interpolate, resample, tiles
+from reverse_oldify.sampling import Extent, Tile, interpolate, resample, shrunk, tiles
 from reverse_oldify.types import FloatArray, Plane
 
 _LONGEST = 4  # the long side is at most so many times the working size
@@ -58,7 +58,8 @@ def fit(lightness: Plane, size: int, multiple: int) -> tuple[FloatArray, tuple[i
     """
     height, width = lightness.shape
     shape = working_shape(height, width, size)
-    scaled = np.clip(resample(lightness, shape), 0, 100)
+    plane, extent = shrunk(lightness, shape)
+    scaled = np.clip(resample(plane, shape, extent), 0, 100)
     padding = [(0, -side % multiple) for side in shape]
     return np.pad(scaled, padding, mode="edge"), shape
 

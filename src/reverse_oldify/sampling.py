@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.types import FloatArray, Plane
+from reverse_oldify.types import FloatArray, Plane, Reducible
 
 Extent = tuple[float, float]
 Tile = tuple[slice, slice]
@@ -26,6 +26,7 @@ TILE = 64, 512
 
 _BAND = 8  # rows or columns of a smaller picture that are made together
 _CELLS = 10  # columns of a grid that are enlarged together
+_LEFT = 4  # pixels on a side for the filter to average, after a mean of whole blocks
 _WORK = 1 << 18  # multiplications in a product: OpenBLAS uses threads from twice as many
 
 
@@ -40,19 +41,37 @@ def tiles(height: int, width: int) -> Iterator[Tile]:
     return product(strips(height, TILE[0]), strips(width, TILE[1]))
 
 
-def resample(plane: Plane, shape: tuple[int, int]) -> FloatArray:
-    """Scale a float32 plane (H, W) to a shape: averaged when it shrinks, bicubic when it grows."""
+def shrunk(plane: Plane, shape: tuple[int, int]) -> tuple[Plane, Extent]:
+    """Make a plane smaller on the way to a shape, where that is quick: no less than four times it.
+
+    Also gives the extent that the plane has then, for `resample`.
+    """
     height, width = plane.shape
+    factor = int(min(height / shape[0], width / shape[1]) / _LEFT)
+    if factor > 1 and isinstance(plane, Reducible):
+        small = plane.reduced(factor)
+        if small is not None:
+            return small, (height / factor, width / factor)
+    return plane, (float(height), float(width))
+
+
+def resample(plane: Plane, shape: tuple[int, int], extent: Extent | None = None) -> FloatArray:
+    """Scale a float32 plane (H, W) to a shape: averaged when it shrinks, bicubic when it grows.
+
+    ``extent`` is how much of its rows and columns is the picture; all by default.
+    """
+    height, width = plane.shape
+    down, across = extent or (float(height), float(width))
     # Hamming is the sharpest of the usual averages that has no negative lobes (no halos).
     kernel = hamming if shape[0] <= height and shape[1] <= width else cubic
     squat = np.empty((shape[0], width), np.float32)
     for rows in strips(shape[0], _BAND):
-        used, weights = _weights(height, height / shape[0], rows.start, rows.stop, kernel)
+        used, weights = _weights(height, down / shape[0], rows.start, rows.stop, kernel)
         for columns in strips(width, max(1, _WORK // weights.size)):
             np.matmul(weights, plane[used, columns], out=squat[rows, columns])
     small = np.empty(shape, np.float32)
     for columns in strips(shape[1], _BAND):
-        used, weights = _weights(width, width / shape[1], columns.start, columns.stop, kernel)
+        used, weights = _weights(width, across / shape[1], columns.start, columns.stop, kernel)
         for rows in strips(shape[0], max(1, _WORK // weights.size)):
             np.matmul(squat[rows, used], weights.T, out=small[rows, columns])
     return small
@@ -84,16 +103,23 @@ def interpolate(
     extent = extent or (float(cells[0]), float(cells[1]))
     down, across = extent[0] / shape[0], extent[1] / shape[1]
     rows, columns = tile
-    height, width = rows.stop - rows.start, columns.stop - columns.start
-    used_rows, vertical = _weights(cells[0], down, rows.start, rows.stop, triangle)
-    if height == 1:  # a product of one row is another routine of BLAS, which rounds otherwise
-        vertical = vertical.repeat(2, 0)
-    result = np.empty((len(planes), len(vertical), width), np.float32)
+    first, width = rows.start // TILE[0] * TILE[0], columns.stop - columns.start
+    tops = range(first, rows.stop, TILE[0])
+    result = np.empty((len(planes), len(tops) * TILE[0], width), np.float32)
     for part in strips(width, max(_BAND, int(_CELLS / across))):
         start, stop = columns.start + part.start, columns.start + part.stop
         used, horizontal = _weights(cells[1], across, start, stop, triangle)
-        np.matmul(vertical @ planes[:, used_rows, used], horizontal.T, out=result[:, :, part])
-    return result[:, :height]
+        # How BLAS rounds depends on how many rows there are, and on their places among them. So the
+        # same ones are always made together, also where fewer are asked for.
+        for top in tops:
+            used_rows, vertical = _weights(
+                cells[0], down, top, min(top + TILE[0], shape[0]), triangle
+            )
+            if len(vertical) < TILE[0]:
+                vertical = np.pad(vertical, [(0, TILE[0] - len(vertical)), (0, 0)])
+            made = result[:, top - first : top - first + TILE[0], part]
+            np.matmul(vertical @ planes[:, used_rows, used], horizontal.T, out=made)
+    return result[:, rows.start - first : rows.stop - first]
 
 
 Kernel = Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,17 @@ class Plane(Protocol):
         """Height and width."""
 
     def __getitem__(self, part: Any, /) -> FloatArray: ...
+
+
+@runtime_checkable
+class Reducible(Plane, Protocol):
+    """A plane that is quickly made smaller by a whole number."""
+
+    def reduced(self, factor: int) -> FloatArray | None:
+        """Means of ``factor`` x ``factor`` pixels, to about half an 8-bit code; None if it is slow.
+
+        float32 (ceil(H / factor), ceil(W / factor)); the last ones are of what pixels there are.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,7 @@ def both(pictures, tmp_path_factory):
         torch.manual_seed(0)
         network = ColorNet("tiny", len(ab_bins()), (16, 12, 8, 8), 1, 2, (1, 2, 1)).eval()
         with torch.no_grad():
-            network.head.weight.mul_(20)  # or all distributions were flat, and alike
+            network.head.weight.mul_(8)  # or all distributions were flat, and alike
         folder = tmp_path_factory.mktemp("export")
         plain = export_network(network, INFO, folder / "plain")
         small = export_network(network, INFO, folder / "small", pictures)
@@ -60,9 +60,11 @@ def stored(folder, file):
 def test_convolutions_are_stored_in_8_bits_and_what_steers_is_not(both):
     small = both[1]
     encode, decode = stored(small.folder, ENCODE_FILE), stored(small.folder, DECODE_FILE)
-    kernels = [value for value in encode.values() if value.ndim == 4]
-    assert len(kernels) > 8
-    assert all(value.dtype == np.int8 and abs(value.astype(int)).max() <= 64 for value in kernels)
+    kernels = {name: value for name, value in encode.items() if value.ndim == 4}
+    late = [value for name, value in kernels.items() if "stages" in name and name > "stages.2"]
+    assert len(late) > 8
+    assert all(value.dtype == np.int8 and abs(value.astype(int)).max() <= 64 for value in late)
+    assert kernels["stem.weight.half"].dtype == np.float16, "all others rest on it"
     in_8_bits = {name for name, value in decode.items() if value.dtype == np.int8 and value.ndim}
     assert len([name for name in in_8_bits if ".refine." in name and "weight" in name]) >= 4
     assert not [name for name in decode if "hint" in name and "scale" in name]
@@ -72,9 +74,9 @@ def test_convolutions_are_stored_in_8_bits_and_what_steers_is_not(both):
 def test_distributions_are_nearly_the_same_and_still_follow_hints(both, pictures):
     plain, small = (OnnxBackend(each.folder, threads=1) for each in both)
     assert plain.info.name == small.info.name == "tiny"
-    assert 0 < both[1].drift < 0.1
+    assert 0 < both[1].drift < 0.05
     assert both[0].drift is None
-    assert drift(plain, small, pictures) < 0.1
+    assert drift(plain, small, pictures) < 0.05
     hints = np.zeros((3, 16, 16), np.float32)
     hints[:, 4:6, 4:6] = [[[0.6]], [[-0.5]], [[1.0]]]
     size = pictures[0].shape

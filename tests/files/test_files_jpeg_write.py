@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+from contextlib import AbstractContextManager, nullcontext
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -10,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, JpegImagePlugin
 
+from reverse_oldify.files import encode as module
 from reverse_oldify.files import strips
-from reverse_oldify.files.encode import encode, encode_pages
+from reverse_oldify.files.encode import encode, encode_pages, memory_file
 from reverse_oldify.files.formats import FORMATS, Encoding
 from reverse_oldify.files.jpeg import NOTE
 from reverse_oldify.files.picture import Metadata, Picture
@@ -80,3 +84,29 @@ def test_halved_chroma_is_that_of_the_whole(subsampling: str, rows: int) -> None
         np.testing.assert_array_equal(np.asarray(image), np.asarray(expected))
     assert NOTE not in read(file.getvalue()).notes
     assert NOTE not in read(joined(CODES, rows)).notes
+
+
+def test_a_strip_is_encoded_where_pillow_needs_no_lock_and_whole_where_it_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with memory_file() as file:
+        Image.fromarray(CODES).save(file, "JPEG")
+        assert not hasattr(os, "memfd_create") or file.fileno() > 2, "Pillow writes to it alone"
+        file.seek(0)
+        whole = file.read()
+    buffer = io.BytesIO()
+    Image.fromarray(CODES).save(buffer, "JPEG")
+    assert whole == buffer.getvalue()
+
+    class Cut(io.BytesIO):
+        def write(self, data: bytes) -> int:
+            return super().write(data[:-40])
+
+    def cut_file() -> AbstractContextManager[BinaryIO]:
+        return nullcontext(Cut())
+
+    want, found = io.BytesIO(), io.BytesIO()
+    encode(Picture(pixels=CODES), FORMATS["jpg"], want)
+    monkeypatch.setattr(module, "memory_file", cut_file)
+    encode(Picture(pixels=CODES), FORMATS["jpg"], found)
+    assert found.getvalue() == want.getvalue()

@@ -41,6 +41,7 @@ _OFFSET = 16.0 / 116.0
 _BLACK = 0.0031308  # linear light below which the curve of sRGB is a straight line
 _BLACK_SLOPE = 12.92
 _ROOTS = 1 << 15
+_STEPS = 1 << 20  # of luminance: 159 to half a code of sRGB where it is darkest
 
 SrgbArray = NDArray[np.unsignedinteger] | NDArray[np.floating]
 
@@ -134,9 +135,25 @@ def srgb_to_gray(srgb: ByteArray) -> ByteArray:
     Equal channels give exactly the code of one of them.
     """
     gray = np.empty(srgb.shape[:2], np.uint8)
+    pairs, blues, codes = _gray_tables()
     for rows in row_strips(*srgb.shape[:2]):
-        gray[rows] = linear_to_8_bits(_luminance(srgb[rows]))
+        index = srgb[rows, :, 1].astype(np.intp)
+        index <<= 8
+        index |= srgb[rows, :, 0]
+        luminance = pairs.take(index, mode="clip")
+        luminance += blues.take(srgb[rows, :, 2].astype(np.intp), mode="clip")
+        codes.take(luminance, out=gray[rows], mode="clip")
     return gray
+
+
+@cache
+def _gray_tables() -> tuple[NDArray[np.intp], NDArray[np.intp], ByteArray]:
+    """Luminance in steps, of red and green (the code of green times 256, and that of red) and of
+    blue; and the sRGB code of each step.
+    """
+    steps = np.rint(XYZ_FROM_RGB[1][:, None] * _linear_table(256) * _STEPS).astype(np.intp)
+    codes = np.rint(linear_to_srgb(np.arange(_STEPS + 3) / _STEPS) * 255).astype(np.uint8)
+    return (steps[1][:, None] + steps[0]).reshape(-1), steps[2], codes
 
 
 def _luminance(srgb: ByteArray) -> FloatArray:

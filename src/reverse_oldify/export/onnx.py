@@ -97,7 +97,8 @@ def export_network(
 
             kept = pictures[::4]
             rest = [pictures[at] for at in range(len(pictures)) if at % 4]
-            far = drift(backend, _saved(quantized(*models, backend, rest), info, partial), kept)
+            small = quantized(models[0], models[1], backend, rest)
+            far = drift(backend, _saved(small, info, partial), kept)
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)

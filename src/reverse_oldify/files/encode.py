@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from typing import Any, BinaryIO, cast
@@ -16,7 +18,7 @@ from reverse_oldify.files import iptc
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
-from reverse_oldify.files.jpeg_write import BLOCK, join
+from reverse_oldify.files.jpeg_write import BLOCK, END, join
 from reverse_oldify.files.losses import fits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
@@ -108,12 +110,32 @@ def _jpegs(picture: Raster, kind: Format, encoding: Encoding) -> Iterator[bytes]
     unit = 2 * BLOCK if quality["subsampling"] == "4:2:0" else BLOCK
 
     def encoded(rows: slice) -> bytes:
-        file = io.BytesIO()
         told = quality if rows.start else settings
-        _strip(picture.rows(rows), kind).save(file, format=kind.pillow, **told)
-        return file.getvalue()
+        strip = _strip(picture.rows(rows), kind)
+        with memory_file() as file:
+            strip.save(file, format=kind.pillow, **told)
+            file.seek(0)
+            data = file.read()
+        if not data.endswith(END):  # it met a limit on the size of files, and Pillow took no notice
+            whole = io.BytesIO()
+            strip.save(whole, format=kind.pillow, **told)
+            data = whole.getvalue()
+        return data
 
     return in_order(encoded, bands(*picture.size, unit), picture.threads)
+
+
+@contextmanager
+def memory_file() -> Iterator[BinaryIO]:
+    """Open a file in memory; with a descriptor, where the system has such.
+
+    To a descriptor Pillow encodes without the interpreter's lock: other threads go on.
+    """
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("strip"), "w+b") as file:
+            yield file
+    else:
+        yield io.BytesIO()
 
 
 def _jpeg_2000(picture: Raster, kind: Format) -> bytes:

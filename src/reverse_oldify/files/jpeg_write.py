@@ -14,7 +14,10 @@ from typing import BinaryIO
 BLOCK = 8
 """Pixels a side. Rows of a strip are a multiple of it, or of two where chroma has half the rows."""
 
-_START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
+END = b"\xff\xd9"
+"""The last bytes of a file."""
+
+_START, _SCAN = b"\xff\xd8", 0xDA
 _FRAME, _RESTART_INTERVAL, _RESTART = 0xC0, 0xDD, 0xD0  # baseline
 
 
@@ -37,8 +40,8 @@ def join(strips: Iterable[bytes], height: int, file: BinaryIO) -> None:
             file.write(_head(strip[:body], height))
         else:
             file.write(bytes([0xFF, _RESTART + (number - 1) % 8]))
-        file.write(strip[body : -len(_END)])
-    file.write(_END)
+        file.write(strip[body : -len(END)])
+    file.write(END)
 
 
 def _head(head: bytes, height: int) -> bytes:

@@ -12,16 +12,18 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 _ROWS = 128
+_EVEN = 64  # rows that are coloured together, see `sampling.interpolate`
 _PIXELS = 1 << 21
 
 
 def bands(height: int, width: int, multiple: int = 1) -> Iterator[slice]:
     """Cut a picture into strips that threads work on, from top to bottom.
 
-    Each has 128 rows, or fewer of more than 16,384 pixels; the number of rows is a multiple of
-    ``multiple`` in all but the last.
+    Each has 128 rows, 64 of more than 16,384 pixels, or fewer still of twice that; the number of
+    rows is a multiple of ``multiple`` in all but the last.
     """
-    rows = min(_ROWS, _PIXELS // width) // multiple * multiple or multiple
+    rows = min(_ROWS, _PIXELS // width)
+    rows = (rows // _EVEN * _EVEN or rows) // multiple * multiple or multiple
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
 
