@@ -7,6 +7,7 @@ import pytest
 from fake_backend import FakeBackend
 
 from reverse_oldify import OptionError, Options
+from reverse_oldify.color.bins import histogram
 from reverse_oldify.pipeline.decode import chroma_lift, decode, lifted, softmax
 from reverse_oldify.types import FloatArray
 
@@ -53,6 +54,18 @@ def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
         options = Options(vividness=vividness)
         assert chroma_lift(logits, backend.info, options) == 1 + vividness
         assert np.hypot(*decode(logits, backend.info, options)[:, 0, 0]) < 4
+
+
+def test_a_faded_palette_is_not_made_vivid() -> None:
+    backend, logits = said({RED: 0.5, (0.0, 0.0): 0.5})
+    info = replace(backend.info, decoding={"restored": 0.7})
+    faded, vivid = (histogram(np.array(ab, np.float32)) for ab in ([(5, 5)], [RED, BLUE, (0, 0)]))
+    got = [
+        chroma_lift(logits, backend.info, Options(), reference)
+        for reference in (faded, vivid, None)
+    ]
+    assert got[0] == 0
+    assert min(got[1:]) > 0
 
 
 def test_a_lift_that_is_given_is_used() -> None:

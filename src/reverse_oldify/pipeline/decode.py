@@ -72,7 +72,7 @@ def decode(
     if not options.vividness:
         return moments.ab
     if lift is None:
-        lift = _lift(moments, info, options.vividness)
+        lift = _lift(moments, info, options.vividness, reference)
     return lifted(moments.ab, moments.variance, lift, info.decoding.get("knee", 0.0))
 
 
@@ -94,7 +94,7 @@ def chroma_lift(
     if info.output != "distribution" or not options.vividness:
         return 0.0
     moments = _moments(prediction, info, options.vividness, reference, lightness)
-    return _lift(moments, info, options.vividness)
+    return _lift(moments, info, options.vividness, reference)
 
 
 def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelInfo) -> FloatArray:
@@ -124,11 +124,15 @@ def _reach(chroma: FloatArray, variance: FloatArray, knee: float) -> FloatArray:
     return np.asarray(np.sqrt(variance) * power / np.maximum(power + knee**2, 1e-6))
 
 
-def _lift(moments: _Moments, info: ModelInfo, vividness: float) -> float:
+def _lift(
+    moments: _Moments, info: ModelInfo, vividness: float, reference: FloatArray | None
+) -> float:
     """The lift that gives the annealed colours the mean square of the chroma that is wanted."""
     ab, expected, variance = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     wanted = kept + info.decoding.get("restored", 0.0) * vividness * float(variance.mean())
+    if reference is not None:  # the lift must not make vivid what is to look faded
+        wanted = min(wanted, max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference))
     chroma = np.hypot(ab[0], ab[1])
     reach = _reach(chroma, variance, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
