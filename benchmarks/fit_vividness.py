@@ -112,7 +112,7 @@ def spread_scale(looks: list[tuple[FloatArray, FloatArray]], info: ModelInfo) ->
     for logits, lab in looks:
         values = logits.astype(np.float32)
         promised.append(uncertainty(Prediction(values, values.shape[1:]), info).mean ** 2)
-        ab = np.moveaxis(decode(values, info, Options(vividness=0)), 0, -1)
+        ab = np.moveaxis(decode(values, info, Options(vividness=0)).ab, 0, -1)
         error.append(np.square(ab - lab[..., 1:]).mean())
     return float(np.sqrt(np.sum(error) / np.sum(promised)))
 
@@ -125,7 +125,7 @@ def score(
     error, grey, difference, colour, true_colour = [], [], [], [], []
     for logits, lab in looks:
         light = np.ascontiguousarray(lab[..., 0])
-        ab = decode(logits.astype(np.float32), info, Options(vividness=1), lightness=light)
+        ab = decode(logits.astype(np.float32), info, Options(), lightness=light).ab
         ab = np.moveaxis(ab, 0, -1)
         decoded = np.concatenate([lab[..., :1], ab], -1)
         error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))

@@ -70,10 +70,10 @@ def test_decoding_evens_out_within_surfaces_only(vividness: float) -> None:
     likely = np.exp(cool.logits)[:, None] * (1 - share) + np.exp(warm.logits)[:, None] * share
     logits = np.log(likely)[:, None].repeat(12, 1)
     options = Options(vividness=vividness)
-    alone = decode(logits, cool.info, options)
+    alone = decode(logits, cool.info, options).ab
     steps = np.arange(20, dtype=np.float32) * 20 % 100
-    apart = decode(logits, cool.info, options, lightness=np.tile(steps, (12, 1)))
-    together = decode(logits, cool.info, options, lightness=PLAIN)
+    apart = decode(logits, cool.info, options, lightness=np.tile(steps, (12, 1))).ab
+    together = decode(logits, cool.info, options, lightness=PLAIN).ab
     np.testing.assert_allclose(apart, alone, atol=0.1)
     assert np.ptp(together[1]) < 0.85 * np.ptp(alone[1])
 
