@@ -29,7 +29,7 @@ def test_the_doubtful_follow_the_sure() -> None:
     ab = np.stack([faded(0, 12), faded(-20, 0)])
     got = agree(ab, ab, halves(10, 900), PLAIN)
     kept, given_up = np.hypot(*(got - ab)).mean(0)[[5, 14]]
-    assert given_up > 3 * max(kept, 1)
+    assert given_up > max(20 * kept, 2)
     assert np.linalg.norm(got[:, 6, 18] - got[:, 6, 1]) < 0.7 * np.linalg.norm(
         ab[:, 6, 18] - ab[:, 6, 1]
     )
@@ -75,7 +75,7 @@ def test_decoding_evens_out_within_surfaces_only(vividness: float) -> None:
     apart = decode(logits, cool.info, options, lightness=np.tile(steps, (12, 1))).ab
     together = decode(logits, cool.info, options, lightness=PLAIN).ab
     np.testing.assert_allclose(apart, alone, atol=0.1)
-    assert np.ptp(together[1]) < 0.85 * np.ptp(alone[1])
+    assert np.ptp(together[1]) < 0.9 * np.ptp(alone[1])
 
 
 def test_relaxed_planes_solve_the_equation() -> None:
