@@ -30,7 +30,7 @@ def test_the_doubtful_follow_the_sure() -> None:
     got = agree(ab, ab, halves(10, 900), PLAIN)
     kept, given_up = np.hypot(*(got - ab)).mean(0)[[5, 14]]
     assert given_up > max(20 * kept, 2)
-    assert np.linalg.norm(got[:, 6, 18] - got[:, 6, 1]) < 0.7 * np.linalg.norm(
+    assert np.linalg.norm(got[:, 6, 18] - got[:, 6, 1]) < 0.8 * np.linalg.norm(
         ab[:, 6, 18] - ab[:, 6, 1]
     )
 
