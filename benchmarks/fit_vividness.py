@@ -37,9 +37,9 @@ from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo
 
 NAMES = ("temperature", "prior_exponent", "restored", "knee")
-TEMPERATURES = (0.8, 0.7, 0.6, 0.5)
-EXPONENTS = (0.0,)
-SHARES = (0.4, 0.6, 0.8, 1.0)
+TEMPERATURES = (0.6, 0.5, 0.4)
+EXPONENTS = (0.0, 0.3)
+SHARES = (0.4, 0.5, 0.6, 0.8)
 KNEES = (10.0,)
 EXPECTED = (1.0, 0.0, 0.0, 0.0)  # vividness 0
 MOST_COLOUR = 1.1
