@@ -37,9 +37,9 @@ from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo
 
 NAMES = ("temperature", "prior_exponent", "restored", "knee")
-TEMPERATURES = (0.8, 0.7, 0.6, 0.5)
-EXPONENTS = (0.0,)
-SHARES = (0.4, 0.6, 0.8, 1.0)
+TEMPERATURES = (0.6, 0.5, 0.4)
+EXPONENTS = (0.0, 0.3)
+SHARES = (0.4, 0.5, 0.6, 0.8)
 KNEES = (10.0,)
 EXPECTED = (1.0, 0.0, 0.0, 0.0)  # vividness 0
 MOST_COLOUR = 1.1
@@ -112,7 +112,7 @@ def spread_scale(looks: list[tuple[FloatArray, FloatArray]], info: ModelInfo) ->
     for logits, lab in looks:
         values = logits.astype(np.float32)
         promised.append(uncertainty(Prediction(values, values.shape[1:]), info).mean ** 2)
-        ab = np.moveaxis(decode(values, info, Options(vividness=0)), 0, -1)
+        ab = np.moveaxis(decode(values, info, Options(vividness=0)).ab, 0, -1)
         error.append(np.square(ab - lab[..., 1:]).mean())
     return float(np.sqrt(np.sum(error) / np.sum(promised)))
 
@@ -125,7 +125,7 @@ def score(
     error, grey, difference, colour, true_colour = [], [], [], [], []
     for logits, lab in looks:
         light = np.ascontiguousarray(lab[..., 0])
-        ab = decode(logits.astype(np.float32), info, Options(vividness=1), lightness=light)
+        ab = decode(logits.astype(np.float32), info, Options(), lightness=light).ab
         ab = np.moveaxis(ab, 0, -1)
         decoded = np.concatenate([lab[..., :1], ab], -1)
         error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))

@@ -32,7 +32,7 @@ class FakeBackend:
             working_size=64,
             bins=bins,
             prior=prior,
-            decoding={"temperature": 0.6, "prior_exponent": 0.2, "restored": 0.7},
+            decoding={"temperature": 0.6, "prior_exponent": 0.2, "restored": 0.75},
         )
         self.seen: list[FloatArray] = []
 

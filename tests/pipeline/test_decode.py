@@ -7,7 +7,8 @@ import pytest
 from fake_backend import FakeBackend
 
 from reverse_oldify import OptionError, Options
-from reverse_oldify.pipeline.decode import chroma_lift, decode, lifted, softmax
+from reverse_oldify.color.bins import histogram
+from reverse_oldify.pipeline.decode import decode, lifted, softmax
 from reverse_oldify.types import FloatArray
 
 RED, BLUE = (60.0, 40.0), (20.0, -50.0)
@@ -20,7 +21,7 @@ def said(mixture: dict[tuple[float, float], float]) -> tuple[FakeBackend, FloatA
 
 def decoded(mixture: dict[tuple[float, float], float], vividness: float) -> FloatArray:
     backend, logits = said(mixture)
-    ab = decode(logits, backend.info, Options(vividness=vividness))
+    ab = decode(logits, backend.info, Options(vividness=vividness)).ab
     assert ab.shape == (2, 8, 8)
     assert ab.dtype == np.float32
     assert (ab == ab[:, :1, :1]).all()
@@ -42,7 +43,7 @@ def test_doubt_gets_the_variance_back_that_its_mean_has_lost() -> None:
     even = {"temperature": 1.0, "prior_exponent": 0.0}
     for share, chroma in ((0.0, 40.0), (0.5, np.hypot(40, np.sqrt(50))), (1.0, np.hypot(40, 10))):
         info = replace(backend.info, decoding=even | {"restored": share})
-        got = decode(logits, info, Options())
+        got = decode(logits, info, Options()).ab
         assert np.hypot(*got[:, 0, 0]) == pytest.approx(chroma, rel=0.01)
 
 
@@ -51,14 +52,27 @@ def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
     backend.info.decoding["knee"] = 12.0
     for vividness in (0.5, 1.0, 2.0):
         options = Options(vividness=vividness)
-        assert chroma_lift(logits, backend.info, options) == 1 + vividness
-        assert np.hypot(*decode(logits, backend.info, options)[:, 0, 0]) < 4
+        ab, lift = decode(logits, backend.info, options)
+        assert lift == 1 + vividness
+        assert np.hypot(*ab[:, 0, 0]) < 4
+
+
+def test_a_faded_palette_is_not_made_vivid() -> None:
+    backend, logits = said({RED: 0.5, (0.0, 0.0): 0.5})
+    info = replace(backend.info, decoding={"restored": 0.7})
+    faded, vivid = (histogram(np.array(ab, np.float32)) for ab in ([(5, 5)], [RED, BLUE, (0, 0)]))
+    least, more, most = (
+        np.hypot(*decode(logits, info, Options(), palette).ab[:, 0, 0])
+        for palette in (faded, vivid, None)
+    )
+    assert least <= np.sqrt(np.square(info.bins).sum(1) @ faded) + 0.1
+    assert min(more, most) > 3 * least
 
 
 def test_a_lift_that_is_given_is_used() -> None:
     backend, logits = said({RED: 0.6, BLUE: 0.4})
     none, some, more = (
-        np.hypot(*decode(logits, backend.info, Options(), lift=lift)[:, 0, 0])
+        np.hypot(*decode(logits, backend.info, Options(), lift=lift).ab[:, 0, 0])
         for lift in (0.0, 0.5, 1.0)
     )
     assert more - some == pytest.approx(some - none, rel=1e-3)
@@ -68,7 +82,7 @@ def test_a_lift_that_is_given_is_used() -> None:
 def test_a_model_of_no_constants_is_left_alone() -> None:
     backend, logits = said({RED: 0.6, BLUE: 0.4})
     info = replace(backend.info, decoding={})
-    plain, vivid = (decode(logits, info, Options(vividness=value)) for value in (0.0, 1.0))
+    plain, vivid = (decode(logits, info, Options(vividness=value)).ab for value in (0.0, 1.0))
     np.testing.assert_allclose(vivid, plain, rtol=1e-5)
 
 

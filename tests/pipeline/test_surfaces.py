@@ -29,8 +29,8 @@ def test_the_doubtful_follow_the_sure() -> None:
     ab = np.stack([faded(0, 12), faded(-20, 0)])
     got = agree(ab, ab, halves(10, 900), PLAIN)
     kept, given_up = np.hypot(*(got - ab)).mean(0)[[5, 14]]
-    assert given_up > 3 * max(kept, 1)
-    assert np.linalg.norm(got[:, 6, 18] - got[:, 6, 1]) < 0.7 * np.linalg.norm(
+    assert given_up > max(20 * kept, 2)
+    assert np.linalg.norm(got[:, 6, 18] - got[:, 6, 1]) < 0.8 * np.linalg.norm(
         ab[:, 6, 18] - ab[:, 6, 1]
     )
 
@@ -54,7 +54,7 @@ def test_nothing_is_invented() -> None:
     for plane, smooth in zip(ab, got, strict=True):
         assert plane.min() - 0.1 < smooth.min() < smooth.max() < plane.max() + 0.1
     even = np.ones_like(ab) * 7
-    np.testing.assert_allclose(agree(even, even, variance, PLAIN), even, rtol=1e-5)
+    np.testing.assert_array_equal(agree(even, even, variance, PLAIN), even)
 
 
 def test_a_certain_picture_is_left_alone() -> None:
@@ -70,12 +70,12 @@ def test_decoding_evens_out_within_surfaces_only(vividness: float) -> None:
     likely = np.exp(cool.logits)[:, None] * (1 - share) + np.exp(warm.logits)[:, None] * share
     logits = np.log(likely)[:, None].repeat(12, 1)
     options = Options(vividness=vividness)
-    alone = decode(logits, cool.info, options)
+    alone = decode(logits, cool.info, options).ab
     steps = np.arange(20, dtype=np.float32) * 20 % 100
-    apart = decode(logits, cool.info, options, lightness=np.tile(steps, (12, 1)))
-    together = decode(logits, cool.info, options, lightness=PLAIN)
+    apart = decode(logits, cool.info, options, lightness=np.tile(steps, (12, 1))).ab
+    together = decode(logits, cool.info, options, lightness=PLAIN).ab
     np.testing.assert_allclose(apart, alone, atol=0.1)
-    assert np.ptp(together[1]) < 0.85 * np.ptp(alone[1])
+    assert np.ptp(together[1]) < 0.9 * np.ptp(alone[1])
 
 
 def test_relaxed_planes_solve_the_equation() -> None:

@@ -9,6 +9,7 @@ from fake_backend import FakeBackend
 from reverse_oldify import Colorizer, Hints, OptionError, Options, Session
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.pipeline.variants import Scene
 
 MIXTURE = {(5.0, 10.0): 0.5, (-30.0, 30.0): 0.3, (10.0, -40.0): 0.2}
 
@@ -37,6 +38,22 @@ def test_a_variant_does_not_depend_on_how_many_are_asked_for(session: Session) -
 def test_alike_cells_are_decided_together(session: Session) -> None:
     ab = session.chroma(Options(variant=2))
     assert np.ptp(ab, axis=(1, 2)).max() < 1  # a plain picture gets a plain colour
+
+
+def test_a_sketch_is_smaller_and_says_the_same() -> None:
+    backend = FakeBackend(MIXTURE)
+    logits = np.broadcast_to(backend.logits[:, None, None], (len(backend.logits), 5, 9))
+    light = np.tile(np.arange(9, dtype=np.float32), (5, 1))
+    scene = Scene(logits, backend.info.bins, light, np.ones_like(light))
+    sketch, kept = scene.sketch()
+    assert sketch.lightness.shape == sketch.undecided.shape == (3, 5)
+    assert 4 <= kept.sum() < 20
+    np.testing.assert_array_equal(sketch.bins, scene.bins[kept])
+    np.testing.assert_allclose(
+        sketch.probability[:, 2, 4], scene.probability[kept, 4, 8], atol=1e-4
+    )
+    np.testing.assert_allclose(sketch.lightness[0], [0.5, 2.5, 4.5, 6.5, 8])
+    assert sketch.region(sketch.root[:, 0, 0], sketch.undecided).min() > 0.99
 
 
 def test_a_certain_model_has_no_variants() -> None:

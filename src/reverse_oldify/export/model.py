@@ -19,9 +19,9 @@ from reverse_oldify.train.recipe import parse_recipe
 from reverse_oldify.types import ModelInfo
 
 DEFAULT_DECODING = {
-    "temperature": 0.6,
-    "prior_exponent": 0.0,
-    "restored": 0.9,
+    "temperature": 0.4,
+    "prior_exponent": 0.3,
+    "restored": 0.6,
     "knee": 10.0,
     "spread_scale": 1.0,
 }

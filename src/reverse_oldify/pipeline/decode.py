@@ -31,15 +31,35 @@ class _Moments(NamedTuple):
     variance: FloatArray
 
 
+class Decoded(NamedTuple):
+    """What `decode` makes of a prediction.
+
+    Attributes
+    ----------
+    ab : float32 (2, h, w)
+        a*, b*.
+    lift : float
+        By how many of its own spreads each cell was moved from neutral.
+    """
+
+    ab: FloatArray
+    lift: float
+
+
 def decode(
     prediction: FloatArray,
     info: ModelInfo,
     options: Options,
     reference: FloatArray | None = None,
-    lift: float | None = None,
     lightness: FloatArray | None = None,
-) -> FloatArray:
+    lift: float | None = None,
+) -> Decoded:
     """Choose a colour for every cell of a picture.
+
+    By the law of total variance the mean square of the chroma that the distribution of a picture
+    expects is that of its mean plus its variance. The picture gets that of the mean plus a share of
+    the variance, ``info.decoding["restored"]`` times the vividness: the dull and doubtful gain
+    most. What that takes is one number for the picture, the lift.
 
     Parameters
     ----------
@@ -48,53 +68,29 @@ def decode(
         returned as they are.
     info
         Of the model; ``info.decoding`` holds, for vividness 1, ``temperature`` (divides the
-        logits), ``prior_exponent`` (power of the prior that is divided out), ``restored`` (see
-        `chroma_lift`) and ``knee`` (chroma at which half of the lift sets in; what is nearly grey
-        stays so). None of them: vividness changes nothing.
+        logits), ``prior_exponent`` (power of the prior that is divided out), ``restored`` and
+        ``knee`` (chroma at which half of the lift sets in; what is nearly grey stays so). None of
+        them: vividness changes nothing.
     options
-        ``vividness`` is used: the share that is restored grows with it. Beyond 1 nothing is
-        annealed further, which would make hard patches of soft transitions.
+        ``vividness`` is used. Beyond 1 nothing is annealed further, which would make hard patches
+        of soft transitions.
     reference : float32 (n,), optional
         Histogram of the palette, see `palette.tilt`.
-    lift : float, optional
-        By default the prediction's own `chroma_lift`.
     lightness : float32 (h, w), optional
         L* of the cells; if given, `surfaces.agree` on their colour.
-
-    Returns
-    -------
-    float32 (2, h, w)
-        a*, b*.
+    lift : float, optional
+        By default what the prediction itself asks for. Of a prediction that knows of hints it must
+        be given, or a hint here would change the colour over there.
     """
     if info.output != "distribution":
-        return prediction
+        return Decoded(prediction, 0.0)
     moments = _moments(prediction, info, options.vividness, reference, lightness)
     if not options.vividness:
-        return moments.ab
+        return Decoded(moments.ab, 0.0)
     if lift is None:
-        lift = _lift(moments, info, options.vividness)
-    return lifted(moments.ab, moments.variance, lift, info.decoding.get("knee", 0.0))
-
-
-def chroma_lift(
-    prediction: FloatArray,
-    info: ModelInfo,
-    options: Options,
-    reference: FloatArray | None = None,
-    lightness: FloatArray | None = None,
-) -> float:
-    """By how many of its own spreads each cell is to be moved from neutral, to be vivid.
-
-    By the law of total variance the mean square of the chroma that the distribution of a picture
-    expects is that of its mean plus its variance. The picture gets that of the mean plus a share of
-    the variance, ``info.decoding["restored"]`` times the vividness: the dull and doubtful gain
-    most. One number for the picture: of hints the prediction should know nothing, or a hint here
-    would change the colour over there. Parameters as of `decode`.
-    """
-    if info.output != "distribution" or not options.vividness:
-        return 0.0
-    moments = _moments(prediction, info, options.vividness, reference, lightness)
-    return _lift(moments, info, options.vividness)
+        lift = _lift(moments, info, options.vividness, reference)
+    ab = lifted(moments.ab, moments.variance, lift, info.decoding.get("knee", 0.0))
+    return Decoded(ab, lift)
 
 
 def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelInfo) -> FloatArray:
@@ -124,11 +120,15 @@ def _reach(chroma: FloatArray, variance: FloatArray, knee: float) -> FloatArray:
     return np.asarray(np.sqrt(variance) * power / np.maximum(power + knee**2, 1e-6))
 
 
-def _lift(moments: _Moments, info: ModelInfo, vividness: float) -> float:
+def _lift(
+    moments: _Moments, info: ModelInfo, vividness: float, reference: FloatArray | None
+) -> float:
     """The lift that gives the annealed colours the mean square of the chroma that is wanted."""
     ab, expected, variance = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     wanted = kept + info.decoding.get("restored", 0.0) * vividness * float(variance.mean())
+    if reference is not None:  # the lift must not make vivid what is to look faded
+        wanted = min(wanted, max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference))
     chroma = np.hypot(ab[0], ab[1])
     reach = _reach(chroma, variance, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())

@@ -57,17 +57,21 @@ def relax(
     free = np.float32(1) if fixed is None else (~fixed).astype(np.float32)
 
     def pull(planes: FloatArray) -> FloatArray:
-        """Half the gradient of the energy, but for the target's part."""
-        out = diagonal * planes
-        out[:, :-1] -= down * planes[:, 1:]
-        out[:, 1:] -= down * planes[:, :-1]
-        out[..., :-1] -= across * planes[..., 1:]
-        out[..., 1:] -= across * planes[..., :-1]
+        """Half the gradient of the energy, but for the target's part; by differences, so that what
+        is even stays so to the bit.
+        """
+        out = anchor * planes
+        flow = down * np.diff(planes, axis=1)
+        out[:, :-1] -= flow
+        out[:, 1:] += flow
+        flow = across * np.diff(planes, axis=2)
+        out[..., :-1] -= flow
+        out[..., 1:] += flow
         out *= free
         return out
 
     settled = start.astype(np.float32)
-    residual = free * anchor * target - pull(settled)
+    residual = free * (anchor * target) - pull(settled)
     direction = residual / diagonal
     energy = first = np.vdot(residual, direction)
     for _ in range(_ROUNDS):

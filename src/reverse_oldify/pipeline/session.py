@@ -14,7 +14,7 @@ from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.options import Hints, Options, Palette
-from reverse_oldify.pipeline.decode import chroma_lift, decode, roughly, softmax
+from reverse_oldify.pipeline.decode import Decoded, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
 from reverse_oldify.pipeline.palette import palette_histogram
@@ -53,7 +53,7 @@ class Session:
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
         self._steered: tuple[_Steering, Prediction] | None = None
-        self._lifted: tuple[tuple[int | None, Palette | str | None, float], float] | None = None
+        self._decoded: tuple[tuple[int | None, Palette | str | None, float], Decoded] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
     def colorize(self, options: Options | None = None) -> Picture:
@@ -195,19 +195,20 @@ class Session:
         return self._steered[1]
 
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
-        view, reference = self.view(options), self._reference(options)
-        lift = None if values is view.unsteered.values else self._lift(options)
-        ab = decode(values, self._info, options, reference, lift, view.lightness)
+        view, (ab, lift) = self.view(options), self._unsteered(options)
+        if values is not view.unsteered.values:
+            reference = self._reference(options)
+            ab, _ = decode(values, self._info, options, reference, view.lightness, lift)
         return obey(ab, painted, view)
 
-    def _lift(self, options: Options) -> float:
-        """Lift of the chroma, the same whatever the hints."""
+    def _unsteered(self, options: Options) -> Decoded:
+        """What is decoded without hints, whose lift is the same with them."""
         key = options.working_size, options.palette, options.vividness
-        if self._lifted is None or self._lifted[0] != key:
+        if self._decoded is None or self._decoded[0] != key:
             view, reference = self.view(options), self._reference(options)
-            whole, light = view.unsteered.values, view.lightness
-            self._lifted = key, chroma_lift(whole, self._info, options, reference, light)
-        return self._lifted[1]
+            whole = view.unsteered.values
+            self._decoded = key, decode(whole, self._info, options, reference, view.lightness)
+        return self._decoded[1]
 
     def _reference(self, options: Options) -> FloatArray | None:
         if options.palette is None:
@@ -224,7 +225,7 @@ class Session:
             view.lightness,
             1 - influence(painted, view),
         )
-        rough = partial(roughly, lift=self._lift(options), info=self._info)
+        rough = partial(roughly, lift=self._unsteered(options).lift, info=self._info)
         painter = Painter(scene, lambda values: self._chroma(painted, values, options), rough)
         return painter.colourings(options.seed)
 

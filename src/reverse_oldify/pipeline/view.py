@@ -94,7 +94,7 @@ class View:
     @cached_property
     def expected(self) -> FloatArray:
         """a*, b* that the network expects without hints and palette, float32 (2, gh, gw)."""
-        return decode(self.unsteered.values, self._backend.info, Options(vividness=0))
+        return decode(self.unsteered.values, self._backend.info, Options(vividness=0)).ab
 
     def _planes(self, paint: Paint) -> FloatArray:
         """Paint as the network takes it, see `Backend.decode`; none in the padding."""
