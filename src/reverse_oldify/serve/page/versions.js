@@ -13,7 +13,7 @@ import { Tiles } from "./tiles.js";
 
 const MOST = 6;
 const SMALL = 192;
-const REST = 700; // milliseconds without a change before they are drawn
+const REST = 3000; // milliseconds without a change: what moves next would wait for the drawing
 const KEPT = 40; // choices of hints, palette and vividness whose versions are remembered
 
 export class Versions {
