@@ -37,7 +37,7 @@ def test_versions_are_drawn_once_for_each_choice(visit: Visit) -> None:
     assert note.text_content().startswith("Looking")
     visit.page.keyboard.press("Control+z")
     assert tiles.count() == count and note.text_content() == ""
-    visit.page.wait_for_timeout(1500)
+    visit.page.wait_for_timeout(4500)
     later = visit.sent("POST", "/variants")[drawn:]
     assert [one for one in later if one.post_data_json["vividness"] == 1] == []
 

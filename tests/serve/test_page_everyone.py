@@ -80,7 +80,7 @@ def test_on_a_phone(phone: Visit) -> None:
 
 def test_versions_are_drawn_when_they_can_be_seen(phone: Visit) -> None:
     phone.open(PALACE)
-    phone.page.wait_for_timeout(2000)
+    phone.page.wait_for_timeout(4500)
     assert phone.sent("POST", "/variants") == []
     phone.page.get_by_role("button", name="Versions", exact=True).tap()
     phone.page.locator("#versions [role=radio]").nth(1).wait_for()

@@ -8,6 +8,7 @@ import { clamp } from "./geometry.js";
 import { heat } from "./heat.js";
 
 const DRAFT = 640; // longest side of what is shown while colours change: it has to be there at once
+const MAP = 480; // the same of the map of doubt, which is smooth
 const LULL = 120; // milliseconds after which a pause is taken for one
 const REFUSED = 422; // an option that makes no sense
 const REST = 250; // milliseconds without a change before details are asked for
@@ -162,7 +163,7 @@ export class Darkroom extends EventTarget {
   }
 
   async #examine(edits, signal) {
-    const ask = (id) => api.uncertainty(id, DRAFT, toOptions(edits), signal);
+    const ask = (id) => api.uncertainty(id, MAP, toOptions(edits), signal);
     const map = await this.#studio.current.ask(ask, signal);
     const bitmap = await heat(map);
     if (!signal.aborted && this.doubting) this.#viewer.show("doubt", bitmap);

@@ -9,7 +9,7 @@ import { complain, say } from "./notices.js";
 import { Tiles } from "./tiles.js";
 
 const SMALL = 192;
-const REST = 1400; // milliseconds without a change; after the versions
+const REST = 1400; // milliseconds without a change
 const NONE = { label: "Its own", palette: null };
 
 export class Moods {

@@ -13,7 +13,7 @@ import { Tiles } from "./tiles.js";
 
 const MOST = 6;
 const SMALL = 192;
-const REST = 700; // milliseconds without a change before they are drawn
+const REST = 3000; // milliseconds without a change: what moves next would wait for the drawing
 const KEPT = 40; // choices of hints, palette and vividness whose versions are remembered
 
 export class Versions {
@@ -27,12 +27,16 @@ export class Versions {
   #seen = false; // whether the section is on the screen
   #timer = 0;
   #then = null; // what to do once another one is drawn
+  #failed = false; // since the last change
 
   constructor(studio, background) {
     this.#studio = studio;
     this.#background = background;
     this.#tiles = new Tiles(element("versions"), (variant) => this.#choose(variant));
-    this.#draw = new Latest((what, signal) => this.#ask(what, signal), complain);
+    this.#draw = new Latest(
+      (what, signal) => this.#ask(what, signal),
+      (problem) => this.#fail(problem),
+    );
     for (const event of ["current", "edits"]) studio.addEventListener(event, () => this.#follow());
     new IntersectionObserver(([{ isIntersecting }]) => {
       this.#seen = isIntersecting;
@@ -68,6 +72,7 @@ export class Versions {
       this.#key = key;
       this.#draw.cancel();
       this.#then = null;
+      this.#failed = false;
     }
     this.#soon();
     this.#show();
@@ -85,6 +90,13 @@ export class Versions {
     this.#draw.want({ photograph, options, drawn: this.#known(), key: this.#key });
     this.#draw.rest().then(() => this.#show());
     this.#show();
+  }
+
+  /** Who did not ask for versions need not hear that there are none. */
+  #fail(problem) {
+    this.#failed = true;
+    if (this.#then) complain(problem);
+    this.#then = null;
   }
 
   async #ask({ photograph, options, drawn, key }, signal) {
@@ -131,9 +143,9 @@ export class Versions {
     const alone = "The colours of this photograph are hardly in doubt.";
     const looking = "Looking for other versions…";
     element("versions").hidden = !variants.length;
-    element("versions").setAttribute("aria-busy", !complete);
+    element("versions").setAttribute("aria-busy", !complete && !this.#failed);
     element("versions-note").textContent =
-      { 0: looking, 1: complete ? alone : "" }[variants.length] ?? "";
+      { 0: this.#failed ? "" : looking, 1: complete ? alone : "" }[variants.length] ?? "";
   }
 }
 

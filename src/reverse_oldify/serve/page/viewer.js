@@ -189,8 +189,9 @@ export class Viewer extends EventTarget {
     const from = after ? this.splitAt() : this.#stage.width;
     const to = after ? this.#front(now, from) : from;
     const under = before ?? after;
-    if (doubt) this.#paint(under); // grey: its colours must not be taken for the picture's
-    else {
+    if (doubt) {
+      this.#paint(under); // grey: its colours must not be taken for the picture's
+    } else {
       this.#paint(under, 0, from);
       this.#paint(under, to);
     }
