@@ -83,8 +83,8 @@ def export_network(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
         partial = Path(name) / "model"
         partial.mkdir()
-        models = [_without_traces(_traced(graph)) for graph in graphs_of(network)]
-        backend = _saved(models, info, partial)
+        encode, decode = (_without_traces(_traced(graph)) for graph in graphs_of(network))
+        backend = _saved((encode, decode), info, partial)
         difference = parity(network, backend)
         if difference > PARITY:
             raise ModelError(
@@ -97,7 +97,7 @@ def export_network(
 
             kept = pictures[::4]
             rest = [pictures[at] for at in range(len(pictures)) if at % 4]
-            small = quantized(models[0], models[1], backend, rest)
+            small = quantized(encode, decode, backend, rest)
             far = drift(backend, _saved(small, info, partial), kept)
         if folder.exists():
             folder.rmdir()
