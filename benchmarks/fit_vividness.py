@@ -37,10 +37,10 @@ from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo
 
 NAMES = ("temperature", "prior_exponent", "restored", "knee")
-TEMPERATURES = (0.4, 0.3)
-EXPONENTS = (0.15, 0.25)
-SHARES = (0.6, 0.75, 0.9)
-KNEES = (10.0, 16.0)
+TEMPERATURES = (0.75, 0.6, 0.4)
+EXPONENTS = (0.0, 0.15)
+SHARES = (0.6, 0.7, 0.8)
+KNEES = (10.0, 13.0)
 EXPECTED = (1.0, 0.0, 0.0, 0.0)  # vividness 0
 MOST_COLOUR = 1.1
 
