@@ -135,7 +135,7 @@ def _mended_chunks(data: bytes) -> Iterator[bytes]:
 
 def _file(format: str, picture: Picture | None = None) -> bytes:
     picture = picture or Picture(pixels=_COLOUR, alpha=_GRAY, metadata=_told())
-    return write(picture, _FOLDER / f"seed.{format}", overwrite=True).read_bytes()
+    return write(picture, _FOLDER / f"seed.{format}", overwrite=True, allow_loss=True).read_bytes()
 
 
 def _told() -> Metadata:

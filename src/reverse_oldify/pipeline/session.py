@@ -154,8 +154,14 @@ class Session:
         return self._predict(self._paint(options), options)
 
     def uncertainty(self, options: Options | None = None) -> Uncertainty:
-        """How much of the colour is a guess, given hints and palette."""
-        return uncertainty(self.predict(options), self._info)
+        """How much of the colour is a guess, given hints and palette.
+
+        What a hint decides is no guess, as far as the hint reaches.
+        """
+        options = options or Options()
+        painted = self._paint(options)
+        guessed = uncertainty(self._predict(painted, options), self._info)
+        return guessed.where_open(1 - influence(painted, self.view(options)))
 
     def suggest(
         self, x: float, y: float, count: int = 5, options: Options | None = None

@@ -45,6 +45,10 @@ class Uncertainty(NamedTuple):
         """One number for the picture: root of the mean squared spread, the RMS error to expect."""
         return float(np.sqrt(np.square(self.spread).mean()))
 
+    def where_open(self, undecided: FloatArray) -> Uncertainty:
+        """Lessen both by how far a colour was decided: (gh, gw), 1 where everything is open."""
+        return self._replace(spread=self.spread * undecided, entropy=self.entropy * undecided)
+
     def at(self, lightness: Plane) -> tuple[FloatArray, FloatArray]:
         """Spread and entropy of every pixel of the picture with this L* (H, W); (H, W) each."""
         spread, entropy = (np.empty(lightness.shape, np.float32) for _ in range(2))
