@@ -66,7 +66,7 @@ def export_network(
         Must not exist yet, or be empty.
     pictures : sequence of float32 (h, w)
         L*, 0..100, of photographs, sides multiples of the network's: what is proved is then
-        quantised, see `quantize`. None: it is left in single precision.
+        quantised, see `quantize`. Empty: it is left in single precision.
 
     Raises
     ------

@@ -188,13 +188,7 @@ FORMATS = {
             dpi=True,
             settings={"irreversible": False},  # lossless
         ),
-        Format(
-            key="bmp",
-            name="BMP",
-            pillow="BMP",
-            suffixes=(".bmp", ".dib"),
-            dpi=True,
-        ),
+        Format(key="bmp", name="BMP", pillow="BMP", suffixes=(".bmp", ".dib"), dpi=True),
         Format(key="gif", name="GIF", pillow="GIF", suffixes=(".gif",), written_as="png"),
         Format(
             key="heic",

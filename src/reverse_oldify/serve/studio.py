@@ -116,8 +116,11 @@ class Studio:
         """What a render loses in each format that cannot hold all of it, by the format's key."""
         provenance = Provenance.of(self.info, Options(), source_sha256=opened.sha256)
         page = replace(opened.session.picture, page_count=1)
-        kinds = [FORMATS[key] for key in OUTPUT_FORMATS]
-        lost = {kind.key: list(losses(provenance.written_into(page, kind), kind)) for kind in kinds}
+        told = provenance.written_into(page)  # once: merging XMP is most of the work
+        lost = {}
+        for kind in (FORMATS[key] for key in OUTPUT_FORMATS):
+            result = told if kind.xmp else provenance.written_into(page, kind)
+            lost[kind.key] = list(losses(result, kind))
         return {key: phrases for key, phrases in lost.items() if phrases}
 
     def original(self, opened: Opened, size: int, part: Tile | None, stop: Stop) -> File:
