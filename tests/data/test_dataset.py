@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from reverse_oldify.data.dataset import (
     erased,
     framed,
     make_sample,
+    pasted,
     random_crop,
     random_hints,
 )
@@ -196,3 +198,30 @@ def test_the_truth_under_a_hidden_patch_stays(cache):
     one, other = (training_set(cache, augmentation=a)[Ticket(2, 64)] for a in (seen, hiding))
     assert torch.equal(one.ab, other.ab)
     assert not torch.equal(one.lightness, other.lightness)
+
+
+def test_a_part_of_another_picture_is_pasted_with_its_colour():
+    whole, other = (
+        np.full((64, 64, 3), 10, np.uint8),
+        np.full((64, 64, 3), (90, 100, 110), np.uint8),
+    )
+    for seed in range(30):
+        mixed = pasted(whole, other, np.random.default_rng(seed))
+        strange = (mixed == other).all(-1)
+        assert np.array_equal(mixed[~strange], whole[~strange])
+        rows, columns = np.flatnonzero(strange.any(1)), np.flatnonzero(strange.any(0))
+        assert strange[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+        assert 0.08 < strange.mean() < 0.5
+    assert (whole == 10).all()
+
+
+def test_pasting_is_part_of_the_sample_and_changes_no_other(cache):
+    ticket = Ticket(7, 64)
+    plain = training_set(cache, augmentation=AS_IT_IS)[ticket]
+    none = training_set(cache, augmentation=replace(AS_IT_IS, pasted=0.0))[ticket]
+    mixed = training_set(cache, augmentation=replace(AS_IT_IS, pasted=1.0))[ticket]
+    again = training_set(cache, augmentation=replace(AS_IT_IS, pasted=1.0))[ticket]
+    assert same(plain, none)
+    assert same(mixed, again)
+    foreign = (mixed.ab != plain.ab).any(0)
+    assert 0.05 < foreign.float().mean() < 0.6

@@ -41,6 +41,9 @@ class Augmentation:
     erased : float
         Share of samples of which patches are hidden: what they were, the rest must tell
         (Zhong et al. 2020, "Random Erasing").
+    pasted : float
+        Share of samples with a part of another picture pasted over them, colour and all: no
+        composition is met twice (Yun et al. 2019, "CutMix").
     degradation
         Ageing of the lightness.
     """
@@ -51,6 +54,7 @@ class Augmentation:
     palette: float = 0.15
     framed: float = 0.0
     erased: float = 0.0
+    pasted: float = 0.0
     degradation: Degradation = field(default_factory=Degradation)
 
 
@@ -129,6 +133,9 @@ class TrainingSet(Dataset[Sample]):
         rng = np.random.default_rng([self.seed, 1, ticket.number])
         packed = self.cache[self._picture(ticket.number)]
         packed = random_crop(packed, ticket.size, self.augmentation, rng)
+        if self.augmentation.pasted and rng.random() < self.augmentation.pasted:
+            other = self.cache[self.numbers[rng.integers(len(self.numbers))]]
+            packed = pasted(packed, random_crop(other, ticket.size, self.augmentation, rng), rng)
         return make_sample(packed, self.augmentation, self.stride, rng)
 
     def _picture(self, number: int) -> int:
@@ -204,6 +211,17 @@ def make_sample(
         hints=torch.from_numpy(hints),
         palette=torch.from_numpy(palette),
     )
+
+
+def pasted(packed: ByteArray, other: ByteArray, rng: Generator) -> ByteArray:
+    """Put a part of another picture over the same place of this one; both packed Lab (S, S, 3)."""
+    size = len(packed)
+    rows, columns = (int(size * rng.uniform(0.3, 0.7)) for _ in range(2))
+    top, left = rng.integers(0, size - rows + 1), rng.integers(0, size - columns + 1)
+    part = (slice(top, top + rows), slice(left, left + columns))
+    whole = packed.copy()
+    whole[part] = other[part]
+    return whole
 
 
 def framed(lab: FloatArray, rng: Generator) -> FloatArray:
