@@ -161,8 +161,7 @@ class ChromaUpsampler:
         share, ab = model[0], model[2:4]
         share *= lightness
         share += model[1]
-        np.maximum(share, np.float32(0), out=share)
-        np.minimum(share, np.float32(1), out=share)
+        np.clip(share, 0, 1, out=share)
         ab *= share
         ab += model[4:]
         return ab

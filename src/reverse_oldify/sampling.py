@@ -25,7 +25,7 @@ TILE = 64, 512
 """Rows and columns; the float32 planes that it takes to colour a tile stay within the cache."""
 
 _BAND = 8  # rows or columns of a smaller picture that are made together
-_CELLS = 10  # columns of a grid that are enlarged together
+_CELLS = 8  # columns of a grid that are enlarged together
 _LEFT = 4  # pixels on a side for the filter to average, after a mean of whole blocks
 _WORK = 1 << 18  # multiplications in a product: OpenBLAS uses threads from twice as many
 
@@ -106,19 +106,20 @@ def interpolate(
     first, width = rows.start // TILE[0] * TILE[0], columns.stop - columns.start
     tops = range(first, rows.stop, TILE[0])
     result = np.empty((len(planes), len(tops) * TILE[0], width), np.float32)
-    for part in strips(width, max(_BAND, int(_CELLS / across))):
-        start, stop = columns.start + part.start, columns.start + part.stop
-        used, horizontal = _weights(cells[1], across, start, stop, triangle)
-        # How BLAS rounds depends on how many rows there are, and on their places among them. So the
-        # same ones are always made together, also where fewer are asked for.
-        for top in tops:
-            used_rows, vertical = _weights(
-                cells[0], down, top, min(top + TILE[0], shape[0]), triangle
-            )
-            if len(vertical) < TILE[0]:
-                vertical = np.pad(vertical, [(0, TILE[0] - len(vertical)), (0, 0)])
+    near, _ = _weights(cells[1], across, columns.start, columns.stop, triangle)
+    # How BLAS rounds depends on how many rows there are, and on their places among them. So the
+    # same ones are always made together, also where fewer are asked for.
+    for top in tops:
+        used, vertical = _weights(cells[0], down, top, min(top + TILE[0], shape[0]), triangle)
+        if len(vertical) < TILE[0]:
+            vertical = np.pad(vertical, [(0, TILE[0] - len(vertical)), (0, 0)])
+        tall = vertical @ planes[:, used, near]
+        for part in strips(width, max(_BAND, int(_CELLS / across))):
+            start, stop = columns.start + part.start, columns.start + part.stop
+            used, horizontal = _weights(cells[1], across, start, stop, triangle)
+            beside = tall[..., used.start - near.start : used.stop - near.start]
             made = result[:, top - first : top - first + TILE[0], part]
-            np.matmul(vertical @ planes[:, used_rows, used], horizontal.T, out=made)
+            np.matmul(beside, horizontal.T, out=made)
     return result[:, rows.start - first : rows.stop - first]
 
 

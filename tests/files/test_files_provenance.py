@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -154,3 +155,6 @@ def test_hash_is_that_of_the_file(tmp_path: Path) -> None:
     assert sha256_of(path) == hashlib.sha256(b"scan").hexdigest()
     with pytest.raises(UnreadableError, match="none"):
         sha256_of(tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe")  # which nobody writes to: opening it would never end
+    with pytest.raises(UnreadableError, match="pipe: not a regular file"):
+        sha256_of(tmp_path / "pipe")

@@ -6,8 +6,6 @@ whole number. Each is worked out once, exactly, its gamut and all; a pixel then 
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +21,6 @@ PADDED = 4
 
 _PAIRS = 64  # that are worked out together
 _MARGIN = 0.01  # of chroma, for what is rounded on the way
-_BYTES = (0, 1, 2) if sys.byteorder == "little" else (7, 6, 5)  # of an index: grey, b*, a*
 
 Pairs = NDArray[np.bool_]
 """Which a*, b* (rows, columns), both from -128 to 127, occur; bool (256, 256)."""
@@ -67,12 +64,14 @@ class ColorCodes:
         uint32 (h, w)
             Pixels of `PADDED` bytes.
         """
-        index = gray.astype(np.intp)
-        parts = index.view(np.uint8).reshape(*gray.shape, -1)
         ab += np.float32(128.5)
-        np.copyto(parts[..., _BYTES[1]], ab[1], casting="unsafe")
-        np.copyto(parts[..., _BYTES[2]], ab[0], casting="unsafe")
-        return self._table.reshape(-1).take(index, mode="clip")
+        codes = ab.astype(np.int32)
+        index: NDArray[np.int32] = codes[0]
+        for lower in (codes[1], gray):
+            index <<= 8
+            index |= lower
+        words: NDArray[np.uint32] = self._table.reshape(-1).take(index, mode="clip")
+        return words
 
 
 class GrowingCodes(ColorCodes):

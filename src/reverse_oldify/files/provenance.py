@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.picture import Raster
+from reverse_oldify.files.source import Source
 from reverse_oldify.files.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
 from reverse_oldify.options import Options
 from reverse_oldify.types import ModelInfo
@@ -158,16 +159,14 @@ def sha256_of(source: Path | str | bytes) -> str:
     Raises
     ------
     UnreadableError
-        It cannot be read.
+        It cannot be read, or is no regular file.
     """
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
-    try:
-        with Path(source).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UnreadableError(f"{source}: cannot be opened ({reason}); check the file") from error
+    origin = Source(source)
+    with origin.named(), origin.open() as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        except OSError as error:
+            raise UnreadableError(f"cannot be read ({error.strerror}); check the file") from error
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,19 +137,22 @@ class _Pages:
 
     def done(self) -> Iterator[Raster]:
         """Yield the pages in colour."""
-        for number, page in enumerate(open_pages(self._source)):
-            if number == 0 and self._provenance is not None:  # not before: it can be read
-                hashed = sha256_of(self._source)
-                self._provenance = replace(self._provenance, source_sha256=hashed)
-            kind = output_format(page, self._target)
-            if not self._allow_loss:
-                refuse_losses(page, kind)
-            coloured = self._coloured(page, kind)
-            lost = list(losses(coloured, kind))
-            self._note([*coloured.notes, *([listed(lost, kind)] if lost else [])], number)
-            yield coloured
-            if not kind.pages:
-                return
+        with ThreadPoolExecutor(1) as beside:
+            if self._provenance is not None:  # while the first page is decoded
+                hashed = beside.submit(sha256_of, self._source)
+            for number, page in enumerate(open_pages(self._source)):
+                if number == 0 and self._provenance is not None:
+                    told = replace(self._provenance, source_sha256=hashed.result())
+                    self._provenance = told
+                kind = output_format(page, self._target)
+                if not self._allow_loss:
+                    refuse_losses(page, kind)
+                coloured = self._coloured(page, kind)
+                lost = list(losses(coloured, kind))
+                self._note([*coloured.notes, *([listed(lost, kind)] if lost else [])], number)
+                yield coloured
+                if not kind.pages:
+                    return
 
     def _coloured(self, page: Raster, kind: Format) -> Raster:
         deep = page if self.layers is None else page.at_16_bits()
