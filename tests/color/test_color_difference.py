@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.color import deltaE_ciede2000
 
-from reverse_oldify.color.difference import ciede2000
+from reverse_oldify.color.difference import ciede2000, evened, unevened
 
 # Table 1 of Sharma, Wu, Dalal (2005): L1 a1 b1, L2 a2 b2, difference.
 PUBLISHED = np.array(
@@ -72,3 +72,24 @@ def test_more_than_a_strip_and_one_colour_against_many():
     expected = deltaE_ciede2000(lab, np.broadcast_to(grey, lab.shape))
     assert ciede2000(lab, grey) == pytest.approx(expected, abs=1e-4)
     assert not ciede2000(lab, lab).any()
+
+
+def test_distances_in_the_even_plane_are_about_ciede2000() -> None:
+    rng = np.random.default_rng(5)
+    ab = rng.uniform(-70, 70, (2, 4000)).astype(np.float32)
+    other = ab + rng.normal(0, 12, ab.shape).astype(np.float32)
+    labs = [np.insert(each.T, 0, 50, axis=1) for each in (ab, other)]
+    looked = ciede2000(*labs)
+    even = np.hypot(*(evened(ab) - evened(other)))
+    plain = np.hypot(*(ab - other))
+    assert np.corrcoef(even, looked)[0, 1] > 0.9
+    assert np.corrcoef(plain, looked)[0, 1] < 0.8
+    assert 0.85 < np.median(even / looked) < 1.15
+
+
+def test_the_even_plane_keeps_hue_and_leads_back() -> None:
+    ab = np.array([[0, 1e-9, 3, -40, 0, 90], [0, 0, 4, 30, -110, 90]], np.float32)
+    places = evened(ab)
+    np.testing.assert_allclose(unevened(places), ab, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(places[0] * ab[1], places[1] * ab[0], atol=1e-3)
+    assert (np.hypot(*places) <= np.hypot(*ab)).all()

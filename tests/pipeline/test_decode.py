@@ -38,10 +38,11 @@ def test_certainty_is_not_moved() -> None:
 
 
 def test_doubt_gets_the_variance_back_that_its_mean_has_lost() -> None:
-    doubt = {(40.0, 10.0): 0.5, (40.0, -10.0): 0.5}
+    doubt = {(40.0, 40.0): 0.5, (40.0, -40.0): 0.5}  # half of its power is variance
     backend, logits = said(doubt)
     even = {"temperature": 1.0, "prior_exponent": 0.0}
-    for share, chroma in ((0.0, 40.0), (0.5, np.hypot(40, np.sqrt(50))), (1.0, np.hypot(40, 10))):
+    for share in (0.5, 1.0, 2.0):
+        chroma = np.sqrt(40**2 + share * 0.5 * 40**2)
         info = replace(backend.info, decoding=even | {"restored": share})
         got = decode(logits, info, Options()).ab
         assert np.hypot(*got[:, 0, 0]) == pytest.approx(chroma, rel=0.01)
@@ -53,7 +54,7 @@ def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
     for vividness in (0.5, 1.0, 2.0):
         options = Options(vividness=vividness)
         ab, lift = decode(logits, backend.info, options)
-        assert lift == 1 + vividness
+        assert lift == 3 + vividness
         assert np.hypot(*ab[:, 0, 0]) < 4
 
 
@@ -100,15 +101,29 @@ def test_prior_correction_weakens_neutral() -> None:
 
 def test_lift_sets_in_around_the_knee() -> None:
     chroma = np.array([0, 1, 10, 40, 90], np.float32)
-    variance = np.full((1, 5), 36.0, np.float32)
-    got = lifted(np.stack([chroma * 0.6, chroma * -0.8])[:, None], variance, 1.5, 10.0)
+    lost = np.full((1, 5), 6, np.float32)
+    got = lifted(np.stack([chroma * 0.6, chroma * -0.8])[:, None], lost, 1.5, 10.0)
     np.testing.assert_allclose(got[1], got[0] * (-0.8 / 0.6), rtol=1e-5)  # hue is kept
     added = np.hypot(*got)[0] - chroma
     assert added[0] == 0
     assert added[1] < 0.1
     assert added[2] == pytest.approx(1.5 * 6 / 2, rel=1e-4)
     assert (np.diff(added) > 0).all()
-    assert added[4] < 1.5 * 6  # what is vivid already gets no more than its own doubt
+    assert added[4] < 1.5 * 6  # no more than was lost
+
+
+def test_what_is_sure_of_its_hue_pays_for_no_doubt() -> None:
+    """A face is sure to be skin, of more or less chroma; a dress may be red or blue."""
+    backend = FakeBackend({})
+    face = FakeBackend({(15.0, 15.0): 0.5, (25.0, 25.0): 0.5}).logits
+    dress = FakeBackend({RED: 0.6, BLUE: 0.4}).logits
+    logits = np.stack([face, dress], -1)[:, None].astype(np.float32)
+    plain, vivid = (
+        np.hypot(*decode(logits, backend.info, Options(vividness=value)).ab[:, 0])
+        for value in (0.0, 1.0)
+    )
+    assert vivid[0] < 1.05 * plain[0]
+    assert vivid[1] > 1.15 * plain[1]
 
 
 @pytest.mark.parametrize("vividness", [-0.1, 2.1, float("nan")])

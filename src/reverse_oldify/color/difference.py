@@ -11,6 +11,8 @@ from reverse_oldify.types import FloatArray
 Plane = NDArray[np.float64]
 
 _CHROMA_7 = 25.0**7
+_PALER = 0.045  # by how much less a difference of chroma counts, for each unit of chroma
+_NEUTRAL = 1e-6
 
 
 def ciede2000(lab: FloatArray, other: FloatArray) -> FloatArray:
@@ -38,6 +40,31 @@ def ciede2000(lab: FloatArray, other: FloatArray) -> FloatArray:
     for pixels in row_strips(len(first), 1):
         difference[pixels] = _difference(_planes(first[pixels]), _planes(second[pixels]))
     return difference.reshape(shape[:-1])
+
+
+def evened(ab: FloatArray) -> FloatArray:
+    """Place colours in a plane where distances are about CIEDE2000.
+
+    Two colours that are apart by a small chroma dC differ by dC / (1 + 0.045 C): the sum of that is
+    how far from neutral a colour is, and its hue stays. (The chroma of DIN 99 is the same.)
+
+    Parameters
+    ----------
+    ab : float32 (2, ...)
+        a*, b*.
+
+    Returns
+    -------
+    float32 (2, ...)
+    """
+    chroma = np.maximum(np.hypot(*ab), np.float32(_NEUTRAL))
+    return np.asarray(ab * (np.log1p(_PALER * chroma) / (_PALER * chroma)))
+
+
+def unevened(places: FloatArray) -> FloatArray:
+    """a*, b* of places in the plane of `evened`; both float32 (2, ...)."""
+    distance = np.maximum(np.hypot(*places), np.float32(_NEUTRAL))
+    return np.asarray(places * (np.expm1(_PALER * distance) / (_PALER * distance)))
 
 
 def _planes(lab: FloatArray) -> Plane:

@@ -19,9 +19,9 @@ from reverse_oldify.train.recipe import parse_recipe
 from reverse_oldify.types import ModelInfo
 
 DEFAULT_DECODING = {
-    "temperature": 0.4,
-    "prior_exponent": 0.3,
-    "restored": 0.6,
+    "temperature": 0.5,
+    "prior_exponent": 0.0,
+    "restored": 1.5,
     "knee": 10.0,
     "spread_scale": 1.0,
 }

@@ -2,11 +2,13 @@
 
 The network's distribution is honest, so its mean is the least-squares answer, and as grey as
 honesty demands: where a dress may be red or blue, the mean is neither. The same distribution says
-how much colour the mean has lost: of the power of the chroma, the mean square, it keeps all but the
-variance. Vividness gives back a share of that, to each cell in proportion to its own spread, which
-is where the error is least raised for it: what is certain stays, and what is nearly grey stays so.
-It also moves the answer a little from the mean towards the mode (the annealed mean of Zhang et al.
-2016). At 0 nothing of this happens. At any vividness, cells of one surface agree on its colour.
+how much colour the mean has lost: of the power of the chroma, the mean square, a picture keeps all
+but the variance, and of its chroma a cell keeps what its guesses agree on. Vividness gives back a
+share of the first, to each cell in proportion to the second: what is certain, as skin is, stays,
+and what is nearly grey stays so. It also moves the answer a little from the mean towards the mode
+(the annealed mean of Zhang et al. 2016), and takes the mean by how different colours look, not by
+their a*, b*: a few vivid guesses then count for less. At 0 nothing of this happens. At any
+vividness, cells of one surface agree on its colour.
 """
 
 from __future__ import annotations
@@ -15,20 +17,26 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reverse_oldify.color.difference import evened, unevened
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
+_MOST = 3.0  # bound of the lift, beside the vividness itself
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
 
 class _Moments(NamedTuple):
-    """Annealed mean and mean (2, h, w), and variance (h, w) of what the network says."""
+    """Of what the network says.
+
+    Annealed mean, mean (2, h, w); variance, and the chroma that the former has lost (h, w).
+    """
 
     ab: FloatArray
     expected: FloatArray
     variance: FloatArray
+    lost: FloatArray
 
 
 class Decoded(NamedTuple):
@@ -39,7 +47,7 @@ class Decoded(NamedTuple):
     ab : float32 (2, h, w)
         a*, b*.
     lift : float
-        By how many of its own spreads each cell was moved from neutral.
+        How many times the chroma that it has lost each cell was moved from neutral.
     """
 
     ab: FloatArray
@@ -58,8 +66,9 @@ def decode(
 
     By the law of total variance the mean square of the chroma that the distribution of a picture
     expects is that of its mean plus its variance. The picture gets that of the mean plus a share of
-    the variance, ``info.decoding["restored"]`` times the vividness: the dull and doubtful gain
-    most. What that takes is one number for the picture, the lift.
+    the variance: ``info.decoding["restored"]`` times the vividness, times how much of it all is
+    variance. So the dull and doubtful gain most. What that takes is one number for the picture, the
+    lift.
 
     Parameters
     ----------
@@ -84,13 +93,15 @@ def decode(
     """
     if info.output != "distribution":
         return Decoded(prediction, 0.0)
-    moments = _moments(prediction, info, options.vividness, reference, lightness)
+    moments = _moments(prediction, info, options.vividness, reference)
+    ab, expected, variance, lost = moments
+    if lightness is not None:
+        ab = agree(ab, expected, variance, lightness)
     if not options.vividness:
-        return Decoded(moments.ab, 0.0)
+        return Decoded(ab, 0.0)
     if lift is None:
         lift = _lift(moments, info, options.vividness, reference)
-    ab = lifted(moments.ab, moments.variance, lift, info.decoding.get("knee", 0.0))
-    return Decoded(ab, lift)
+    return Decoded(lifted(ab, lost, lift, info.decoding.get("knee", 0.0)), lift)
 
 
 def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelInfo) -> FloatArray:
@@ -99,43 +110,45 @@ def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelIn
     For comparisons; half the work. float32 (2, h, w).
     """
     likely = softmax(prediction)
-    variance = ab_variance(likely, bins)
-    return lifted(_mean(likely, bins), variance, lift, info.decoding.get("knee", 0.0))
+    ab = _mean(likely, bins)
+    return lifted(ab, _lost(ab, likely, bins), lift, info.decoding.get("knee", 0.0))
 
 
-def lifted(ab: FloatArray, variance: FloatArray, lift: float, knee: float) -> FloatArray:
-    """Move colours (2, h, w) away from neutral by ``lift`` of their spreads, hue unchanged.
+def lifted(ab: FloatArray, lost: FloatArray, lift: float, knee: float) -> FloatArray:
+    """Move colours (2, h, w) away from neutral, hue unchanged: float32 (2, h, w).
 
-    ``variance`` (h, w) is that of a* plus that of b*; of what has the chroma ``knee``, half as
-    much is moved, and of what has less, hardly any. float32 (2, h, w).
+    By ``lift`` times the chroma that each has ``lost`` (h, w); of what has the chroma ``knee``, by
+    half of that, and of what has less, hardly.
     """
     chroma = np.hypot(ab[0], ab[1])
-    gain = 1 + lift * _reach(chroma, variance, knee) / np.maximum(chroma, 1e-6)
+    gain = 1 + lift * _reach(chroma, lost, knee) / np.maximum(chroma, 1e-6)
     return np.asarray(ab * gain, np.float32)
 
 
-def _reach(chroma: FloatArray, variance: FloatArray, knee: float) -> FloatArray:
+def _reach(chroma: FloatArray, lost: FloatArray, knee: float) -> FloatArray:
     """Chroma that a lift of 1 adds to each cell."""
     power = np.square(chroma)
-    return np.asarray(np.sqrt(variance) * power / np.maximum(power + knee**2, 1e-6))
+    return np.asarray(lost * power / np.maximum(power + knee**2, 1e-6))
 
 
 def _lift(
     moments: _Moments, info: ModelInfo, vividness: float, reference: FloatArray | None
 ) -> float:
     """The lift that gives the annealed colours the mean square of the chroma that is wanted."""
-    ab, expected, variance = moments
+    ab, expected, variance, lost = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
-    wanted = kept + info.decoding.get("restored", 0.0) * vividness * float(variance.mean())
+    doubt = float(variance.mean())
+    share = info.decoding.get("restored", 0.0) * vividness * doubt / max(kept + doubt, 1e-6)
+    wanted = kept + share * doubt
     if reference is not None:  # the lift must not make vivid what is to look faded
         wanted = min(wanted, max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference))
     chroma = np.hypot(ab[0], ab[1])
-    reach = _reach(chroma, variance, info.decoding.get("knee", 0.0))
+    reach = _reach(chroma, lost, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
     # Bounded: what is as good as grey must not turn into blotches, nor a face pay for its backdrop.
-    return float(min(lift, 1 + vividness))
+    return float(min(lift, _MOST + vividness))
 
 
 def _moments(
@@ -143,7 +156,6 @@ def _moments(
     info: ModelInfo,
     vividness: float,
     reference: FloatArray | None,
-    lightness: FloatArray | None,
 ) -> _Moments:
     likely = softmax(_tilted(prediction, reference))
     ab = expected = _mean(likely, info.bins)
@@ -151,18 +163,24 @@ def _moments(
     strength = min(vividness, 1.0)
     temperature = info.decoding.get("temperature", 1.0) ** strength
     exponent = info.decoding.get("prior_exponent", 0.0) * strength
-    if temperature != 1 or exponent != 0:
+    if strength and info.decoding:
         surprise = -np.log(np.maximum(info.prior, _RAREST))
         scores = (prediction + exponent * surprise[:, None, None]) / temperature
-        ab = _mean(softmax(_tilted(scores, reference)), info.bins)
-    if lightness is not None:
-        ab = agree(ab, expected, variance, lightness)
-    return _Moments(ab, expected, variance)
+        annealed = softmax(_tilted(scores, reference))
+        looked = unevened(_mean(annealed, evened(info.bins.T).T))
+        ab = strength * looked + (1 - strength) * _mean(annealed, info.bins)
+    return _Moments(ab, expected, variance, _lost(ab, likely, info.bins))
 
 
 def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:
     # Not by BLAS: it would start threads for a few hundred thousand products.
     return np.asarray(np.einsum("nc,nhw->chw", bins, probability), np.float32)
+
+
+def _lost(ab: FloatArray, probability: FloatArray, bins: FloatArray) -> FloatArray:
+    """Chroma that colours (2, h, w) have less than they are expected to have; (h, w)."""
+    expected = np.einsum("n,nhw->hw", np.hypot(*bins.T), probability)
+    return np.asarray(np.maximum(expected - np.hypot(*ab), 0))
 
 
 def _tilted(scores: FloatArray, reference: FloatArray | None) -> FloatArray:
