@@ -20,8 +20,7 @@ import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import InputError, MissingExtraError, OptionError, UnsupportedError
-from reverse_oldify.files import icc, icc_matrix, ifd, jp2, jpeg, jxl, raw, xmp
-from reverse_oldify.files.depth import claimed_bits
+from reverse_oldify.files import avif, icc, icc_matrix, ifd, j2k, jp2, jpeg, jxl, raw, xmp
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.picture import Metadata, Picture
@@ -74,8 +73,12 @@ def jpeg_markers(data: bytes) -> None:
 
 
 def boxes(data: bytes) -> None:
-    """Boxes of JPEG 2000 and JPEG XL, and the header of the latter."""
-    claimed_bits(data, "jp2"), claimed_bits(data, "avif")
+    """Boxes of JPEG 2000, JPEG XL and AVIF, and what stands in them before the picture."""
+    assert 8 <= avif.read_depth(io.BytesIO(data)).bits <= 16
+    with suppress(InputError):
+        codestream = j2k.read_codestream(io.BytesIO(data))
+        assert codestream.width > 0 < codestream.height
+        jp2.is_associated(io.BytesIO(data), codestream)
     jp2.read_profile(io.BytesIO(data)), jp2.completed(Read(Metadata(), 1, ()), io.BytesIO(data))
     with suppress(InputError):
         header = jxl.read_header(io.BytesIO(data))
@@ -175,7 +178,10 @@ WORDS = {
     ),
     "png": ("IHDR", "PLTE", "IDAT", "tRNS", "iCCP", "iTXt", "eXIf", "pHYs", "acTL", "fcTL", "IEND"),
     "profile": ("RGB ", "XYZ ", "rXYZ", "rTRC", "gTRC", "bTRC", "A2B0", "curv", "para", "GRAY"),
-    "boxes": ("jp2h", "colr", "uuid", "JpgTiffExif->JP2", "jxlc", "jxlp", "xml ", "brob", "Exif"),
+    "boxes": (
+        *("jp2h", "colr", "uuid", "JpgTiffExif->JP2", "jxlc", "jxlp", "xml ", "brob", "Exif"),
+        *("meta", "iprp", "ipco", "ipma", "pitm", "pixi", "av1C", "nclx", "cdef", "pclr"),
+    ),
     "hints": (
         *('"version": 1', '"hints"', '"pictures"', '"points"', '"color"', '"ab"', '"radius"'),
         *('"strength"', '"neutral"', "null", "true", "NaN", "Infinity", "1e999", "-1", "[[", "{}"),
@@ -210,7 +216,10 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Seeds]] = {
             _plain("JPEG", restart_marker_blocks=1),
         ],
     ),
-    "boxes": (boxes, lambda: [_file("jp2"), bytes.fromhex("ff0a1840fc00141702080201"), _BOXED]),
+    "boxes": (
+        boxes,
+        lambda: [_file("jp2"), _plain("AVIF"), bytes.fromhex("ff0a1840fc00141702080201"), _BOXED],
+    ),
     "xmp": (xmp_packet, lambda: [xmp.merge(None, [_STATEMENT]), b"<a xmlns:b='c'><b:d/></a>"]),
     "profile": (profile, lambda: [icc.srgb_profile(), icc.gray_srgb_profile()]),
     "hints": (

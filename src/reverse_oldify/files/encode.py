@@ -14,12 +14,12 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files import iptc
+from reverse_oldify.files import codecs, iptc
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
 from reverse_oldify.files.jpeg_write import BLOCK, END, join
-from reverse_oldify.files.losses import fits, refuse_losses
+from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
 from reverse_oldify.files.strips import bands, in_order
@@ -140,6 +140,9 @@ def memory_file() -> Iterator[BinaryIO]:
 
 def _jpeg_2000(picture: Raster, kind: Format) -> bytes:
     """Encode in memory: given a descriptor, OpenJPEG would write to a full disk for ever."""
+    if picture.dtype == np.uint16 and holds_16_bits(kind):
+        channels = picture.channels if picture.has_alpha else None
+        return described(codecs.jpeg_2000(picture), picture.metadata, channels)
     file = io.BytesIO()
     _image(picture, kind).save(file, format="JPEG2000", **_settings(picture, kind))
     return described(file.getvalue(), picture.metadata)
@@ -227,7 +230,8 @@ def _strip(picture: Picture, kind: Format) -> Image.Image:
         if whole is not None:  # which spares a copy: the fourth byte is not written
             size = whole.shape[1], whole.shape[0]
             return Image.frombuffer("RGBX", size, whole, "raw", "RGBX", 0, 1)
-        return picture.to_image() if kind.deep else Image.fromarray(to_8_bits(picture.pixels))
+        deep = holds_16_bits(kind)
+        return picture.to_image() if deep else Image.fromarray(to_8_bits(picture.pixels))
     return picture.to_image() if kind.alpha else Image.fromarray(_on_white(picture))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reverse_oldify.errors import LossError
+from reverse_oldify.files import codecs
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
 from reverse_oldify.files.picture import Raster
 
@@ -18,7 +19,7 @@ def losses(picture: Raster, kind: Format) -> Iterator[str]:
     """Name, a phrase each, what of a picture a format cannot hold, and what becomes of it."""
     if picture.page_count > 1 and not kind.pages:
         yield f"{picture.page_count} pages (the first alone)"
-    if picture.dtype == np.uint16 and not kind.deep:
+    if picture.dtype == np.uint16 and not holds_16_bits(kind):
         yield "16 bits per channel (rounded to 8)"
     if picture.has_alpha and not kind.alpha and not picture.is_opaque:
         yield "transparency (laid on white)"
@@ -41,8 +42,20 @@ def refuse_losses(picture: Raster, kind: Format) -> None:
     if lost:
         whole = [key for key in OUTPUT_FORMATS if _holds(picture, FORMATS[key])]
         raise LossError(
-            f"{listed(lost, kind)}; take {_joined(whole, 'or')}, or allow the loss (--allow-loss)"
+            f"{listed(lost, kind)}; take {_joined(whole, 'or')}{_extra(picture, kind)}, "
+            "or allow the loss (--allow-loss)"
         )
+
+
+def holds_16_bits(kind: Format) -> bool:
+    """Whether 16 bits per channel can be written as they are, with the extras that are there."""
+    return kind.deep and not (kind.deep_by_extra and not codecs.installed())
+
+
+def _extra(picture: Raster, kind: Format) -> str:
+    """What to install, where that would spare the loss."""
+    missing = picture.dtype == np.uint16 and kind.deep and not holds_16_bits(kind)
+    return f", install what writes it ({codecs.EXTRA})" if missing else ""
 
 
 def listed(lost: list[str], kind: Format) -> str:

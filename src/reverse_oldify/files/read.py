@@ -9,13 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError
-from reverse_oldify.files import deep, heic, jp2, jpeg, jxl, png, raw
+from reverse_oldify.files import deep, deep_read, heic, jp2, jpeg, jxl, png, raw
 from reverse_oldify.files.arrays import without_equal_channels
-from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.formats import FORMATS, Format, sniff
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.metadata import Read, read_metadata, turn
@@ -192,10 +190,8 @@ def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
 def _picture_of(
     file: BinaryIO, kind: Format, head: bytes, path: Path | None, check_size: CheckSize
 ) -> Picture:
-    bits = claimed_bits(head, kind.key)
     if kind.key == "jxl":  # whose plugin decodes as soon as it opens
-        width, height, bits = jxl.read_header(file)
-        check_size(width, height)
+        check_size(*jxl.read_header(file)[:2])
     with opened(file, kind) as image:
         check_size(*image.size)
         frames = _has_frames(image)
@@ -207,8 +203,6 @@ def _picture_of(
         picture = _picture(arrays, told, kind.key, path)
         if kind.key == "heic":
             picture = picture.with_notes(*heic.remarks(image))
-    if bits > 8 and picture.pixels.dtype == np.uint8:
-        picture = picture.with_notes(f"its {bits} bits per channel were cut to 8")
     return picture.with_notes("has several frames; the first was taken") if frames else picture
 
 
@@ -221,9 +215,8 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
     elif kind.key == "jpg":
         watched, arrays = jpeg.Watched(image, file), to_arrays(image)
         return arrays._replace(notes=(*arrays.notes, *watched.notes()))
-    elif kind.key == "jp2":
-        image.info["icc_profile"] = jp2.read_profile(file)
-        return to_arrays(image)
+    elif kind.key in deep_read.KEYS:
+        return deep_read.to_arrays(image, file, kind)
     else:
         return to_arrays(image)
     key = image.info.get("transparency")
