@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from reverse_oldify.errors import MissingExtraError
+from reverse_oldify.errors import MissingExtraError, UnreadableError
 from reverse_oldify.files import avif, codecs, deep, jp2, jxl, modes
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.heic import HDR
@@ -33,7 +33,8 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
     Raises
     ------
     UnreadableError
-        A part of the picture is missing. What else is damaged raises what the codec raises.
+        A part of the picture is missing, or it is of two sizes. What else is damaged raises what
+        the codec raises.
     MissingExtraError
         What reads 8 bits makes nonsense of it, and the extra is not there.
     UnsupportedError
@@ -62,6 +63,8 @@ _Found = tuple[int, codecs.Samples | None, tuple[str, ...]]
 
 def _jpeg_2000(image: Image.Image, file: BinaryIO) -> _Found:
     codestream = read_codestream(file)
+    if (codestream.width, codestream.height) != image.size:
+        raise UnreadableError("damaged: it is not as large as it says")
     image.info["icc_profile"] = jp2.read_profile(file)
     deeper = codestream.bits > 8
     return codestream.bits, jp2.read_samples(image, file, codestream) if deeper else None, ()

@@ -55,13 +55,9 @@ def read_samples(image: Image.Image, file: BinaryIO, codestream: Codestream) -> 
         It needs the extra.
     UnsupportedError
         It is neither grey nor RGB (CMYK, YCC, channels that are not alike).
-    UnreadableError
-        The codestream is of another size than the file says. What is damaged raises what the codec
-        raises.
+    What is damaged raises what the codec raises.
     """
     bits, size = codestream.bits, (codestream.height, codestream.width)
-    if size != image.size[::-1]:
-        raise UnreadableError("damaged: it is not as large as it says")
     associated = is_associated(file, codestream)
     if associated is not None and codecs.installed():
         box = codestream.box
