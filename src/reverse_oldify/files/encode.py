@@ -14,7 +14,7 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files import codecs, iptc
+from reverse_oldify.files import codecs, iptc, xmp_extended
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
@@ -170,13 +170,22 @@ def _settings(picture: Raster, kind: Format, encoding: Encoding = AS_EVER) -> di
         settings["exif"] = _exif(metadata, kind) if fits(picture, kind, "exif") else b""
     if kind.key == "jpg":
         settings |= _quality(picture, kind, encoding)
-        if metadata.iptc is not None and fits(picture, kind, "iptc"):
-            settings["extra"] = iptc.to_jpeg(metadata.iptc)
-    if kind.key == "png":
+        settings["extra"] = _jpeg_segments(picture, kind)
+    elif kind.key == "png":
         settings["pnginfo"] = _png_texts(metadata)
     elif metadata.xmp is not None and fits(picture, kind, "xmp"):
         settings["xmp"] = metadata.xmp
     return settings
+
+
+def _jpeg_segments(picture: Raster, kind: Format) -> bytes:
+    """IPTC and XMP, as they stand in the file."""
+    metadata, segments = picture.metadata, b""
+    if metadata.iptc is not None and fits(picture, kind, "iptc"):
+        segments += iptc.to_jpeg(metadata.iptc)
+    if metadata.xmp is not None and fits(picture, kind, "xmp"):
+        segments += xmp_extended.to_jpeg(metadata.xmp)
+    return segments
 
 
 def _png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from reverse_oldify.errors import LossError
-from reverse_oldify.files import codecs
+from reverse_oldify.files import codecs, xmp_extended
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
 from reverse_oldify.files.picture import Raster
 
 _JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
-_JPEG_LIMITS = {"exif": 6, "xmp": 29, "iptc": 28}  # what stands before each in its segment
+_JPEG_LIMITS = {"exif": 6, "iptc": 28}  # what stands before each in its segment
 
 
 def losses(picture: Raster, kind: Format) -> Iterator[str]:
@@ -67,7 +67,11 @@ def fits(picture: Raster, kind: Format, attribute: str) -> bool:
     """Whether a format has a place for EXIF, XMP or IPTC, and the place is large enough."""
     data: bytes = getattr(picture.metadata, attribute) or b""
     holds: bool = getattr(kind, attribute)
-    return holds and (kind.key != "jpg" or len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT)
+    if kind.key != "jpg" or not holds:
+        return holds
+    if attribute == "xmp":
+        return xmp_extended.is_writable(data)
+    return len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT
 
 
 def _holds(picture: Raster, kind: Format) -> bool:
