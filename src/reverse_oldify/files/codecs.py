@@ -6,15 +6,13 @@ docs/decisions/0032.
 
 from __future__ import annotations
 
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.errors import UnreadableError, UnsupportedError
-from reverse_oldify.files.picture import Raster
-from reverse_oldify.files.strips import bands, in_order
+from reverse_oldify.errors import UnreadableError
+from reverse_oldify.files.picture import Pixels
 
 EXTRA = "pip install 'reverse-oldify[deep]'"
 
@@ -114,33 +112,24 @@ def whole_range(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
     return scaled
 
 
-def jpeg_2000(picture: Raster) -> bytes:
-    """Encode a picture of 16 bits as JPEG 2000 (ISO/IEC 15444-1) without loss, in memory.
+def encoded(samples: Pixels) -> bytes:
+    """Encode a strip as a codestream of JPEG 2000, without loss; the extra must be there.
 
-    The extra must be there. Colour is said to be sRGB, or grey; which channel is opacity, is not
-    said.
+    Parameters
+    ----------
+    samples : uint16 (H, W, C)
+        C from 1 to 4.
 
-    Raises
-    ------
-    UnsupportedError
-        It is too large for the encoder; the message names no file.
+    Returns
+    -------
+    bytes
+        One tile, of three levels of wavelets.
     """
     import imagecodecs
 
-    samples = np.empty((*picture.size, picture.channels), np.uint16)
-    cut = list(bands(*picture.size))
-    strips = in_order(lambda rows: picture.rows(rows).samples, cut, picture.threads)
-    for rows, strip in zip(cut, strips, strict=True):
-        samples[rows] = strip
-    try:
-        data = imagecodecs.jpeg2k_encode(
-            samples if picture.channels > 1 else samples[..., 0],
-            level=0,
-            reversible=True,
-            codecformat="jp2",
-            planar=False,
-            numthreads=picture.threads or os.cpu_count() or 1,
+    planes = np.ascontiguousarray(samples if samples.shape[2] > 1 else samples[..., 0])
+    return bytes(
+        imagecodecs.jpeg2k_encode(
+            planes, level=0, reversible=True, codecformat="j2k", resolutions=4, planar=False
         )
-    except (RuntimeError, ValueError) as error:
-        raise UnsupportedError("it is too large for JPEG 2000; take --format tif") from error
-    return bytes(data)
+    )

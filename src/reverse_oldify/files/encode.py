@@ -14,7 +14,7 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files import codecs, iptc, xmp_extended
+from reverse_oldify.files import iptc, jp2_write, xmp_extended
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
@@ -60,7 +60,7 @@ def encode_pages(
     kind : Format
         What to write.
     file : BinaryIO
-        Writable; seekable for TIFF.
+        Writable; seekable for TIFF and JPEG 2000.
     encoding : Encoding
         What is asked of a lossy format.
     allow_loss : bool
@@ -86,6 +86,8 @@ def encode_pages(
             write_deep(picture, file)
         elif kind.key == "jpg":
             join(_jpegs(picture, kind, encoding), picture.size[0], file)
+        elif kind.key == "jp2" and picture.dtype == np.uint16 and holds_16_bits(kind):
+            jp2_write.write_deep(picture, file)
         elif kind.key == "jp2":
             file.write(_jpeg_2000(picture, kind))
         else:
@@ -140,9 +142,6 @@ def memory_file() -> Iterator[BinaryIO]:
 
 def _jpeg_2000(picture: Raster, kind: Format) -> bytes:
     """Encode in memory: given a descriptor, OpenJPEG would write to a full disk for ever."""
-    if picture.dtype == np.uint16 and holds_16_bits(kind):
-        channels = picture.channels if picture.has_alpha else None
-        return described(codecs.jpeg_2000(picture), picture.metadata, channels)
     file = io.BytesIO()
     _image(picture, kind).save(file, format="JPEG2000", **_settings(picture, kind))
     return described(file.getvalue(), picture.metadata)

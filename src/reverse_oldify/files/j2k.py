@@ -41,6 +41,8 @@ class Codestream(NamedTuple):
         Into how many the picture is cut.
     components : tuple of Component
         Its channels.
+    first_part : int
+        Where the first part of a tile begins, from the start of the codestream.
     """
 
     box: Box
@@ -48,6 +50,7 @@ class Codestream(NamedTuple):
     height: int
     tiles: int
     components: tuple[Component, ...]
+    first_part: int
 
     @property
     def bits(self) -> int:
@@ -75,9 +78,8 @@ def read_codestream(file: BinaryIO) -> Codestream:
         raise UnreadableError(_CUT) from error
     if len(components) != count or not count or tiles < 1 or right <= left or down <= top:
         raise UnreadableError(_CUT)
-    codestream = Codestream(box, right - left, down - top, tiles, components)
-    _check_tiles(file, codestream, 4 + length)
-    return codestream
+    first = _checked(file, box, tiles, 4 + length)
+    return Codestream(box, right - left, down - top, tiles, components, first)
 
 
 def _find(file: BinaryIO) -> Box:
@@ -95,27 +97,28 @@ def _component(depth: int, across: int, down: int) -> Component:
     return Component((depth & 0x7F) + 1, bool(depth & 0x80), across == down == 1)
 
 
-def _check_tiles(file: BinaryIO, codestream: Codestream, behind_size: int) -> None:
-    """See that there is a part of every tile, and all parts of each for which it is said."""
-    parts, said = dict[int, int](), dict[int, int]()
-    for tile, of in _parts(file, codestream.box, behind_size):
-        parts[tile] = parts.get(tile, 0) + 1
+def _checked(file: BinaryIO, box: Box, tiles: int, behind_size: int) -> int:
+    """Where the first part of a tile begins; see that there are all parts of every tile."""
+    found, said, first = dict[int, int](), dict[int, int](), -1
+    for at, tile, of in _parts(file, box, behind_size):
+        first = at if first < 0 else first
+        found[tile] = found.get(tile, 0) + 1
         said[tile] = max(said.get(tile, 0), of)
-    if len(parts) != codestream.tiles or any(parts[tile] < said[tile] for tile in parts):
+    if len(found) != tiles or any(found[tile] < said[tile] for tile in found):
         raise UnreadableError(_CUT)
+    return first
 
 
-def _parts(file: BinaryIO, box: Box, behind_size: int) -> Iterator[tuple[int, int]]:
-    """Yield number of the tile, and number of its parts, of each part; what is odd ends them."""
-    at = box.start + behind_size
+def _parts(file: BinaryIO, box: Box, at: int) -> Iterator[tuple[int, int, int]]:
+    """Yield place, number of the tile, and how many it has, of each part; what is odd ends them."""
     for _ in range(_MOST_PARTS):
-        file.seek(at)
-        head = file.read(12) if at + 12 <= box.end else b""
+        file.seek(box.start + at)
+        head = file.read(12) if box.start + at + 12 <= box.end else b""
         if len(head) < 12:
             return
         marker, length, tile, size, _, of = struct.unpack(">HHHIBB", head)
         if marker == _TILE_PART:
-            yield tile, of
+            yield at, tile, of
             if size < 12:  # 0: to the end
                 return
             at += size

@@ -135,20 +135,30 @@ def completed(read: Read, file: BinaryIO) -> Read:
     return Read(metadata, orientation, notes + too_long)
 
 
-def described(jp2: bytes, metadata: Metadata, channels: int | None = None) -> bytes:
-    """Put EXIF, IPTC, XMP and resolution into a file that was encoded without.
+def described(jp2: bytes, metadata: Metadata) -> bytes:
+    """Put EXIF, IPTC, XMP and resolution into a file that Pillow wrote."""
+    return _with_header(jp2, resolution(metadata.dpi)) + uuid_boxes(metadata)
 
-    ``channels`` are how many it has, if it does not say which of them is opacity.
-    """
+
+def uuid_boxes(metadata: Metadata) -> bytes:
+    """Lay out EXIF, IPTC and XMP."""
     parts = ((_EXIF, metadata.exif), (_IPTC, metadata.iptc), (_XMP, metadata.xmp))
     told = (to_box(b"uuid", name + data.removeprefix(b"Exif\0\0")) for name, data in parts if data)
-    header = b""
-    if channels is not None:
-        definitions = b"".join(_definitions(channels, _OPACITY))
-        header += to_box(b"cdef", struct.pack(">H", channels) + definitions)
-    if metadata.dpi is not None:
-        header += _resolution(metadata.dpi)
-    return _with_header(jp2, header) + b"".join(told)
+    return b"".join(told)
+
+
+def channel_definition(channels: int) -> bytes:
+    """Lay out what each channel is: colours, and opacity last, if there is one."""
+    return to_box(b"cdef", struct.pack(">H", channels) + b"".join(_definitions(channels, _OPACITY)))
+
+
+def resolution(dpi: tuple[float, float] | None) -> bytes:
+    """Lay out the resolution of capture (I.5.3.7); nothing where there is none."""
+    if dpi is None:
+        return b""
+    across, down = (_fraction(density * _METRE) for density in dpi)
+    numbers = struct.pack(">HHHHbb", *down[:2], *across[:2], down[2], across[2])
+    return to_box(b"res ", to_box(b"resc", numbers))
 
 
 def _with_header(jp2: bytes, boxes: bytes) -> bytes:
@@ -157,13 +167,6 @@ def _with_header(jp2: bytes, boxes: bytes) -> bytes:
     (size,) = struct.unpack_from(">I", jp2, at)
     longer = struct.pack(">I", size + len(boxes))
     return jp2[:at] + longer + jp2[at + 4 : at + size] + boxes + jp2[at + size :]
-
-
-def _resolution(dpi: tuple[float, float]) -> bytes:
-    """Resolution of capture (I.5.3.7)."""
-    across, down = (_fraction(density * _METRE) for density in dpi)
-    numbers = struct.pack(">HHHHbb", *down[:2], *across[:2], down[2], across[2])
-    return to_box(b"res ", to_box(b"resc", numbers))
 
 
 def _fraction(number: float) -> tuple[int, int, int]:
