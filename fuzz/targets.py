@@ -5,6 +5,7 @@ A target takes bytes and may raise what its parser declares; anything else is a 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import struct
@@ -20,8 +21,19 @@ import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import InputError, MissingExtraError, OptionError, UnsupportedError
-from reverse_oldify.files import icc, icc_matrix, ifd, jp2, jpeg, jxl, raw, xmp
-from reverse_oldify.files.depth import claimed_bits
+from reverse_oldify.files import (
+    avif,
+    icc,
+    icc_matrix,
+    ifd,
+    j2k,
+    jp2,
+    jpeg,
+    jxl,
+    raw,
+    xmp,
+    xmp_extended,
+)
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.picture import Metadata, Picture
@@ -74,8 +86,12 @@ def jpeg_markers(data: bytes) -> None:
 
 
 def boxes(data: bytes) -> None:
-    """Boxes of JPEG 2000 and JPEG XL, and the header of the latter."""
-    claimed_bits(data, "jp2"), claimed_bits(data, "avif")
+    """Boxes of JPEG 2000, JPEG XL and AVIF, and what stands in them before the picture."""
+    assert 8 <= avif.read_depth(io.BytesIO(data)).bits <= 16
+    with suppress(InputError):
+        codestream = j2k.read_codestream(io.BytesIO(data))
+        assert codestream.width > 0 < codestream.height
+        jp2.is_associated(io.BytesIO(data), codestream)
     jp2.read_profile(io.BytesIO(data)), jp2.completed(Read(Metadata(), 1, ()), io.BytesIO(data))
     with suppress(InputError):
         header = jxl.read_header(io.BytesIO(data))
@@ -89,6 +105,18 @@ def xmp_packet(data: bytes) -> None:
         merged = xmp.merge(data, [_STATEMENT])
         assert xmp.value_of(merged, _STATEMENT.namespace, _STATEMENT.name) == "value"
         assert xmp.merge(merged, [_STATEMENT])
+
+
+def extended_xmp(data: bytes) -> None:
+    """A packet and the segments in which it goes on; a second one is found again in two."""
+    packet, *parts = data.split(xmp_extended.SEGMENT)
+    whole, _ = xmp_extended.joined(packet, [xmp_extended.SEGMENT + part for part in parts])
+    halves = xmp_extended.split(whole or b"")
+    if halves is not None:
+        segments = xmp_extended.to_jpeg(halves.packet)
+        assert len(halves.packet) <= 65_502
+        assert halves.packet in segments
+        assert xmp.value_of(halves.packet, xmp.NOTE, "HasExtendedXMP") is not None
 
 
 def profile(data: bytes) -> None:
@@ -142,6 +170,17 @@ def _told() -> Metadata:
     return Metadata(exif=_exif(), xmp=xmp.merge(None, [_STATEMENT]), dpi=(300, 300))
 
 
+def _extended() -> bytes:
+    """A packet, and behind it the parts of a second one, each with what a segment begins with."""
+    extension = xmp.merge(None, [_STATEMENT])
+    name = hashlib.md5(extension, usedforsecurity=False).hexdigest().upper()
+    packet = xmp.merge(None, [xmp.Statement(xmp.NOTE, "xmpNote", "HasExtendedXMP", name)])
+    place = xmp_extended.SEGMENT + name.encode() + struct.pack(">I", len(extension))
+    cut = len(extension) // 2
+    second = place + struct.pack(">I", cut) + extension[cut:]
+    return packet + place + struct.pack(">I", 0) + extension[:cut] + second
+
+
 def _exif() -> bytes:
     block = Image.Exif()
     block[315], block[306] = "An author", "2026:01:01 00:00:00"
@@ -173,9 +212,13 @@ WORDS = {
         *("rdf:Description", "rdf:about", "rdf:parseType='Resource'", "xmlns:a='b'", "xml:lang"),
         *("Iptc4xmpExt:DigitalSourceType", "tiff:Orientation", "xmp:CreatorTool", "&#0;", "\ufeff"),
     ),
+    "extended": ("xmpNote:HasExtendedXMP", "http://ns.adobe.com/xmp/extension/", "rdf:Description"),
     "png": ("IHDR", "PLTE", "IDAT", "tRNS", "iCCP", "iTXt", "eXIf", "pHYs", "acTL", "fcTL", "IEND"),
     "profile": ("RGB ", "XYZ ", "rXYZ", "rTRC", "gTRC", "bTRC", "A2B0", "curv", "para", "GRAY"),
-    "boxes": ("jp2h", "colr", "uuid", "JpgTiffExif->JP2", "jxlc", "jxlp", "xml ", "brob", "Exif"),
+    "boxes": (
+        *("jp2h", "colr", "uuid", "JpgTiffExif->JP2", "jxlc", "jxlp", "xml ", "brob", "Exif"),
+        *("meta", "iprp", "ipco", "ipma", "pitm", "pixi", "av1C", "nclx", "cdef", "pclr"),
+    ),
     "hints": (
         *('"version": 1', '"hints"', '"pictures"', '"points"', '"color"', '"ab"', '"radius"'),
         *('"strength"', '"neutral"', "null", "true", "NaN", "Infinity", "1e999", "-1", "[[", "{}"),
@@ -210,8 +253,12 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Seeds]] = {
             _plain("JPEG", restart_marker_blocks=1),
         ],
     ),
-    "boxes": (boxes, lambda: [_file("jp2"), bytes.fromhex("ff0a1840fc00141702080201"), _BOXED]),
+    "boxes": (
+        boxes,
+        lambda: [_file("jp2"), _plain("AVIF"), bytes.fromhex("ff0a1840fc00141702080201"), _BOXED],
+    ),
     "xmp": (xmp_packet, lambda: [xmp.merge(None, [_STATEMENT]), b"<a xmlns:b='c'><b:d/></a>"]),
+    "extended": (extended_xmp, lambda: [_extended(), _extended()[:-30]]),
     "profile": (profile, lambda: [icc.srgb_profile(), icc.gray_srgb_profile()]),
     "hints": (
         hints,

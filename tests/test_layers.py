@@ -38,6 +38,7 @@ HOMES = {
     "matplotlib": ("data.overview", "train.report"),
     "pillow_heif": ("files.heic",),
     "rawpy": ("files.raw",),
+    "imagecodecs": ("files.codecs",),
     "fsspec": ("batch.bucket",),
     "ray": ("batch.cluster",),
     "torch": TRAINING,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,18 @@ from made_files import encoded, gray_ramp, scene
 from PIL import Image
 
 from reverse_oldify.color.lab import linear_to_srgb
-from reverse_oldify.errors import TooLargeError, UnreadableError
+from reverse_oldify.errors import MissingExtraError, TooLargeError, UnreadableError
+from reverse_oldify.files.codecs import decoded
 from reverse_oldify.files.jxl import Header, read_header
 from reverse_oldify.files.read import read
 
-# Made by cjxl 0.7 without loss: 6 x 4 pixels of RGB at 16 bits, all (65535, 32896, 257); and 6 x 4
-# of grey 40 with 250 in the corner at the top left, to be turned clockwise by a quarter.
+# Made by cjxl 0.7 without loss: 6 x 4 pixels of RGB at 16 bits, all (65535, 32896, 257); then with
+# (1000, 2000, 3000) in the corner at the top left, and grey 40 with 250 there, both to be turned
+# clockwise by a quarter.
 DEEP = bytes.fromhex("ff0a1840fc001417020802010058004b188b15428a04305e200280fdffebf7b71d02000000")
+DEEP_TURNED = bytes.fromhex(
+    "ff0a18400b3f00c525010802010080004b188b15420ac4dd1c20e95d20048081fe5df0bb166e0eea70f76d2b01010000"
+)
 TURNED = bytes.fromhex("ff0a18400b04c525010802010040004b188b15c249c2e54cff680ade040000")
 
 
@@ -71,14 +77,76 @@ def test_no_header_raises_anything_else(data: bytes, start: bytes) -> None:
     assert 1 <= header.bits <= 64
 
 
-def test_depth_that_the_plugin_cuts_is_told_and_gray_keeps_it() -> None:
+def test_depth_that_the_plugin_cuts_is_told_and_gray_keeps_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pytest.importorskip("pillow_jxl")
-    assert "its 16 bits per channel were cut to 8" in read(DEEP).notes
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    told = "its 16 bits per channel were cut to 8"
+    assert f"{told}; pip install 'reverse-oldify[deep]' reads all of them" in read(DEEP).notes
     linear = gray_ramp(np.uint16)  # what the plugin's encoder says of 16-bit grey
     picture = read(encoded(Image.fromarray(linear), "JXL", lossless=True))
     srgb = linear_to_srgb(linear.astype(np.float32) / 65535) * 65535
     assert np.abs(picture.pixels - srgb).max() < 3
     assert picture.notes == ()
+
+
+def test_all_bits_of_colour_are_read_with_the_extra() -> None:
+    pytest.importorskip("pillow_jxl")
+    pytest.importorskip("imagecodecs")
+    picture = read(DEEP)
+    np.testing.assert_array_equal(picture.pixels, np.full((4, 6, 3), (65535, 32896, 257)))
+    assert not [note for note in picture.notes if "cut" in note]
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_every_depth_and_opacity_are_read_with_the_extra(bits: int, channels: int) -> None:
+    pytest.importorskip("pillow_jxl")
+    imagecodecs = pytest.importorskip("imagecodecs")
+    codes = np.arange(65536, dtype=np.uint16).reshape(256, 256) >> (16 - bits)
+    planes = [codes, codes.T, codes[::-1], codes[:, ::-1]]
+    samples = np.ascontiguousarray(np.dstack(planes[:channels]))
+    data = imagecodecs.jpegxl_encode(samples, lossless=True, bitspersample=bits)
+    stored, codes = decoded(data, "jxl", bits, (256, 256)).samples, samples / ((1 << bits) - 1)
+    assert np.abs(stored - codes * 65535).max() <= (0 if bits == 16 else 1)
+    picture = read(data)
+    assert picture.pixels.dtype == np.uint16
+    assert (picture.alpha is None) == (channels in (1, 3))
+    assert picture.alpha is None or np.array_equal(picture.alpha, stored[..., -1])
+    colours = linear_to_srgb(codes.astype(np.float32)[..., : 1 if channels < 3 else 3]) * 65535
+    error = np.abs(picture.pixels.reshape(colours.shape) - colours)
+    assert error.max() < 200, "as exact as the numbers in its profile: dark and saturated"
+    assert np.median(error) < 4
+
+
+def test_floats_are_read_from_0_to_1_with_a_note() -> None:
+    pytest.importorskip("pillow_jxl")
+    imagecodecs = pytest.importorskip("imagecodecs")
+    light = np.linspace(0, 1, 768, dtype=np.float32).reshape(16, 16, 3)
+    picture = read(imagecodecs.jpegxl_encode(light, lossless=True))
+    assert "its floating-point values were read as 0 to 1" in picture.notes
+    assert np.abs(picture.pixels - linear_to_srgb(light) * 65535).max() < 70
+    assert len(np.unique(picture.pixels)) > 700
+
+
+def test_turned_colour_is_upright_once() -> None:
+    pytest.importorskip("pillow_jxl")
+    pytest.importorskip("imagecodecs")
+    picture = read(DEEP_TURNED)
+    assert picture.size == (6, 4)
+    assert picture.pixels[0].tolist() == [[65535, 32896, 257]] * 3 + [[1000, 2000, 3000]]
+
+
+def test_gray_with_opacity_that_the_plugin_garbles_asks_for_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("pillow_jxl")
+    imagecodecs = pytest.importorskip("imagecodecs")
+    data = imagecodecs.jpegxl_encode(np.dstack([gray_ramp(np.uint16)] * 2), lossless=True)
+    monkeypatch.setattr("reverse_oldify.files.codecs.installed", lambda: False)
+    with pytest.raises(MissingExtraError, match=r"16 bits of grey with opacity.*\[deep\]"):
+        read(data)
 
 
 def test_codestream_says_how_it_is_turned_and_exif_does_not() -> None:

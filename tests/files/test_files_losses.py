@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from made_files import gray_ramp, scene
 from PIL import Image
 
 from reverse_oldify.errors import LossError, OutputError
+from reverse_oldify.files import codecs
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS
 from reverse_oldify.files.lazy import lazily
 from reverse_oldify.files.losses import losses, refuse_losses
@@ -27,8 +29,9 @@ CASES = {
     "resolution (left out)": Picture(pixels=scene(), metadata=Metadata(dpi=(300.0, 300.0))),
     "2 pages (the first alone)": Picture(pixels=scene(), page_count=2),
 }
+DEEP = {"jp2"} if codecs.installed() else set()
 KEPT_BY = {  # docs/formats.md, word for word
-    "16 bits per channel (rounded to 8)": {"png", "tif"},
+    "16 bits per channel (rounded to 8)": {"png", "tif"} | DEEP,
     "transparency (laid on white)": {"png", "tif", "webp", "avif", "jp2"},
     "EXIF (left out)": {"png", "jpg", "tif", "webp", "avif", "jp2"},
     "XMP (left out)": {"png", "jpg", "tif", "webp", "avif", "jp2"},
@@ -51,14 +54,16 @@ def test_a_picture_is_whole_in_a_format_or_refused(key: str, phrase: str, tmp_pa
     said = str(refused.value)
     assert said.startswith(f"{path}: {FORMATS[key].name} cannot hold its {phrase}; take ")
     assert said.endswith(", or allow the loss (--allow-loss)")
-    offered = set(said.partition("; take ")[2].partition(", or allow")[0].replace(",", "").split())
+    told = said.partition("; take ")[2].partition(", or allow")[0]
+    offered = set(told.partition(", install")[0].replace(",", "").split())
     assert offered - {"or"} == KEPT_BY[phrase]
     assert list(tmp_path.iterdir()) == []
     write_pages([picture], path, allow_loss=True)
     assert read(path).size == picture.size
 
 
-def test_all_that_would_be_lost_is_said_at_once() -> None:
+def test_all_that_would_be_lost_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codecs, "installed", lambda: False)
     told = Metadata(iptc=b"\x1c\x02\x78\0\x01a")
     picture = Picture(pixels=gray_ramp(np.uint16), alpha=gray_ramp(np.uint16), metadata=told)
     with pytest.raises(LossError) as refused:
@@ -67,6 +72,23 @@ def test_all_that_would_be_lost_is_said_at_once() -> None:
         "BMP cannot hold its 16 bits per channel (rounded to 8), transparency (laid on white) and "
         "IPTC (left out); take png or tif, or allow the loss (--allow-loss)"
     )
+
+
+@pytest.mark.parametrize("pixels", [gray_ramp(np.uint16), np.dstack([gray_ramp(np.uint16)] * 3)])
+def test_without_the_extra_the_refusal_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, pixels: np.ndarray
+) -> None:
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    picture = Picture(pixels=pixels)
+    with pytest.raises(LossError) as refused:
+        refuse_losses(picture, FORMATS["jp2"])
+    assert str(refused.value) == (
+        "JPEG 2000 cannot hold its 16 bits per channel (rounded to 8); take png or tif, install "
+        "what writes it (pip install 'reverse-oldify[deep]'), or allow the loss (--allow-loss)"
+    )
+    with pytest.raises(LossError, match=r"take png or tif, or allow the loss"):
+        refuse_losses(picture, FORMATS["jpg"])
+    assert not list(losses(Picture(pixels=scene()), FORMATS["jp2"])), "8 bits need no extra"
 
 
 def test_a_refusal_is_an_output_error_and_saving_asks_too(tmp_path: Path) -> None:

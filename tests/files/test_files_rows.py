@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from made_files import scene
 from made_profiles import gray_profile, swapped_rgb_profile
 from made_tiffs import Layout, deep_tiff
+from PIL import Image
 
 from reverse_oldify.errors import OutputError, UnreadableError
 from reverse_oldify.files import samples as samples_module
@@ -242,3 +243,28 @@ def test_a_failure_is_raised_and_ends_the_work(threads: int) -> None:
         list(in_order(work, range(40), threads))
     assert len(begun) <= 7
     assert threading.active_count() < 10
+
+
+def test_rows_of_a_jpeg_are_those_of_the_whole(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    gray = rng.integers(0, 256, (300, 70), dtype=np.uint8)
+    colour = rng.integers(0, 256, (300, 70, 3), dtype=np.uint8)
+    for name, array in (("gray", gray), ("colour", colour)):
+        Image.fromarray(array).save(tmp_path / f"{name}.jpg", quality=90)
+        (page,) = open_pages(tmp_path / f"{name}.jpg")
+        assert isinstance(page, LazyPicture)
+        whole = read(tmp_path / f"{name}.jpg")
+        with Image.open(tmp_path / f"{name}.jpg") as image:
+            np.testing.assert_array_equal(whole.pixels, np.asarray(image))
+        assert page.shape == whole.shape
+        for rows in (slice(0, 1), slice(130, 260), slice(299, 300)):
+            np.testing.assert_array_equal(page.rows(rows).pixels, whole.pixels[rows])
+
+
+def test_a_jpeg_in_colour_that_has_none_is_opened_as_grey(tmp_path: Path) -> None:
+    gray = np.random.default_rng(3).integers(0, 256, (300, 70), dtype=np.uint8)
+    Image.fromarray(gray).convert("RGB").save(tmp_path / "a.jpg", quality=100)
+    (page,) = open_pages(tmp_path / "a.jpg")
+    with Image.open(tmp_path / "a.jpg") as image:
+        np.testing.assert_array_equal(page.loaded().pixels, np.asarray(image)[..., 1])
+    assert page.shape == (300, 70)

@@ -60,6 +60,19 @@ def test_characters_that_xml_lacks_are_dropped() -> None:
     assert value_of(merged, XMP, "CreatorTool") == "abc]]>"
 
 
+def test_lines_in_attributes_stay_lines() -> None:
+    """As they are in compact packets: a parser makes spaces of those that are not numbered."""
+    value = "a line\nanother\tand\r\nmore"
+    numbered = value.replace("\n", "&#10;").replace("\t", "&#9;").replace("\r", "&#xD;")
+    packet = PACKET.replace(b"Maker &amp; Sons", numbered.encode())
+    assert value_of(packet, TIFF, "Make") == value
+    once = merge(packet, [TYPE])
+    assert value_of(once, TIFF, "Make") == value
+    assert value_of(merge(once, [TYPE]), TIFF, "Make") == value
+    returned = packet.replace("Ødegård".encode(), b"a&#13;&#10;b")
+    assert b"a&#13;\nb" in merge(returned, [TYPE])
+
+
 BOMB = (
     b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">&b;</x:xmpmeta>'
@@ -75,6 +88,10 @@ OUTSIDE = b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>'
         (BOMB.decode().encode("utf-16"), "damaged"),
         (b"<a>" * 1000 + b"</a>" * 1000, "deeply"),
         (b"<a>" + b"<b/>" * 60_000 + b"</a>", "too long"),
+        (b"<a>" + b"<!---->" * 60_000 + b"</a>", "too long"),
+        (b"<a>" + b"<?p?>" * 60_000 + b"</a>", "too long"),
+        (b"<a>" + b"<![CDATA[x]]>" * 60_000 + b"</a>", "too long"),
+        (b"<a " + b" ".join(b"a%d=''" % at for at in range(110_000)) + b"/>", "too long"),
         (b"<x>&undefined;</x>", "damaged"),
         (b"<x>", "damaged"),
         (b"", "damaged"),
@@ -88,6 +105,10 @@ OUTSIDE = b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>'
         "utf-16",
         "deep",
         "wide",
+        "comments",
+        "instructions",
+        "sections",
+        "attributes",
         "entity",
         "open",
         "empty",

@@ -1,4 +1,4 @@
-"""Boxes: names, sizes and contents, of which JPEG 2000 and JPEG XL files are made."""
+"""Boxes: names, sizes and contents, of which JPEG 2000, JPEG XL and AVIF files are made."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Box:
         self._file.seek(self.start)
         return self._file.read(min(most, self.end - self.start))
 
-    def boxes(self) -> Iterator[Box]:
-        """Yield the boxes in this one."""
-        return _between(self._file, self.start, self.end)
+    def boxes(self, skip: int = 0) -> Iterator[Box]:
+        """Yield the boxes in this one, behind its first bytes."""
+        return _between(self._file, self.start + skip, self.end)
 
 
 def boxes_of(file: BinaryIO) -> Iterator[Box]:

@@ -14,12 +14,12 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files import iptc
+from reverse_oldify.files import iptc, jp2_write, xmp_extended
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
 from reverse_oldify.files.jpeg_write import BLOCK, END, join
-from reverse_oldify.files.losses import fits, refuse_losses
+from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
 from reverse_oldify.files.strips import bands, in_order
@@ -60,7 +60,7 @@ def encode_pages(
     kind : Format
         What to write.
     file : BinaryIO
-        Writable; seekable for TIFF.
+        Writable; seekable for TIFF and JPEG 2000.
     encoding : Encoding
         What is asked of a lossy format.
     allow_loss : bool
@@ -86,6 +86,8 @@ def encode_pages(
             write_deep(picture, file)
         elif kind.key == "jpg":
             join(_jpegs(picture, kind, encoding), picture.size[0], file)
+        elif kind.key == "jp2" and picture.dtype == np.uint16 and holds_16_bits(kind):
+            jp2_write.write_deep(picture, file)
         elif kind.key == "jp2":
             file.write(_jpeg_2000(picture, kind))
         else:
@@ -167,13 +169,22 @@ def _settings(picture: Raster, kind: Format, encoding: Encoding = AS_EVER) -> di
         settings["exif"] = _exif(metadata, kind) if fits(picture, kind, "exif") else b""
     if kind.key == "jpg":
         settings |= _quality(picture, kind, encoding)
-        if metadata.iptc is not None and fits(picture, kind, "iptc"):
-            settings["extra"] = iptc.to_jpeg(metadata.iptc)
-    if kind.key == "png":
+        settings["extra"] = _jpeg_segments(picture, kind)
+    elif kind.key == "png":
         settings["pnginfo"] = _png_texts(metadata)
     elif metadata.xmp is not None and fits(picture, kind, "xmp"):
         settings["xmp"] = metadata.xmp
     return settings
+
+
+def _jpeg_segments(picture: Raster, kind: Format) -> bytes:
+    """IPTC and XMP, as they stand in the file."""
+    metadata, segments = picture.metadata, b""
+    if metadata.iptc is not None and fits(picture, kind, "iptc"):
+        segments += iptc.to_jpeg(metadata.iptc)
+    if metadata.xmp is not None and fits(picture, kind, "xmp"):
+        segments += xmp_extended.to_jpeg(metadata.xmp)
+    return segments
 
 
 def _png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
@@ -227,7 +238,8 @@ def _strip(picture: Picture, kind: Format) -> Image.Image:
         if whole is not None:  # which spares a copy: the fourth byte is not written
             size = whole.shape[1], whole.shape[0]
             return Image.frombuffer("RGBX", size, whole, "raw", "RGBX", 0, 1)
-        return picture.to_image() if kind.deep else Image.fromarray(to_8_bits(picture.pixels))
+        deep = holds_16_bits(kind)
+        return picture.to_image() if deep else Image.fromarray(to_8_bits(picture.pixels))
     return picture.to_image() if kind.alpha else Image.fromarray(_on_white(picture))
 
 

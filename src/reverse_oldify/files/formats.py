@@ -27,7 +27,9 @@ class Format:
     alpha : bool
         Whether a transparent picture can be written as it is.
     deep : bool
-        Whether 16 bits per channel can be written as they are.
+        Whether 16 bits per channel can be written as they are; see `losses.holds_16_bits`.
+    deep_by_extra : bool
+        Whether that takes the extra [deep].
     exif, xmp, iptc, icc, dpi : bool
         Whether EXIF, XMP, IPTC, a colour profile and the resolution can be written.
     pages : bool
@@ -48,6 +50,7 @@ class Format:
     suffixes: tuple[str, ...]
     alpha: bool = False
     deep: bool = False
+    deep_by_extra: bool = False
     exif: bool = False
     xmp: bool = False
     iptc: bool = False
@@ -182,6 +185,8 @@ FORMATS = {
             pillow="JPEG2000",
             suffixes=(".jp2", ".jpx", ".jpf"),
             alpha=True,
+            deep=True,
+            deep_by_extra=True,
             exif=True,
             xmp=True,
             iptc=True,

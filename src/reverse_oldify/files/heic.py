@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273
+HDR = {
+    number: f"its HDR tones ({name}) were taken as those of sRGB"
+    for number, name in ((16, "PQ"), (18, "HLG"))
+}
+"""What to say of tones that are not converted here, by their number in ITU-T H.273."""
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -43,9 +47,9 @@ def read_samples(image: Image.Image, file: BinaryIO) -> NDArray[np.uint16]:
 def remarks(image: Image.Image) -> Iterator[str]:
     """Say of an opened picture what is not converted here: the tones of HDR."""
     profile = image.info.get("nclx_profile") or {}
-    curve = _HDR.get(profile.get("transfer_characteristics", 0))
-    if curve is not None:
-        yield f"its HDR tones ({curve}) were taken as those of sRGB"
+    note = HDR.get(profile.get("transfer_characteristics", 0))
+    if note is not None:
+        yield note
 
 
 def _depth(image: Image.Image) -> int:

@@ -7,18 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from reverse_oldify.errors import LossError
+from reverse_oldify.files import codecs, xmp_extended
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
 from reverse_oldify.files.picture import Raster
 
 _JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
-_JPEG_LIMITS = {"exif": 6, "xmp": 29, "iptc": 28}  # what stands before each in its segment
+_JPEG_LIMITS = {"exif": 6, "iptc": 28}  # what stands before each in its segment
 
 
 def losses(picture: Raster, kind: Format) -> Iterator[str]:
     """Name, a phrase each, what of a picture a format cannot hold, and what becomes of it."""
     if picture.page_count > 1 and not kind.pages:
         yield f"{picture.page_count} pages (the first alone)"
-    if picture.dtype == np.uint16 and not kind.deep:
+    if picture.dtype == np.uint16 and not holds_16_bits(kind):
         yield "16 bits per channel (rounded to 8)"
     if picture.has_alpha and not kind.alpha and not picture.is_opaque:
         yield "transparency (laid on white)"
@@ -41,8 +42,20 @@ def refuse_losses(picture: Raster, kind: Format) -> None:
     if lost:
         whole = [key for key in OUTPUT_FORMATS if _holds(picture, FORMATS[key])]
         raise LossError(
-            f"{listed(lost, kind)}; take {_joined(whole, 'or')}, or allow the loss (--allow-loss)"
+            f"{listed(lost, kind)}; take {_joined(whole, 'or')}{_extra(picture, kind)}, "
+            "or allow the loss (--allow-loss)"
         )
+
+
+def holds_16_bits(kind: Format) -> bool:
+    """Whether 16 bits per channel can be written as they are, with the extras that are there."""
+    return kind.deep and not (kind.deep_by_extra and not codecs.installed())
+
+
+def _extra(picture: Raster, kind: Format) -> str:
+    """What to install, where that would spare the loss."""
+    missing = picture.dtype == np.uint16 and kind.deep and not holds_16_bits(kind)
+    return f", install what writes it ({codecs.EXTRA})" if missing else ""
 
 
 def listed(lost: list[str], kind: Format) -> str:
@@ -54,7 +67,11 @@ def fits(picture: Raster, kind: Format, attribute: str) -> bool:
     """Whether a format has a place for EXIF, XMP or IPTC, and the place is large enough."""
     data: bytes = getattr(picture.metadata, attribute) or b""
     holds: bool = getattr(kind, attribute)
-    return holds and (kind.key != "jpg" or len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT)
+    if kind.key != "jpg" or not holds:
+        return holds
+    if attribute == "xmp":
+        return xmp_extended.is_writable(data)
+    return len(data) + _JPEG_LIMITS[attribute] <= _JPEG_SEGMENT
 
 
 def _holds(picture: Raster, kind: Format) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from reverse_oldify.files import iptc
+from reverse_oldify.files import iptc, xmp_extended
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import Directory, read_block
 from reverse_oldify.files.picture import Metadata, Pixels
@@ -38,16 +38,17 @@ def read_metadata(image: Image.Image) -> Read:
     """Read what is known of an image that has been loaded. Damaged EXIF is noted, not an error."""
     exif, notes = _exif(image)
     orientation = orientation_of(exif)
+    packet, more = xmp_extended.joined(_packet(image), _xmp_segments(image))
     metadata = Metadata(
         exif=block_of(exif),
-        xmp=_bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")),
+        xmp=packet,
         icc=_bytes(image.info.get("icc_profile")),
         iptc=iptc.of_image(image.info),
         dpi=plausible_dpi(image.info.get("dpi") or densities_of(exif), orientation),
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
     metadata, too_long = bounded(metadata)
-    return Read(metadata, orientation, notes + too_long)
+    return Read(metadata, orientation, notes + more + too_long)
 
 
 def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
@@ -117,6 +118,16 @@ def _jpeg_quality(tables: object) -> int | None:
     percent = 100 * sum(tables[0]) / _STANDARD_TABLE_SUM
     quality = (200 - percent) / 2 if percent <= 100 else 5000 / percent
     return min(max(round(quality), 1), 100)
+
+
+def _packet(image: Image.Image) -> bytes | None:
+    return _bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp"))
+
+
+def _xmp_segments(image: Image.Image) -> list[bytes]:
+    """Segments of a JPEG in which its packet goes on."""
+    segments = getattr(image, "applist", ())
+    return [data for _, data in segments if data.startswith(xmp_extended.SEGMENT)]
 
 
 def _bytes(value: object) -> bytes | None:

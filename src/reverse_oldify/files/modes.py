@@ -38,6 +38,25 @@ def to_arrays(image: Image.Image) -> Arrays:
     UnsupportedError
         For integers or floats whose range has no obvious meaning, or an unknown mode.
     """
+    colour, alpha, notes = _converted(image)
+    pixels = without_equal_channels(_array(colour))
+    return Arrays(pixels, _match(alpha, pixels), notes)
+
+
+def to_srgb_image(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """Convert an image without opacity to sRGB, as `to_arrays`, and leave it with Pillow; notes."""
+    colour, _, notes = _converted(image)
+    return _without_equal_channels(colour), notes
+
+
+def pixels_of(image: Image.Image, rows: slice) -> Pixels:
+    """Take some rows out of an image ``L``, ``I;16`` or ``RGB`` that has been loaded."""
+    pixels: Pixels = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
+    return pixels
+
+
+def _converted(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
+    """Bring an image to ``L``, ``I;16`` or ``RGB`` in sRGB, and alpha to ``L``; notes."""
     notes = []
     if _is_cut(image):
         notes.append(f"its 16 bits per channel were cut to 8: {image.mode} is not read deeper")
@@ -52,8 +71,16 @@ def to_arrays(image: Image.Image) -> Arrays:
     if colour.mode == "CMYK":
         colour = colour.convert("RGB")
         notes.append("CMYK without a usable profile; converted by the plain formula")
-    pixels = without_equal_channels(_array(colour))
-    return Arrays(pixels, _match(alpha, pixels), tuple(notes))
+    return colour, alpha, tuple(notes)
+
+
+def _without_equal_channels(image: Image.Image) -> Image.Image:
+    """Return grey for RGB whose channels are all equal; anything else as it is."""
+    if image.mode != "RGB":
+        return image
+    strips = bands(image.height, image.width)
+    gray = all(without_equal_channels(pixels_of(image, rows)).ndim == 2 for rows in strips)
+    return image.getchannel("G") if gray else image
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -130,7 +157,7 @@ def _array(image: Image.Image) -> Pixels:
     deep = image.mode == "I;16"
     pixels: Pixels = np.empty(shape, np.uint16) if deep else np.empty(shape, np.uint8)
     for rows in bands(image.height, image.width):
-        pixels[rows] = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
+        pixels[rows] = pixels_of(image, rows)
     return pixels
 
 

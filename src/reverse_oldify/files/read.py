@@ -13,13 +13,12 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError
-from reverse_oldify.files import deep, heic, jp2, jpeg, jxl, png, raw
+from reverse_oldify.files import deep, deep_read, heic, jp2, jpeg, jxl, png, raw
 from reverse_oldify.files.arrays import without_equal_channels
-from reverse_oldify.files.depth import claimed_bits
 from reverse_oldify.files.formats import FORMATS, Format, sniff
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.metadata import Read, read_metadata, turn
-from reverse_oldify.files.modes import Arrays, to_arrays
+from reverse_oldify.files.modes import Arrays, pixels_of, to_arrays, to_srgb_image
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.source import Source, damage_told
@@ -93,7 +92,8 @@ def open_pages(
     """Open every page, see `read_pages`; those that can be are decoded where they are looked at.
 
     These are the pages of TIFF files for which `tiff_read.is_plain` holds: grey or RGB of 8 or 16
-    bits. RGB with equal channels is left as it is. What is damaged inside raises at the look.
+    bits. RGB with equal channels is left as it is. What is damaged inside raises at the look. Of
+    JPEG, which is decoded at once, rows are copied at the look.
 
     Yields
     ------
@@ -191,13 +191,13 @@ def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
 
 def _picture_of(
     file: BinaryIO, kind: Format, head: bytes, path: Path | None, check_size: CheckSize
-) -> Picture:
-    bits = claimed_bits(head, kind.key)
+) -> Raster:
     if kind.key == "jxl":  # whose plugin decodes as soon as it opens
-        width, height, bits = jxl.read_header(file)
-        check_size(width, height)
+        check_size(*jxl.read_header(file)[:2])
     with opened(file, kind) as image:
         check_size(*image.size)
+        if kind.key == "jpg":
+            return _jpeg_picture(image, file, path)
         frames = _has_frames(image)
         arrays, told = _arrays(image, file, kind, head), read_metadata(image)
         if kind.key == "jxl":
@@ -207,9 +207,28 @@ def _picture_of(
         picture = _picture(arrays, told, kind.key, path)
         if kind.key == "heic":
             picture = picture.with_notes(*heic.remarks(image))
-    if bits > 8 and picture.pixels.dtype == np.uint8:
-        picture = picture.with_notes(f"its {bits} bits per channel were cut to 8")
     return picture.with_notes("has several frames; the first was taken") if frames else picture
+
+
+def _jpeg_picture(image: ImageFile.ImageFile, file: BinaryIO, path: Path | None) -> Raster:
+    """Decode at once, which may tell of damage, and take rows out of Pillow as they are wanted."""
+    watched = jpeg.Watched(image, file)
+    srgb, notes = to_srgb_image(image)
+    metadata, orientation, told = read_metadata(image)
+    picture = LazyPicture(
+        make=lambda rows: Picture(pixels=pixels_of(srgb, rows)),
+        shape=(srgb.height, srgb.width) + (3,) * (srgb.mode == "RGB"),
+        dtype=np.dtype(np.uint8),
+        threads=None,
+        format="jpg",
+        metadata=metadata,
+        source=path,
+        notes=notes + watched.notes() + told,
+    )
+    if orientation == 1:
+        return picture
+    whole = picture.loaded()
+    return replace(whole, pixels=turn(whole.pixels, orientation))
 
 
 def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: bytes) -> Arrays:
@@ -218,12 +237,8 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
         samples = png.read_samples(image, file)
     elif kind.key == "heic" and heic.is_deep(image):
         samples = heic.read_samples(image, file)
-    elif kind.key == "jpg":
-        watched, arrays = jpeg.Watched(image, file), to_arrays(image)
-        return arrays._replace(notes=(*arrays.notes, *watched.notes()))
-    elif kind.key == "jp2":
-        image.info["icc_profile"] = jp2.read_profile(file)
-        return to_arrays(image)
+    elif kind.key in deep_read.KEYS:
+        return deep_read.to_arrays(image, file, kind)
     else:
         return to_arrays(image)
     key = image.info.get("transparency")

@@ -13,14 +13,15 @@ from xml.parsers import expat
 
 from reverse_oldify.errors import UnsupportedError
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 8 << 20
 """A longer packet is not touched."""
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XMP = "http://ns.adobe.com/xap/1.0/"
+NOTE = "http://ns.adobe.com/xmp/note/"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
-_DEEPEST, _MOST_ELEMENTS = 64, 50_000
+_DEEPEST, _MOST_NODES, _MOST_ATTRIBUTES = 64, 50_000, 100_000
 _NAMESPACES = "http://www.w3.org/2000/xmlns/"
 _EMPTY = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -29,12 +30,16 @@ _EMPTY = (
 _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _END = '\n<?xpacket end="w"?>'
 
-_STALE = (  # what was true of the grey scan as it was stored
+_STALE = (  # what was true of the grey scan as it was stored, and where its packet went on
     ("http://ns.adobe.com/tiff/1.0/", "Orientation"),
     ("http://ns.adobe.com/exif/1.0/", "ColorSpace"),
     ("http://ns.adobe.com/photoshop/1.0/", "ICCProfile"),
     ("http://ns.adobe.com/photoshop/1.0/", "ColorMode"),
+    (NOTE, "HasExtendedXMP"),
 )
+# What XML makes a space or a line of, where it is not written by number, as minidom should: first
+# something that no text has.
+_STAND_INS = {"\t": "\ufdd0", "\n": "\ufdd1", "\r": "\ufdd2"}
 
 
 class Statement(NamedTuple):
@@ -71,19 +76,15 @@ def merge(packet: bytes | None, statements: Sequence[Statement]) -> bytes:
     UnsupportedError
         The packet is not one that can be read safely; the message says why.
     """
-    document = _parsed(packet)
-    rdf = document.getElementsByTagNameNS(RDF, "RDF")
-    if not rdf:
-        raise UnsupportedError("it is not XMP")
-    descriptions = [node for node in rdf[0].childNodes if _is(node, RDF, "Description")]
+    document = parsed(packet)
+    rdf = rdf_of(document)
+    descriptions = descriptions_of(rdf)
     replaced = {(statement.namespace, statement.name) for statement in statements}
     for description in descriptions:
         for namespace, name in (*replaced, *_STALE):
-            _remove(description, namespace, name)
-    about = descriptions[0].getAttributeNS(RDF, "about") if descriptions else ""
-    rdf[0].appendChild(_description(document, about, statements))
-    assert document.documentElement is not None
-    return (_BEGIN + document.documentElement.toxml() + _END).encode()
+            remove(description, namespace, name)
+    describe(rdf, statements)
+    return wrapped(serialised(document))
 
 
 def value_of(packet: bytes | None, namespace: str, name: str) -> str | None:
@@ -94,7 +95,7 @@ def value_of(packet: bytes | None, namespace: str, name: str) -> str | None:
     UnsupportedError
         As `merge`.
     """
-    for description in _parsed(packet).getElementsByTagNameNS(RDF, "Description"):
+    for description in parsed(packet).getElementsByTagNameNS(RDF, "Description"):
         if description.hasAttributeNS(namespace, name):
             return description.getAttributeNS(namespace, name)
         for node in description.childNodes:
@@ -103,7 +104,8 @@ def value_of(packet: bytes | None, namespace: str, name: str) -> str | None:
     return None
 
 
-def _parsed(packet: bytes | None) -> minidom.Document:
+def parsed(packet: bytes | None) -> minidom.Document:
+    """Parse a packet, or an empty one; errors are those of `merge`."""
     if packet is None:
         return minidom.parseString(_EMPTY)
     if len(packet) > MOST_BYTES:
@@ -116,15 +118,67 @@ def _parsed(packet: bytes | None) -> minidom.Document:
         raise UnsupportedError("it is damaged") from error
 
 
+def rdf_of(document: minidom.Document) -> minidom.Element:
+    """Return the element in which properties are; errors are those of `merge`."""
+    rdf = document.getElementsByTagNameNS(RDF, "RDF")
+    if not rdf:
+        raise UnsupportedError("it is not XMP")
+    return rdf[0]
+
+
+def descriptions_of(rdf: minidom.Element) -> list[minidom.Element]:
+    """Return the elements whose children and attributes are properties."""
+    return [node for node in rdf.childNodes if _is(node, RDF, "Description")]
+
+
+def describe(rdf: minidom.Element, statements: Sequence[Statement]) -> None:
+    """Add statements of what is described there already."""
+    descriptions = descriptions_of(rdf)
+    about = descriptions[0].getAttributeNS(RDF, "about") if descriptions else ""
+    assert rdf.ownerDocument is not None
+    rdf.appendChild(_description(rdf.ownerDocument, about, statements))
+
+
+def serialised(document: minidom.Document) -> bytes:
+    """Write a document in UTF-8, so that it is read again as it is."""
+    for element in document.getElementsByTagName("*"):
+        for attribute in element.attributes.values():
+            attribute.value = _masked(attribute.value, "\t\n\r")
+        for node in element.childNodes:
+            if node.nodeType == node.TEXT_NODE:
+                node.data = _masked(node.data, "\r")
+    assert document.documentElement is not None
+    text = document.documentElement.toxml()
+    for letter, stand_in in _STAND_INS.items():
+        text = text.replace(stand_in, f"&#{ord(letter)};")
+    return text.encode()
+
+
+def wrapped(packet: bytes) -> bytes:
+    """Put what is serialised between the marks by which a packet is found in any file."""
+    return _BEGIN.encode() + packet + _END.encode()
+
+
+def _masked(text: str, letters: str) -> str:
+    for letter in letters:
+        text = text.replace(letter, _STAND_INS[letter])
+    return text
+
+
 def _check(text: str) -> None:
     """Walk through XML without building anything, and refuse what a packet never needs."""
-    depth, count = 0, 0
+    depth, nodes, attributes = 0, 0, 0
 
-    def begin(_name: str, _attributes: object) -> None:
-        nonlocal depth, count
-        depth, count = depth + 1, count + 1
-        if depth > _DEEPEST or count > _MOST_ELEMENTS:
+    def count(*_: object) -> None:
+        nonlocal nodes
+        nodes += 1
+        if depth > _DEEPEST or nodes > _MOST_NODES or attributes > _MOST_ATTRIBUTES:
             raise UnsupportedError("it is nested too deeply, or too long")
+
+    def begin(_name: str, values: dict[str, str]) -> None:
+        nonlocal depth, attributes
+        depth, attributes = depth + 1, attributes + len(values)
+        count()
 
     def end(_name: str) -> None:
         nonlocal depth
@@ -135,6 +189,8 @@ def _check(text: str) -> None:
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.CommentHandler = parser.StartCdataSectionHandler = count
+    parser.ProcessingInstructionHandler = count
     parser.StartDoctypeDeclHandler = refuse
     parser.Parse(text, True)
 
@@ -153,7 +209,8 @@ def _description(
     return element
 
 
-def _remove(description: minidom.Element, namespace: str, name: str) -> None:
+def remove(description: minidom.Element, namespace: str, name: str) -> None:
+    """Leave out a property."""
     if description.hasAttributeNS(namespace, name):
         description.removeAttributeNS(namespace, name)
     for node in [node for node in description.childNodes if _is(node, namespace, name)]:

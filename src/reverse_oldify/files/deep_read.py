@@ -1,0 +1,95 @@
+"""All bits of JPEG 2000, JPEG XL and AVIF, with the extra [deep]; else 8 of them, and a note."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from reverse_oldify.errors import MissingExtraError, UnreadableError
+from reverse_oldify.files import avif, codecs, deep, jp2, jxl, modes
+from reverse_oldify.files.formats import Format
+from reverse_oldify.files.heic import HDR
+from reverse_oldify.files.j2k import read_codestream
+from reverse_oldify.files.modes import Arrays
+
+KEYS = ("jp2", "jxl", "avif")
+"""Of the formats that are read here."""
+
+
+def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
+    """Take the pixels out of a file, converted from its profile to sRGB.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The file, opened; its size has been checked.
+    file : BinaryIO
+        The same file, to read it once more.
+    kind : Format
+        One of `KEYS`.
+
+    Raises
+    ------
+    UnreadableError
+        A part of the picture is missing, or it is of two sizes. What else is damaged raises what
+        the codec raises.
+    MissingExtraError
+        What reads 8 bits makes nonsense of it, and the extra is not there.
+    UnsupportedError
+        JPEG 2000 that is neither grey nor RGB.
+    """
+    if kind.key == "jp2":
+        bits, samples, notes = _jpeg_2000(image, file)
+    elif kind.key == "jxl":
+        bits, samples, notes = _jpeg_xl(image, file)
+    else:
+        bits, samples, notes = _avif(image, file)
+    if samples is None:
+        arrays = modes.to_arrays(image)
+        if bits > 8 and arrays.pixels.dtype == np.uint8:
+            notes += (_cut(bits),)
+    else:
+        icc = image.info.get("icc_profile")
+        arrays = deep.to_arrays(samples.samples, icc, associated=samples.associated)
+        notes += samples.notes
+    return arrays._replace(notes=arrays.notes + notes)
+
+
+_Found = tuple[int, codecs.Samples | None, tuple[str, ...]]
+"""Bits of a sample, samples if there are more than 8, and notes."""
+
+
+def _jpeg_2000(image: Image.Image, file: BinaryIO) -> _Found:
+    codestream = read_codestream(file)
+    if (codestream.width, codestream.height) != image.size:
+        raise UnreadableError("damaged: it is not as large as it says")
+    image.info["icc_profile"] = jp2.read_profile(file)
+    deeper = codestream.bits > 8
+    return codestream.bits, jp2.read_samples(image, file, codestream) if deeper else None, ()
+
+
+def _jpeg_xl(image: Image.Image, file: BinaryIO) -> _Found:
+    bits = jxl.read_header(file).bits
+    if bits > 8 and not codecs.installed() and image.mode == "LA":  # comes out as noise
+        raise MissingExtraError(f"reading {bits} bits of grey with opacity from JPEG XL", "deep")
+    return bits, _decoded(image, file, "jxl", bits), ()
+
+
+def _avif(image: Image.Image, file: BinaryIO) -> _Found:
+    bits, tones = avif.read_depth(file)
+    notes = (HDR[tones],) if tones in HDR else ()
+    return bits, _decoded(image, file, "avif", bits), notes
+
+
+def _decoded(image: Image.Image, file: BinaryIO, key: str, bits: int) -> codecs.Samples | None:
+    if bits <= 8 or not codecs.installed():
+        return None
+    file.seek(0)
+    return codecs.decoded(file.read(), key, bits, image.size[::-1])
+
+
+def _cut(bits: int) -> str:
+    note = f"its {bits} bits per channel were cut to 8"
+    return note if codecs.installed() else f"{note}; {codecs.EXTRA} reads all of them"
