@@ -111,10 +111,14 @@ def test_inks_go_through_their_profile_at_16_bits() -> None:
     assert paper.pixels.min() >= 65535 - 10, "the white of paper, as exact as profiles are"
 
 
-def test_a_profile_for_something_else_is_of_no_use() -> None:
-    pytest.importorskip("imagecodecs")
+@pytest.mark.parametrize("extra", [True, False])
+def test_a_profile_for_something_else_is_of_no_use(
+    monkeypatch: pytest.MonkeyPatch, extra: bool
+) -> None:
+    monkeypatch.setattr("reverse_oldify.files.codecs.installed", lambda: extra)
     for icc in (gray_profile(2.2), cmyk_profile()[:300], b"nonsense" * 30):
         picture = read(deep_tiff(INKS, Layout(photometric=5, tags=profiled(icc))))
+        assert picture.pixels.dtype == np.uint16
         assert PLAIN in picture.notes
 
 

@@ -28,8 +28,8 @@ _XYZ_TO_LINEAR = np.linalg.inv(np.array(SRGB_IN_D50)) * np.array(D50)
 
 def is_convertible(page: Directory, icc: bytes | None) -> bool:
     """Whether all bits can be converted: 16 of CMYK with a profile by the extra [deep] alone."""
-    inked = page.number(PHOTOMETRIC, -1) == CMYK and page.number(BITS) == 16 and icc is not None
-    return not inked or codecs.installed()
+    inked = page.number(PHOTOMETRIC, -1) == CMYK and page.number(BITS) == 16
+    return not inked or icc is None or codecs.installed() or not is_usable(icc, "CMYK")
 
 
 def of(page: Directory, icc: bytes | None) -> Space | None:
