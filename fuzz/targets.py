@@ -96,6 +96,7 @@ def boxes(data: bytes) -> None:
         assert codestream.width > 0 < codestream.height
         jp2.is_associated(io.BytesIO(data), codestream)
     jp2.read_profile(io.BytesIO(data)), jp2.completed(Read(Metadata(), 1, ()), io.BytesIO(data))
+    jxl.corrected(Read(Metadata(), 1, ()), SimpleNamespace(), io.BytesIO(data))
     with suppress(InputError):
         header = jxl.read_header(io.BytesIO(data))
         assert header.width > 0 < header.height

@@ -113,6 +113,22 @@ def whole_range(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
     return scaled
 
 
+def without_brotli(data: bytes, most: int) -> bytes:
+    """Decompress Brotli (RFC 7932); the extra must be there.
+
+    Raises
+    ------
+    UnreadableError
+        It is damaged, or more than ``most`` bytes.
+    """
+    import imagecodecs
+
+    try:
+        return bytes(imagecodecs.brotli_decode(data, out=most))
+    except RuntimeError as error:
+        raise UnreadableError(f"damaged, or longer than {most >> 20} MB") from error
+
+
 def through_profile(samples: Pixels, icc: bytes, space: str) -> NDArray[np.uint16]:
     """Convert samples out of a profile, to sRGB; the extra must be there.
 
