@@ -35,6 +35,7 @@ from reverse_oldify.files import (
     xmp_extended,
 )
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.layers import LayerWriter
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read_pages
@@ -42,12 +43,14 @@ from reverse_oldify.files.write import write
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.hint_file import read_hints
 
-sys.modules["rawpy"] = None  # LibRaw is not ours, and has its own fuzzers
+for others in ("rawpy", "imagecodecs"):  # not ours, and have their own fuzzers
+    sys.modules[others] = None
 
 _MOST_PIXELS = 100_000
 _FOLDER = Path(tempfile.mkdtemp())
 _STATEMENT = xmp.Statement(xmp.IPTC_EXTENSION, "Iptc4xmpExt", "DigitalSourceType", "value")
 _GRAY = np.arange(16 * 20, dtype=np.uint16).reshape(16, 20) * 200
+_RGB, _CMYK = (struct.pack("<HHIHH", 262, 3, 1, kind, 0) for kind in (2, 5))
 _COLOUR = np.dstack([_GRAY, _GRAY[::-1], _GRAY[:, ::-1]])
 
 
@@ -93,6 +96,7 @@ def boxes(data: bytes) -> None:
         assert codestream.width > 0 < codestream.height
         jp2.is_associated(io.BytesIO(data), codestream)
     jp2.read_profile(io.BytesIO(data)), jp2.completed(Read(Metadata(), 1, ()), io.BytesIO(data))
+    jxl.corrected(Read(Metadata(), 1, ()), SimpleNamespace(), io.BytesIO(data))
     with suppress(InputError):
         header = jxl.read_header(io.BytesIO(data))
         assert header.width > 0 < header.height
@@ -201,7 +205,10 @@ def _json(**table: object) -> bytes:
 
 def _tiffs() -> list[bytes]:
     small = [_plain("TIFF", compression=name) for name in ("raw", "tiff_lzw", "jpeg", "packbits")]
-    return [_file("tif"), _file("tif", Picture(pixels=_GRAY)), *small]
+    layers = io.BytesIO()
+    LayerWriter(layers).add(Picture(pixels=_GRAY), Picture(pixels=_COLOUR))
+    inks = _file("tif", Picture(pixels=_COLOUR, alpha=_GRAY)).replace(_RGB, _CMYK)
+    return [_file("tif"), _file("tif", Picture(pixels=_GRAY)), layers.getvalue(), inks, *small]
 
 
 Seeds = Callable[[], list[bytes]]

@@ -107,13 +107,26 @@ def test_table_profile_keeps_gradations_and_says_what_it_costs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("reverse_oldify.files.profile.parse_matrix_profile", lambda icc: None)
+    monkeypatch.setattr("reverse_oldify.files.codecs.installed", lambda: False)
     icc = swapped_rgb_profile()
     pixels, note = deep_to_srgb(DEEP, icc)
     exact = parse_matrix_profile(icc).to_srgb(DEEP)
     assert note is not None
+    assert note.endswith("8 bits; pip install 'reverse-oldify[deep]' applies it with 16")
     assert np.abs(pixels.astype(int) - exact).mean() < 300
     ramp = np.repeat(CODES.reshape(256, 256, 1), 3, axis=2)
     assert len(np.unique(deep_to_srgb(ramp, icc)[0][..., 1])) > 30_000
+
+
+def test_table_profile_is_exact_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imagecodecs")
+    icc = swapped_rgb_profile()
+    exact = parse_matrix_profile(icc).to_srgb(DEEP)
+    monkeypatch.setattr("reverse_oldify.files.profile.parse_matrix_profile", lambda icc: None)
+    pixels, note = deep_to_srgb(DEEP, icc)
+    assert note is None
+    assert pixels.dtype == np.uint16
+    assert np.abs(pixels.astype(int) - exact).max() <= 20, "of 65535"
 
 
 @pytest.mark.parametrize("icc", [b"", cmyk_profile(), gray_profile(2.2), gray_srgb_profile()])

@@ -17,7 +17,9 @@ from PIL import Image
 from reverse_oldify.color.lab import linear_to_srgb
 from reverse_oldify.errors import MissingExtraError, TooLargeError, UnreadableError
 from reverse_oldify.files.codecs import decoded
-from reverse_oldify.files.jxl import Header, read_header
+from reverse_oldify.files.jxl import Header, corrected, read_header
+from reverse_oldify.files.metadata import Read
+from reverse_oldify.files.picture import Metadata
 from reverse_oldify.files.read import read
 
 # Made by cjxl 0.7 without loss: 6 x 4 pixels of RGB at 16 bits, all (65535, 32896, 257); then with
@@ -174,14 +176,73 @@ def test_packed_jpeg_is_turned_as_its_exif_says(tmp_path: Path) -> None:
     assert read(data).size == (60, 40)
 
 
-def test_compressed_metadata_is_missed_aloud() -> None:
+def test_compressed_metadata_is_missed_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pillow_jxl")
+    monkeypatch.setattr("reverse_oldify.files.codecs.installed", lambda: False)
     exif = Image.Exif()
     exif[315] = "An author"
     image = Image.fromarray(gray_ramp())
     data = encoded(image, "JXL", exif=exif.tobytes(), compress_metadata=True)
     (note,) = read(data).notes
     assert "compressed metadata (EXIF, XMP) was left out" in note
+    assert note.endswith("only plain is read; pip install 'reverse-oldify[deep]' reads it")
+
+
+def compressed(name: bytes, data: bytes) -> tuple[bytes, bytes]:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    return b"brob", name + imagecodecs.brotli_encode(data)
+
+
+def test_compressed_metadata_is_read_with_the_extra() -> None:
+    pytest.importorskip("pillow_jxl")
+    exif = Image.Exif()
+    exif[274], exif[282], exif[283], exif[296] = 6, 300.0, 300.0, 2
+    exif[315] = "An author"
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+    block = struct.pack(">I", 3) + b"abc" + exif.tobytes().removeprefix(b"Exif\0\0")
+    boxes = compressed(b"Exif", block), compressed(b"xml ", packet), compressed(b"jumb", b"other")
+    picture = read(boxed(TURNED, *boxes))
+    assert picture.size == (6, 4), "the codestream says how it is turned"
+    assert picture.metadata.xmp == packet
+    assert picture.metadata.dpi == (300.0, 300.0)
+    kept = Image.Exif()
+    kept.load(picture.metadata.exif)
+    assert (kept[274], kept[315]) == (1, "An author")
+    assert picture.notes == ()
+
+
+def test_metadata_that_the_plugin_compresses_is_read() -> None:
+    pytest.importorskip("pillow_jxl")
+    pytest.importorskip("imagecodecs")
+    exif = Image.Exif()
+    exif[315] = "An author"
+    data = encoded(Image.fromarray(gray_ramp()), "JXL", exif=exif.tobytes(), compress_metadata=True)
+    assert b"brob" in data
+    picture = read(data)
+    kept = Image.Exif()
+    kept.load(picture.metadata.exif)
+    assert kept[315] == "An author"
+    assert picture.notes == ()
+
+
+def test_compressed_metadata_that_is_damaged_or_a_bomb_is_left_out_with_a_note() -> None:
+    pytest.importorskip("pillow_jxl")
+    bomb = compressed(b"xml ", b" " * (9 << 20))
+    assert len(bomb[1]) < 1000
+    kind, whole = compressed(b"Exif", b"much of it " * 20)
+    note = "its compressed metadata is damaged, or longer than 8 MB; left out"
+    picture = read(boxed(TURNED, bomb))
+    assert picture.notes == (note,)
+    assert picture.metadata.xmp is None
+    for cut in (whole[:-3], whole[:4]):
+        told = corrected(Read(Metadata(), 1, ()), Image.new("L", (1, 1)), boxes_in((kind, cut)))
+        assert told == Read(Metadata(), 1, (note,))
+    picture = read(boxed(TURNED, (kind, whole)))
+    assert picture.notes == ("its EXIF is damaged; left out",)
+
+
+def boxes_in(*boxes: tuple[bytes, bytes]) -> io.BytesIO:
+    return io.BytesIO(boxed(TURNED, *boxes))
 
 
 def test_damage_is_an_error() -> None:

@@ -136,6 +136,19 @@ def test_what_is_longer_than_the_limit_is_left_out_and_the_packet_stays() -> Non
     assert value_of(packet, DC, "source") == "a box"
 
 
+def test_namespaces_that_would_multiply_are_refused() -> None:
+    """Each description needs all of them: ten thousand would be said ten thousand times."""
+    spaces = " ".join(f'xmlns:a{number}="b"' for number in range(2000))
+    many = EXTENSION.replace(b"<r:RDF>", f"<r:RDF {spaces}>".encode())
+    many = many.replace(b"</r:RDF>", b"<r:Description r:about=''/>" * 2000 + b"</r:RDF>")
+    name = md5(many).hexdigest()
+    packet, notes = joined(MAIN.replace(NAME.encode(), name.encode()), parts(many, name))
+    assert notes == ("a part of its XMP was left out: it names too many namespaces",)
+    assert value_of(packet, DC, "source") == "a box"
+    assert len(many) > 65_502
+    assert split(many) is None
+
+
 def test_a_damaged_packet_stays_as_it_is() -> None:
     damaged = MAIN[:-20]
     assert joined(damaged, parts()) == (damaged, ("a part of its XMP was left out: it is damaged",))

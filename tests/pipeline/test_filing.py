@@ -60,11 +60,14 @@ def test_every_page_is_coloured_at_16_bits(pages: Path, tmp_path: Path) -> None:
     assert notes == []
 
 
-def test_lightness_is_kept_to_one_16_bit_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["tif", "png", "jp2"])
+def test_lightness_is_kept_to_one_16_bit_code(tmp_path: Path, suffix: str) -> None:
+    if suffix == "jp2":
+        pytest.importorskip("imagecodecs")
     colorizer = Colorizer(backend=FakeBackend({(12.0, 8.0): 1.0}))
     ramp = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
-    source = Picture(pixels=ramp).save(tmp_path / "scan.tif")
-    target = tmp_path / "out.tif"
+    source = Picture(pixels=ramp).save(tmp_path / f"scan.{suffix}")
+    target = tmp_path / f"out.{suffix}"
     file_colour(lambda page: (colorizer.open(page).paint(), None), source, target, ALL)
     result = read(target)
     assert result.pixels.ndim == 3

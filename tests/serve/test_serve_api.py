@@ -12,6 +12,7 @@ from PIL import Image
 
 from reverse_oldify import Options
 from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.files import codecs
 from reverse_oldify.files.read import read, read_pages
 
 PINK = [25.0, 10.0]
@@ -75,8 +76,9 @@ def test_sixteen_bits_stay_sixteen(client: httpx.Client) -> None:
     address = client.post("/v1/pictures", content=file.getvalue()).headers["location"]
     told = client.get(address).json()
     assert told["depth"] == 16
+    cut = ["jpg", "webp", "avif", *(["jp2"] if not codecs.installed() else [])]
     assert told["losses"] == {
-        **{key: ["16 bits per channel (rounded to 8)"] for key in ("jpg", "webp", "avif", "jp2")},
+        **{key: ["16 bits per channel (rounded to 8)"] for key in cut},
         "bmp": ["16 bits per channel (rounded to 8)", "XMP (left out)"],
     }
     assert "--" not in problem(client.get(f"{address}/render?format=jpg"), 422)

@@ -1,7 +1,7 @@
 """Codecs of the extra [deep], for what Pillow and its plugins cut to 8 bits.
 
-JPEG 2000, JPEG XL and AVIF come in with all of their bits, and JPEG 2000 goes out with 16; see
-docs/decisions/0032.
+JPEG 2000, JPEG XL and AVIF come in with all of their bits, JPEG 2000 goes out with 16, and
+LittleCMS takes 16; see docs/decisions/0032.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.errors import UnreadableError
+from reverse_oldify.files.icc import srgb_profile
 from reverse_oldify.files.picture import Pixels
 
 EXTRA = "pip install 'reverse-oldify[deep]'"
@@ -110,6 +111,55 @@ def whole_range(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
         shifted = codes << 16 - bits if bits <= 16 else codes >> bits - 16
         scaled[top : top + rows] = shifted | (codes >> 2 * bits - 16 if bits < 16 else 0)
     return scaled
+
+
+def without_brotli(data: bytes, most: int) -> bytes:
+    """Decompress Brotli (RFC 7932); the extra must be there.
+
+    Raises
+    ------
+    UnreadableError
+        It is damaged, or more than ``most`` bytes.
+    """
+    import imagecodecs
+
+    try:
+        return bytes(imagecodecs.brotli_decode(data, out=most))
+    except RuntimeError as error:
+        raise UnreadableError(f"damaged, or longer than {most >> 20} MB") from error
+
+
+def through_profile(samples: Pixels, icc: bytes, space: str) -> NDArray[np.uint16]:
+    """Convert samples out of a profile, to sRGB; the extra must be there.
+
+    Parameters
+    ----------
+    samples : uint16 (H, W, C)
+        Of its colour space.
+    icc : bytes
+        The profile, which `profile.is_usable`.
+    space : {"rgb", "cmyk"}
+        What it is for.
+
+    Returns
+    -------
+    uint16 (H, W, 3)
+        Relative colorimetric with black point compensation, as in `files.profile`.
+    """
+    import imagecodecs
+
+    flags = imagecodecs.CMS.FLAGS
+    converted: NDArray[np.uint16] = imagecodecs.cms_transform(
+        np.ascontiguousarray(samples),
+        icc,
+        srgb_profile(),
+        colorspace=space,
+        outcolorspace="rgb",
+        outdtype="uint16",
+        intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+        flags=flags.BLACKPOINTCOMPENSATION | flags.NOOPTIMIZE,
+    )
+    return converted
 
 
 def encoded(samples: Pixels) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from reverse_oldify.color.lab import row_strips
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.modes import Arrays
 from reverse_oldify.files.picture import Picture, Pixels
-from reverse_oldify.files.profile import converter
+from reverse_oldify.files.profile import Convert, converter
 
 _STRIP_PIXELS = 1 << 17
 
@@ -28,13 +28,21 @@ def to_arrays(
     return Arrays(without_equal_channels(picture.pixels), picture.alpha, meaning.notes)
 
 
+class Space(NamedTuple):
+    """A colour space: its channels, how they become sRGB, and a note."""
+
+    channels: int
+    convert: Convert
+    note: str | None = None
+
+
 class Interpretation:
     """What samples mean: prepared once, for all strips of a picture.
 
     Parameters
     ----------
     channels : int
-        1 to 4: grey, grey and opacity, RGB, or RGB and opacity.
+        1 to 4: grey, grey and opacity, RGB, or RGB and opacity; more in another ``space``.
     dtype : uint8 or uint16
         Of a sample.
     icc : bytes, optional
@@ -43,6 +51,8 @@ class Interpretation:
         Whether colour was multiplied by opacity.
     key : tuple of int, optional
         The colour that stands for nothing, where there is no opacity.
+    space : Space, optional
+        What they are, if neither grey nor RGB; then no profile is asked.
 
     Attributes
     ----------
@@ -62,13 +72,18 @@ class Interpretation:
         *,
         associated: bool = False,
         key: tuple[int, ...] | None = None,
+        space: Space | None = None,
     ) -> None:
-        self._colours = 3 if channels >= 3 else 1
-        self._associated, self._key = associated, None
+        self._colours = space.channels if space else 3 if channels >= 3 else 1
+        self._associated, self._key = associated and space is None, None
         self.has_alpha = channels > self._colours
         if key is not None and not self.has_alpha and len(key) == self._colours:
             self._key, self.has_alpha = key, True
-        self._convert, note = converter(icc, self._colours, dtype) if icc else (None, None)
+        if space is not None:
+            self._convert: Convert | None = space.convert
+            note = space.note
+        else:
+            self._convert, note = converter(icc, self._colours, dtype) if icc else (None, None)
         self.notes = (note,) if note else ()
         probe = self.of(np.zeros((1, 1, channels), dtype))
         self.is_gray = probe.pixels.ndim == 2

@@ -14,14 +14,12 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from reverse_oldify.errors import MissingExtraError, UnreadableError, UnsupportedError
+from reverse_oldify.errors import MissingExtraError, UnsupportedError
 from reverse_oldify.files import codecs
 from reverse_oldify.files.boxes import Box, boxes_of, to_box
 from reverse_oldify.files.codecs import Samples
-from reverse_oldify.files.exif import block_of, densities_of, orientation_of
-from reverse_oldify.files.ifd import read_block
 from reverse_oldify.files.j2k import Codestream
-from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded, plausible_dpi
+from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded, with_exif
 from reverse_oldify.files.picture import Metadata
 
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -121,18 +119,10 @@ def completed(read: Read, file: BinaryIO) -> Read:
             contents = box.read(16 + MOST_BYTES + 1)
             found.setdefault(contents[:16], contents[16:])
     metadata = replace(read.metadata, xmp=found.get(_XMP), iptc=found.get(_IPTC))
-    orientation, notes = read.orientation, read.notes
-    if _EXIF in found:
-        try:
-            directory = read_block(found[_EXIF])
-        except UnreadableError:
-            notes += ("its EXIF is damaged; left out",)
-        else:
-            orientation = orientation_of(directory)
-            dpi = metadata.dpi or plausible_dpi(densities_of(directory), orientation)
-            metadata = replace(metadata, exif=block_of(directory), dpi=dpi)
-    metadata, too_long = bounded(metadata)
-    return Read(metadata, orientation, notes + too_long)
+    read = read._replace(metadata=metadata)
+    read = with_exif(read, found[_EXIF]) if _EXIF in found else read
+    metadata, too_long = bounded(read.metadata)
+    return Read(metadata, read.orientation, read.notes + too_long)
 
 
 def described(jp2: bytes, metadata: Metadata) -> bytes:

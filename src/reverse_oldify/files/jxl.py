@@ -14,8 +14,9 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
+from reverse_oldify.files import codecs
 from reverse_oldify.files.boxes import Box, boxes_of
-from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded
+from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded, with_exif
 
 _CODESTREAM = b"\xff\x0a"
 _HEADER_BYTES = 256
@@ -57,21 +58,50 @@ def read_header(file: BinaryIO) -> Header:
 
 
 def corrected(read: Read, image: Image.Image, file: BinaryIO) -> Read:
-    """Add to what the plugin read: XMP, and the orientation that is true.
+    """Add to what the plugin read: XMP, what is compressed, and the orientation that is true.
 
     The codestream says how the picture is turned, and the decoder has turned it; what EXIF says is
     to be ignored (part 2, 9.4). Not so in a JPEG that was packed: there EXIF is all there is.
     """
     if getattr(image, "jpeg", False):
         return read
-    packet, notes = None, set[str]()
+    found, notes = dict[bytes, bytes](), dict[str, None]()
     for box in _boxes(file):
-        if box.name == b"xml " and packet is None:
-            packet = box.read(MOST_BYTES + 1)
+        if box.name == b"xml ":
+            found.setdefault(b"xml ", box.read(MOST_BYTES + 1))
         elif box.name == b"brob" and box.read(4) in (b"Exif", b"xml "):
-            notes.add("its compressed metadata (EXIF, XMP) was left out: only plain is read")
-    metadata, too_long = bounded(replace(read.metadata, xmp=packet))
+            try:
+                found.setdefault(box.read(4), _unpacked(box))
+            except UnreadableError as error:
+                notes[str(error)] = None
+    read = read._replace(metadata=replace(read.metadata, xmp=found.get(b"xml ")))
+    if read.metadata.exif is None and b"Exif" in found:
+        read = with_exif(read, _block(found[b"Exif"]))
+    metadata, too_long = bounded(read.metadata)
     return Read(metadata, 1, (*read.notes, *notes, *too_long))
+
+
+def _unpacked(box: Box) -> bytes:
+    """Decompress what is in a box; the error is a note."""
+    if not codecs.installed():
+        raise UnreadableError(
+            "its compressed metadata (EXIF, XMP) was left out: only plain is read; "
+            f"{codecs.EXTRA} reads it"
+        )
+    try:
+        return codecs.without_brotli(box.read(4 + MOST_BYTES)[4:], MOST_BYTES)
+    except UnreadableError as error:
+        raise UnreadableError(f"its compressed metadata is {error}; left out") from error
+
+
+def _block(contents: bytes) -> bytes:
+    """EXIF in a box, behind the number of bytes that are to be skipped (part 2, 9.4).
+
+    Some write no such number; the plugin is one of them.
+    """
+    if contents[:4] in (b"II*\0", b"MM\0*"):
+        return contents
+    return contents[4 + int.from_bytes(contents[:4], "big") :]
 
 
 def _boxes(file: BinaryIO) -> Iterator[Box]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files import iptc, xmp_extended
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import Directory, read_block
@@ -49,6 +50,18 @@ def read_metadata(image: Image.Image) -> Read:
     )
     metadata, too_long = bounded(metadata)
     return Read(metadata, orientation, notes + more + too_long)
+
+
+def with_exif(read: Read, block: bytes) -> Read:
+    """Add an EXIF block to what was read: its orientation, and its resolution if there is none."""
+    try:
+        directory = read_block(block)
+    except UnreadableError:
+        return read._replace(notes=(*read.notes, "its EXIF is damaged; left out"))
+    orientation = orientation_of(directory)
+    dpi = read.metadata.dpi or plausible_dpi(densities_of(directory), orientation)
+    metadata = replace(read.metadata, exif=block_of(directory), dpi=dpi)
+    return Read(metadata, orientation, read.notes)
 
 
 def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:

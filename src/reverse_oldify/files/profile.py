@@ -2,7 +2,8 @@
 
 Relative colorimetric with black point compensation: the scan's white and black stay white and
 black. Grey goes to grey with sRGB's tone curve, at 8 or 16 bits. Colour at 16 bits, which LittleCMS
-does not take from Pillow, is computed here: exactly where a profile is a matrix.
+does not take from Pillow, is computed here: exactly where a profile is a matrix, or with the extra
+[deep].
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from reverse_oldify.color.lab import row_strips
+from reverse_oldify.files import codecs
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.icc import gray_srgb_profile
 from reverse_oldify.files.icc_matrix import parse_matrix_profile
@@ -100,8 +102,26 @@ def converter(icc: bytes, channels: int, dtype: np.dtype[Any]) -> tuple[Convert 
     matrix = parse_matrix_profile(icc)
     if matrix is not None:
         return lambda pixels: matrix.to_srgb(pixels.astype(np.uint16, copy=False)), None
-    note = "its colour profile is a table, applied with the accuracy of 8 bits"
+    if codecs.installed():
+        return partial(codecs.through_profile, icc=icc, space="rgb"), None
+    note = (
+        "its colour profile is a table, applied with the accuracy of 8 bits; "
+        f"{codecs.EXTRA} applies it with 16"
+    )
     return partial(_through_table, change=_changes(icc)), note
+
+
+def is_usable(icc: bytes, space: str) -> bool:
+    """Whether LittleCMS can convert out of a profile that is for a colour space as it names it."""
+    try:
+        profile = _parsed(icc)
+        mode = next(mode for mode, of in _SPACE_OF_MODE.items() if of == space)
+        if profile.profile.xcolor_space.strip() != space:
+            return False
+        _transform(profile, _built_in_srgb(), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return False
+    return True
 
 
 def _gray_converter(icc: bytes, dtype: np.dtype[Any]) -> tuple[Convert | None, str | None]:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from reverse_oldify.files import tiff_read
+from reverse_oldify.files import codecs, tiff_read, tiff_spaces
 from reverse_oldify.files.deep import Interpretation
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import Directory, read_directories
@@ -58,11 +58,11 @@ class TiffFile:
                     continue
                 check_size(*tiff_read.size(page))
                 told = from_tags(page)
-                if tiff_read.is_plain(page):
+                if tiff_read.is_plain(page) and tiff_spaces.is_convertible(page, told.metadata.icc):
                     picture: Raster = self._by_rows(page, told)
                 else:
                     image = image or stack.enter_context(opened(self._file, FORMATS["tif"]))
-                    picture = self._by_pillow(image, index, told)
+                    picture = self._by_pillow(image, index, page, told)
                 yield replace(picture, page_count=max(count, 1))
 
     def _by_rows(self, page: Directory, told: Read) -> LazyPicture:
@@ -70,7 +70,11 @@ class TiffFile:
         samples = upright(stored.samples, told.orientation)
         height, width, channels = samples.shape
         meaning = Interpretation(
-            channels, samples.dtype, told.metadata.icc, associated=stored.associated
+            channels,
+            samples.dtype,
+            told.metadata.icc,
+            associated=stored.associated,
+            space=tiff_spaces.of(page, told.metadata.icc),
         )
         return LazyPicture(
             shape=(height, width) if meaning.is_gray else (height, width, 3),
@@ -83,13 +87,15 @@ class TiffFile:
             notes=meaning.notes + told.notes,
         )
 
-    def _by_pillow(self, image: Image.Image, index: int, told: Read) -> Picture:
+    def _by_pillow(self, image: Image.Image, index: int, page: Directory, told: Read) -> Picture:
         """Read a page that Pillow decodes, and brings upright itself."""
         image.seek(index)
         image.info.pop("icc_profile", None)  # may be that of the page before
         if told.metadata.icc is not None:
             image.info["icc_profile"] = told.metadata.icc
         pixels, alpha, notes = to_arrays(image)
+        if not tiff_spaces.is_convertible(page, told.metadata.icc):
+            notes += (f"{codecs.EXTRA} reads all bits of its inks",)
         return Picture(
             pixels=pixels,
             alpha=alpha,

@@ -46,11 +46,13 @@ from reverse_oldify.files.tiff_layout import (
     Band,
     Layout,
 )
+from reverse_oldify.files.tiff_spaces import CIELAB, CMYK
 
-_SUBFILE, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 254, 338, 339
+_SUBFILE, _INK_SET, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 254, 332, 338, 339
 _REDUCED_OR_MASK = 1 | 4
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
-_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3}
+_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, CMYK: 4, CIELAB: 3}
+_AT_16_BITS = (CMYK, CIELAB)  # only; at 8 Pillow reads them
 _UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED = 0, 1, 2  # what an extra channel is
 _KEPT = 2  # bands of each plane
 _BYTE_STREAMS = (RAW, 5, 8, 32773, 32946, 34925, 50000)
@@ -80,14 +82,20 @@ def count_pages(file: BinaryIO, most: int) -> int:
 
 
 def is_plain(directory: Directory) -> bool:
-    """Whether a page is read here: grey or RGB, integers of 8 or 16 bits, no lossy compression."""
-    bits, colours = set(directory.numbers(BITS)), _COLOURS.get(directory.number(PHOTOMETRIC, -1))
+    """Whether a page is read here: grey or RGB, integers of 8 or 16 bits, no lossy compression.
+
+    At 16 bits also CMYK and CIELAB.
+    """
+    kind = directory.number(PHOTOMETRIC, -1)
+    bits, colours = set(directory.numbers(BITS)), _COLOURS.get(kind)
     samples = directory.number(SAMPLES, 1)
-    eight = bits == {8} and directory.numbers(_EXTRA_SAMPLES)[:1] != (_UNSPECIFIED,)
+    unknown = directory.numbers(_EXTRA_SAMPLES)[:1] == (_UNSPECIFIED,)
+    eight = bits == {8} and not unknown and kind not in _AT_16_BITS
     return (
         colours is not None
         and (bits == {16} or eight)
         and colours <= samples <= 5
+        and (kind != CMYK or directory.number(_INK_SET, 1) == 1)
         and set(directory.numbers(_SAMPLE_FORMAT, 1)) == {1}
         and directory.number(COMPRESSION, 1) in _BYTE_STREAMS
         and directory.number(PREDICTOR, NO_PREDICTOR) in (NO_PREDICTOR, HORIZONTAL)
@@ -140,7 +148,7 @@ class StoredPage:
 
     @property
     def samples(self) -> Samples:
-        """Grey or RGB in the page's own colour space, black 0, perhaps with opacity."""
+        """Channels in the page's own colour space, black of grey 0, perhaps with opacity."""
         stored = self._stored
         shape = stored.height, stored.width, self._channels
         return Samples(shape=shape, dtype=stored.dtype.newbyteorder("="), rows=self._rows)

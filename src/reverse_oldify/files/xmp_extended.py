@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import md5
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from xml.dom import minidom
 
 from reverse_oldify.errors import UnsupportedError
@@ -26,6 +26,7 @@ _NAMED = "HasExtendedXMP"
 _MOST_OF_PACKET = 65_502
 _BEFORE_PART = len(SEGMENT) + _PLACE.size
 _MOST_OF_PART = 65_533 - _BEFORE_PART
+_MOST_REPEATED = 100_000
 _SMALL = 512  # bytes of a property that stays where it is
 _XML = "http://www.w3.org/XML/1998/namespace"
 _NAMESPACES = "http://www.w3.org/2000/xmlns/"
@@ -95,7 +96,7 @@ def to_jpeg(packet: bytes) -> bytes:
     )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def split(packet: bytes) -> Split | None:
     """Move the longest properties of a packet into a second one, until it fits into a segment.
 
@@ -105,6 +106,7 @@ def split(packet: bytes) -> Split | None:
     try:
         document = xmp.parsed(packet)
         rdf = xmp.rdf_of(document)
+        _described(rdf)
     except UnsupportedError:
         return None
     _name(rdf, "0" * 32)
@@ -113,12 +115,15 @@ def split(packet: bytes) -> Split | None:
     other = xmp.rdf_of(second)
     for empty in xmp.descriptions_of(other):
         other.removeChild(empty)
+    copies = dict[minidom.Element, minidom.Element]()
     for description, length, node in _long_properties(rdf):
         if over <= 0:
             break
         description.removeChild(node)
         over -= length
-        _copy(description, other).appendChild(second.importNode(node, True))
+        if description not in copies:
+            copies[description] = _copy(description, other)
+        copies[description].appendChild(second.importNode(node, True))
     extension = xmp.serialised(second)
     _name(rdf, _checksum(extension))
     main = _wrapped(document)
@@ -157,17 +162,27 @@ def _merged(packet: bytes, extension: bytes | None) -> bytes:
             (node.namespaceURI, node.localName)
             for description in xmp.descriptions_of(rdf)
             for node in (*description.childNodes, *_attributes(description))
-            if node.namespaceURI and node.localName
         }
-        for description in xmp.descriptions_of(xmp.rdf_of(xmp.parsed(extension))):
-            for namespace, name in known:  # which nothing may say twice
-                xmp.remove(description, namespace, name)
+        for description in _described(xmp.rdf_of(xmp.parsed(extension))):
             copy = _copy(description, rdf)
             for attribute in _attributes(description):
-                copy.setAttributeNS(attribute.namespaceURI, attribute.name, attribute.value)
+                if (attribute.namespaceURI, attribute.localName) not in known:  # nothing twice
+                    copy.setAttributeNS(attribute.namespaceURI, attribute.name, attribute.value)
             for node in description.childNodes:
-                copy.appendChild(document.importNode(node, True))
+                if (node.namespaceURI, node.localName) not in known or not node.localName:
+                    copy.appendChild(document.importNode(node, True))
     return _wrapped(document)
+
+
+def _described(rdf: minidom.Element) -> list[minidom.Element]:
+    """Return the descriptions, if what their prefixes stand for can be said with each of them."""
+    descriptions = xmp.descriptions_of(rdf)
+    outside, node = 0, cast("minidom.Node | None", rdf)
+    while isinstance(node, minidom.Element):
+        outside, node = outside + node.attributes.length, node.parentNode
+    if outside * len(descriptions) > _MOST_REPEATED:
+        raise UnsupportedError("it names too many namespaces")
+    return descriptions
 
 
 def _copy(description: minidom.Element, rdf: minidom.Element) -> minidom.Element:
