@@ -21,8 +21,9 @@ Extent = tuple[float, float]
 Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 
-TILE = 64, 512
-"""Rows and columns; the float32 planes that it takes to colour a tile stay within the cache."""
+TILE = 64, 528
+"""Rows and columns; the float32 planes that it takes to colour a tile stay within the cache. Rows
+of planes whose length is a power of two would drive each other out of it."""
 
 _BAND = 8  # rows or columns of a smaller picture that are made together
 _CELLS = 8  # columns of a grid that are enlarged together
@@ -36,9 +37,9 @@ def strips(length: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, length))
 
 
-def tiles(height: int, width: int) -> Iterator[Tile]:
-    """Cover a picture, row by row of tiles."""
-    return product(strips(height, TILE[0]), strips(width, TILE[1]))
+def tiles(height: int, width: int, columns: int = TILE[1]) -> Iterator[Tile]:
+    """Cover a picture, row by row of tiles; ``columns`` wide."""
+    return product(strips(height, TILE[0]), strips(width, columns))
 
 
 def shrunk(plane: Plane, shape: tuple[int, int]) -> tuple[Plane, Extent]:

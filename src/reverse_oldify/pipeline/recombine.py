@@ -23,6 +23,9 @@ from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
 from reverse_oldify.types import ByteArray, FloatArray, Plane
 
+# Of a tile where colours are looked up. So little is done to a pixel that in smaller ones threads
+# wait for each other: the interpreter is taken anew for every operation on a tile.
+_COLUMNS = 1536
 _ENTRIES = 2 * 256  # of a chroma in the table; an entry takes as long as two pixels save
 
 
@@ -168,7 +171,8 @@ class Recombiner:
         """Colour 8-bit grey; the result is a view, see `files.picture.padded`."""
         pixels = np.empty((*gray.shape, PADDED), np.uint8)
         words = pixels.view(np.uint32)[..., 0]
-        for tile in tiles(*gray.shape):
+        height, width = gray.shape
+        for tile in tiles(height, width, _COLUMNS):
             light = gray_to_lightness(gray[tile])
             chroma = self._upsampler.tile(_moved(tile, top, left), light)
             words[tile] = codes.look_up(gray[tile], chroma)
