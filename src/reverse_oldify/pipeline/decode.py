@@ -66,9 +66,9 @@ def decode(
 
     By the law of total variance the mean square of the chroma that the distribution of a picture
     expects is that of its mean plus its variance. The picture gets that of the mean plus a share of
-    the variance: ``info.decoding["restored"]`` times the vividness, times how much of it all is
-    variance. So the dull and doubtful gain most. What that takes is one number for the picture, the
-    lift.
+    the variance: ``info.decoding["restored"]`` times the vividness, times the square of how much
+    of it all is variance. So the dull and doubtful gain most. What that takes is one number for the
+    picture, the lift.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def _lift(
     ab, expected, variance, lost = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     doubt = float(variance.mean())
-    share = info.decoding.get("restored", 0.0) * vividness * doubt / max(kept + doubt, 1e-6)
+    share = info.decoding.get("restored", 0.0) * vividness * (doubt / max(kept + doubt, 1e-6)) ** 2
     wanted = kept + share * doubt
     if reference is not None:  # the lift must not make vivid what is to look faded
         wanted = min(wanted, max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference))
