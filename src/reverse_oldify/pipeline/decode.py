@@ -24,6 +24,7 @@ from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
 _MOST = 3.0  # bound of the lift, beside the vividness itself
+_TILTED = 0.4  # most of the variance that is given back where a palette tilts what is said
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
 
@@ -139,8 +140,10 @@ def _lift(
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     doubt = float(variance.mean())
     share = info.decoding.get("restored", 0.0) * vividness * (doubt / max(kept + doubt, 1e-6)) ** 2
+    if reference is not None:  # the lift must make vivid neither what is to look faded ...
+        share = min(share, _TILTED * vividness)  # ... nor what the palette has made doubtful
     wanted = kept + share * doubt
-    if reference is not None:  # the lift must not make vivid what is to look faded
+    if reference is not None:
         wanted = min(wanted, max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference))
     chroma = np.hypot(ab[0], ab[1])
     reach = _reach(chroma, lost, info.decoding.get("knee", 0.0))
