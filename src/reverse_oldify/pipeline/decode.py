@@ -23,7 +23,7 @@ from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
-_MOST = 3.0  # bound of the lift, beside the vividness itself
+_MOST = 4.0  # bound of the lift at vividness 1, and of one more at 2
 _TILTED = 0.4  # most of the variance that is given back where a palette tilts what is said
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
@@ -151,7 +151,7 @@ def _lift(
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
     # Bounded: what is as good as grey must not turn into blotches, nor a face pay for its backdrop.
-    return float(min(lift, _MOST + vividness))
+    return float(min(lift, _MOST * min(vividness, 1) + max(vividness - 1, 0)))
 
 
 def _moments(
