@@ -23,8 +23,8 @@ from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
-_MOST = 4.0  # bound of the lift at vividness 1, and of one more at 2
-_TILTED = 0.4  # most of the variance that is given back where a palette tilts what is said
+_MOST = 3.0  # bound of the lift at vividness 1, and of one more at 2
+_TILTED = 0.1  # most of the variance that is given back where a palette tilts what is said
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
 
