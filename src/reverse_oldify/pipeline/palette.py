@@ -27,7 +27,7 @@ _SIDE = 256  # of what is counted of a reference, in pixels
 _LEAST_SHARE = 1e-5  # of what is remembered of a picture
 _FLOOR = 2e-3  # share of a bin below which its scarcity says nothing
 _BLUR = 6.0  # standard deviation in ab of what counts as the same colour
-_DAMPING = 0.85
+_DAMPING = 0.5
 _ROUNDS = 4
 _MOST = 4.0  # log of a factor: what the network rules out stays out
 
