@@ -37,11 +37,11 @@ from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo
 
 NAMES = ("temperature", "prior_exponent", "restored", "knee")
-TEMPERATURES = (0.75, 0.6, 0.4)
-EXPONENTS = (0.0, 0.15)
-SHARES = (0.6, 0.7, 0.8)
-KNEES = (10.0, 13.0)
-EXPECTED = (1.0, 0.0, 0.0, 0.0)  # vividness 0
+TEMPERATURES = (0.6, 0.5)
+EXPONENTS = (0.0,)
+SHARES = (2.0, 2.5, 3.0)
+KNEES = (7.0, 8.0, 10.0)
+EXPECTED = (1.0, 0.0, 0.0, 0.0)  # for the row of vividness 0
 MOST_COLOUR = 1.1
 
 
@@ -69,7 +69,7 @@ def main() -> None:
     looks = {kind: look_at(colorizer, cache, kind, arguments) for kind in kinds}
     titles = [f"{kind}: RMS ab / grey's, CIEDE2000, colour" for kind in kinds]
     print(f"\n| {' | '.join((*NAMES, *titles))} |\n|{'---|' * (len(NAMES) + len(kinds))}")
-    start = [score(looks[kind], colorizer.info, EXPECTED) for kind in kinds]
+    start = [score(looks[kind], colorizer.info, EXPECTED, vividness=0) for kind in kinds]
     print_row(EXPECTED, start)
     found = []
     for constants in itertools.product(TEMPERATURES, EXPONENTS, SHARES, KNEES):
@@ -118,14 +118,18 @@ def spread_scale(looks: list[tuple[FloatArray, FloatArray]], info: ModelInfo) ->
 
 
 def score(
-    looks: list[tuple[FloatArray, FloatArray]], info: ModelInfo, constants: tuple[float, ...]
+    looks: list[tuple[FloatArray, FloatArray]],
+    info: ModelInfo,
+    constants: tuple[float, ...],
+    vividness: float = 1,
 ) -> Score:
     """Scores of pictures decoded with these constants."""
     info = replace(info, decoding=dict(zip(NAMES, constants, strict=True)))
     error, grey, difference, colour, true_colour = [], [], [], [], []
     for logits, lab in looks:
         light = np.ascontiguousarray(lab[..., 0])
-        ab = decode(logits.astype(np.float32), info, Options(), lightness=light).ab
+        options = Options(vividness=vividness)
+        ab = decode(logits.astype(np.float32), info, options, lightness=light).ab
         ab = np.moveaxis(ab, 0, -1)
         decoded = np.concatenate([lab[..., :1], ab], -1)
         error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))

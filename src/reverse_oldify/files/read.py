@@ -128,7 +128,7 @@ def _guarded(page: LazyPicture, origin: Source) -> LazyPicture:
     """Have later looks complain as reading does."""
 
     def make(rows: slice) -> Picture:
-        with origin.named(), damage_told(FORMATS["tif"]):
+        with origin.named(), damage_told(FORMATS[page.format or "tif"]):
             return page.make(rows)
 
     return replace(page, make=make)
