@@ -4,7 +4,7 @@ from tiny_run import write_cache
 from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.errors import DataError
 from reverse_oldify.train.recipe import DataSection
-from reverse_oldify.train.split import pictures_of
+from reverse_oldify.train.split import one_pass, pictures_of
 
 pytestmark = pytest.mark.train
 
@@ -50,3 +50,17 @@ def test_nothing_left_is_an_error_that_says_of_what(cache):
         pictures_of(cache, "val", section(kinds=("lakes",)))
     with pytest.raises(DataError, match="no train pictures of deserts"):
         pictures_of(cache, "train", section(kinds=("deserts",), val_fraction=0.5))
+
+
+def test_a_pass_shows_what_is_doubled_twice_and_the_rest_once(cache):
+    numbers = pictures_of(cache, "train", section())
+    shown = one_pass(cache, numbers, section(doubled=("lakes",)))
+    lakes = {number for number in numbers if cache.entries[number].kind == "lakes"}
+    assert lakes and lakes < set(numbers)
+    assert all(shown.count(number) == 1 + (number in lakes) for number in numbers)
+    assert one_pass(cache, numbers, section()) == numbers
+
+
+def test_a_kind_that_is_not_there_cannot_be_doubled(cache):
+    with pytest.raises(DataError, match="no train pictures of deserts to double"):
+        one_pass(cache, [1, 2], section(doubled=("deserts", "lakes")))

@@ -41,7 +41,7 @@ from reverse_oldify.train.optimizer import build_optimizer
 from reverse_oldify.train.recipe import Recipe, parse_recipe
 from reverse_oldify.train.report import draw_curves, draw_sheet, read_metrics
 from reverse_oldify.train.schedule import Schedule
-from reverse_oldify.train.split import pictures_of
+from reverse_oldify.train.split import one_pass, pictures_of
 from reverse_oldify.train.validate import choose_pictures, predict_full, validate, validation_lab
 from reverse_oldify.types import FloatArray
 
@@ -165,7 +165,7 @@ class Run:
         recipe, per_step = self.recipe, self.recipe.optim.batch * self.world
         samples = TrainingSet(
             self.cache,
-            self.train_numbers,
+            one_pass(self.cache, self.train_numbers, recipe.data),
             recipe.augmentation,
             self.network.stride,
             recipe.run.seed,

@@ -42,12 +42,15 @@ class DataSection:
         Folder that ``reverse-oldify data prepare`` wrote.
     kinds : strings
         Limits the set to pictures of these kinds (empty: all).
+    doubled : strings
+        Kinds whose pictures come twice in every pass over the training pictures.
     val_fraction : float
         Above 0: redraw the split by the pictures' content, with this share for validation.
     """
 
     cache: str
     kinds: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
     val_fraction: float = 0.0
 
     def __post_init__(self) -> None:

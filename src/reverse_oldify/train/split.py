@@ -33,3 +33,18 @@ def pictures_of(cache: PictureCache, split: str, data: DataSection) -> list[int]
         kinds = ", ".join(data.kinds) or "any kind"
         raise DataError(f"{cache.folder}: no {split} pictures of {kinds}")
     return numbers
+
+
+def one_pass(cache: PictureCache, numbers: list[int], data: DataSection) -> list[int]:
+    """Training pictures as a pass over them shows them: twice where ``data.doubled`` says so.
+
+    Raises
+    ------
+    DataError
+        If there are none of a kind that is to come twice.
+    """
+    again = [number for number in numbers if cache.entries[number].kind in data.doubled]
+    missing = sorted(set(data.doubled) - {cache.entries[number].kind for number in again})
+    if missing:
+        raise DataError(f"{cache.folder}: no train pictures of {', '.join(missing)} to double")
+    return numbers + again
