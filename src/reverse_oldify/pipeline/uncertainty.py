@@ -88,7 +88,17 @@ def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:
         raise ModelError(f"model {info.name} predicts no distribution; choose another model")
     probability = softmax(prediction.values)
     variance = np.maximum(ab_variance(probability, info.bins) / 2 - _ENCODED_VARIANCE, 0)
-    entropy = -(probability * np.log2(np.maximum(probability, 1e-12))).sum(0)
+    entropy = _bits(prediction.values, probability)
     scale = info.decoding.get("spread_scale", 1.0)
     spread = np.asarray(np.sqrt(variance) * scale, np.float32)
-    return Uncertainty(spread, np.asarray(entropy, np.float32), prediction.extent)
+    return Uncertainty(spread, entropy, prediction.extent)
+
+
+def _bits(logits: FloatArray, probability: FloatArray) -> FloatArray:
+    """Entropy of distributions (n, gh, gw), without a logarithm for each bin.
+
+    A logit is the logarithm of its probability and of what all are divided by: the likeliest tells.
+    """
+    top = logits.max(0)
+    nats = top - np.log(probability.max(0)) - np.einsum("nhw,nhw->hw", probability, logits)
+    return np.asarray(np.maximum(nats, 0) / np.log(2), np.float32)
