@@ -140,11 +140,10 @@ def _lift(
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     doubt = float(variance.mean())
     share = info.decoding.get("restored", 0.0) * vividness * (doubt / max(kept + doubt, 1e-6)) ** 2
-    if reference is not None:  # the lift must make vivid neither what is to look faded ...
-        share = min(share, _TILTED * vividness)  # ... nor what the palette has made doubtful
     wanted = kept + share * doubt
-    if reference is not None:
-        wanted = min(wanted, max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference))
+    if reference is not None:  # vivid must be neither what the palette has made doubtful ...
+        faded = max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference)
+        wanted = min(wanted, kept + _TILTED * vividness * doubt, faded)  # ... nor what is faded
     chroma = np.hypot(ab[0], ab[1])
     reach = _reach(chroma, lost, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
