@@ -153,3 +153,16 @@ def test_the_extent_places_the_grid():
     whole = upsample_chroma(ramp, flat)
     half = upsample_chroma(ramp, flat, (8.0, 4.0))
     assert half[0, 200, 398] == pytest.approx(whole[0, 200, 199], abs=0.05)
+
+
+def test_rows_that_share_a_mixture_do_not_depend_on_those_asked_for():
+    rng = np.random.default_rng(4)
+    height, width = 3 * 4 * 30 + 5, 200
+    light = rng.uniform(0, 100, (height, width)).astype(np.float32)
+    upsampler = ChromaUpsampler(rng.normal(0, 20, (2, 3, 2)).astype(np.float32), light)
+    everywhere = slice(0, width)
+    whole = upsampler.tile((slice(0, height), everywhere), light)
+    for start, stop in [(0, 1), (1, 2), (63, 66), (100, 201), (64, 192), (height - 1, height)]:
+        rows = slice(start, stop)
+        part = upsampler.tile((rows, everywhere), light[rows])
+        assert np.array_equal(part, whole[:, rows])

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -37,6 +38,25 @@ def test_interpolate_agrees_with_pillow_in_every_tile(height, width, rows, colum
     for tile in tiles(height, width):
         found = interpolate(grid, size, tile, extent)
         assert np.abs(found - wanted[:, *tile]).max() < 1e-3
+
+
+@pytest.mark.parametrize("share", [2, 4, 8])
+@pytest.mark.parametrize("height", [301, 304])
+def test_rows_that_share_are_the_middle_of_what_they_stand_for(share, height):
+    grid, size = noise(1, 3, 5, 7) * 100, (height, 90)
+    every = interpolate(grid, size, (slice(0, height), slice(0, 90)))
+    shared = interpolate(grid, size, (slice(0, height), slice(0, 90)), None, share)
+    assert shared.shape == (3, -(-height // share), 90)
+    whole = height // share * share
+    middles = every[:, :whole].reshape(3, -1, share, 90)[:, :, [share // 2 - 1, share // 2]].mean(2)
+    off, first = (
+        np.abs(shared[:, : whole // share] - rows) for rows in (middles, every[:, :whole:share])
+    )
+    assert off.mean() < 0.1 * first.mean()
+    assert off.max() < first.max()
+    some = interpolate(grid, size, (slice(67, 200), slice(10, 50)), None, share)
+    assert np.array_equal(some.shape, (3, -(-200 // share) - 67 // share, 40))
+    assert np.abs(some - shared[:, 67 // share : -(-200 // share), 10:50]).max() < 1e-4
 
 
 @given(sides, sides)

@@ -24,6 +24,8 @@ _NOISE = 100.0  # variance of L* around a cell below which it says little about 
 _GRAIN = 150.0  # the same for the last step, whose detail is mostly grain and texture
 _FLAT = 1e-4  # chroma for each L*, below which it is constant
 _BORROWED = 0.1  # how much the cells around count for how a cell mixes its colours
+_SHARED = 12  # of rows in a cell, one share: each is off by 1/48 of the cell at most
+_MOST_SHARING = 8
 _TEXTURE = 2.0  # share of the variance within cells that counts as noise, too
 
 
@@ -99,7 +101,9 @@ class ChromaUpsampler:
     mixture of them by its lightness: no halos, no new colours, and grain in a plain area, where
     both are one, cannot turn into coloured noise.
 
-    What a row of pixels gets does not depend, not by a bit, on those that are asked for with it.
+    Where cells are high, two or more rows of pixels share what their middle would get: the colours
+    and how they are mixed, not the mixture. What a row of pixels gets does not depend, not by a
+    bit, on those that are asked for with it.
 
     Parameters
     ----------
@@ -128,6 +132,7 @@ class ChromaUpsampler:
             ab = _double(ab, coarse, fine)
         self.size = lightness.shape[0], lightness.shape[1]
         self._extent = extent[0] * 2**_DOUBLINGS, extent[1] * 2**_DOUBLINGS
+        self._share = _rows_that_share(self.size[0] / self._extent[0])
         self.model: FloatArray = _two_colours(ab, guides[-1], _GRAIN)
         """Of each cell of the doubled grid, see `_two_colours`; float32 (6, gh, gw)."""
 
@@ -157,14 +162,18 @@ class ChromaUpsampler:
         float32 (2, h, w)
             a*, b*.
         """
-        model = interpolate(self.model, self.size, tile, self._extent)
-        share, ab = model[0], model[2:4]
-        share *= lightness
-        share += model[1]
-        np.clip(share, 0, 1, out=share)
-        ab *= share
-        ab += model[4:]
-        return ab
+        share = self._share
+        model = interpolate(self.model, self.size, tile, self._extent, share)
+        rows, (height, width) = tile[0], lightness.shape
+        if rows.start % share or height % share:  # not whole ones are asked for
+            model, share = np.repeat(model, share, 1)[:, rows.start % share :][:, :height], 1
+        light = lightness.reshape(-1, share, width)
+        mixed = model[0, :, None] * light
+        mixed += model[1, :, None]
+        np.clip(mixed, 0, 1, out=mixed)
+        ab = model[2:4, :, None] * mixed
+        ab += model[4:, :, None]
+        return ab.reshape(2, height, width)
 
 
 def upsample_chroma(
@@ -180,6 +189,14 @@ def upsample_chroma(
     for tile in tiles(height, width):
         result[:, *tile] = upsampler.tile(tile, lightness[tile])
     return result
+
+
+def _rows_that_share(height: float) -> int:
+    """How many rows of pixels are so little of a cell's height that one will do: 1, 2, 4, ..."""
+    share = 1
+    while share < _MOST_SHARING and 2 * share * _SHARED <= height:
+        share *= 2
+    return share
 
 
 class _Guide:

@@ -26,7 +26,7 @@ TILE = 64, 528
 of planes whose length is a power of two would drive each other out of it."""
 
 _BAND = 8  # rows or columns of a smaller picture that are made together
-_CELLS = 8  # columns of a grid that are enlarged together
+_CELLS = 4  # columns of a grid that are enlarged together
 _LEFT = 4  # pixels on a side for the filter to average, after a mean of whole blocks
 _WORK = 1 << 18  # multiplications in a product: OpenBLAS uses threads from twice as many
 
@@ -79,7 +79,11 @@ def resample(plane: Plane, shape: tuple[int, int], extent: Extent | None = None)
 
 
 def interpolate(
-    planes: FloatArray, shape: tuple[int, int], tile: Tile, extent: Extent | None = None
+    planes: FloatArray,
+    shape: tuple[int, int],
+    tile: Tile,
+    extent: Extent | None = None,
+    share: int = 1,
 ) -> FloatArray:
     """One tile of grids that are enlarged linearly to a picture.
 
@@ -94,34 +98,43 @@ def interpolate(
         Its part that is made.
     extent : (float, float), optional
         Rows and columns of the grid that the picture covers; all by default.
+    share : int
+        Rows that are made as one, that of their middle: the first so many rows of the picture, the
+        next, and so on. A divisor of the rows of a `TILE`.
 
     Returns
     -------
-    float32 (c, h, w)
-        The same, to the bit, whichever rows are made together.
+    float32 (c, n, w)
+        A row for each ``share`` rows of which the tile has any. The same, to the bit, whichever
+        rows are made together.
     """
     cells = planes.shape[1:]
     extent = extent or (float(cells[0]), float(cells[1]))
-    down, across = extent[0] / shape[0], extent[1] / shape[1]
+    down, across = extent[0] / shape[0] * share, extent[1] / shape[1]
     rows, columns = tile
     first, width = rows.start // TILE[0] * TILE[0], columns.stop - columns.start
-    tops = range(first, rows.stop, TILE[0])
-    result = np.empty((len(planes), len(tops) * TILE[0], width), np.float32)
     near, _ = _weights(cells[1], across, columns.start, columns.stop, triangle)
     # How BLAS rounds depends on how many rows there are, and on their places among them. So the
     # same ones are always made together, also where fewer are asked for.
-    for top in tops:
-        used, vertical = _weights(cells[0], down, top, min(top + TILE[0], shape[0]), triangle)
-        if len(vertical) < TILE[0]:
-            vertical = np.pad(vertical, [(0, TILE[0] - len(vertical)), (0, 0)])
-        tall = vertical @ planes[:, used, near]
-        for part in strips(width, max(_BAND, int(_CELLS / across))):
+    made = TILE[0] // share
+    together = len(planes) * made
+    most = min(int(_CELLS / across), _WORK // ((_CELLS + 2) * together))
+    bands = []
+    for top in range(first, rows.stop, TILE[0]):
+        bottom = min(top + TILE[0], shape[0])
+        used, vertical = _weights(cells[0], down, top // share, -(-bottom // share), triangle)
+        if len(vertical) < made:
+            vertical = np.pad(vertical, [(0, made - len(vertical)), (0, 0)])
+        tall = (vertical @ planes[:, used, near]).reshape(together, -1)
+        wide = np.empty((together, width), np.float32)
+        for part in strips(width, max(_BAND, most)):
             start, stop = columns.start + part.start, columns.start + part.stop
             used, horizontal = _weights(cells[1], across, start, stop, triangle)
-            beside = tall[..., used.start - near.start : used.stop - near.start]
-            made = result[:, top - first : top - first + TILE[0], part]
-            np.matmul(beside, horizontal.T, out=made)
-    return result[:, rows.start - first : rows.stop - first]
+            beside = tall[:, used.start - near.start : used.stop - near.start]
+            np.matmul(beside, horizontal.T, out=wide[:, part])
+        bands.append(wide.reshape(len(planes), made, width))
+    result = bands[0] if len(bands) == 1 else np.concatenate(bands, 1)
+    return result[:, (rows.start - first) // share : -(-(rows.stop - first) // share)]
 
 
 Kernel = Callable[[NDArray[np.float64]], NDArray[np.float64]]

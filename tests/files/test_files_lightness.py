@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import closing
+
 import numpy as np
 import pytest
 from made_files import scene
+from PIL import Image
 
-from reverse_oldify.files.lazy import lazily
+from reverse_oldify.files.lazy import LazyPicture, lazily
 from reverse_oldify.files.picture import Picture
+from reverse_oldify.files.read import open_pages
 from reverse_oldify.resize import fit
 from reverse_oldify.sampling import resample, shrunk
 from reverse_oldify.types import Reducible
@@ -39,6 +44,22 @@ def test_rows_give_the_same_to_the_bit(pixels: np.ndarray) -> None:
         one, other = (each.lazy_lightness.reduced(factor) for each in (whole, lazy))
         assert one is not None and other is not None
         np.testing.assert_array_equal(one, other)
+
+
+@KINDS
+def test_a_jpeg_that_pillow_shrinks_gives_the_same_to_the_bit(pixels: np.ndarray) -> None:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=95)
+    with closing(open_pages(file.getvalue())) as pages:
+        page = next(pages)
+        assert isinstance(page, LazyPicture) and page.shrink is not None
+        lazy, whole = page.lazy_lightness, page.loaded().lazy_lightness
+        assert isinstance(lazy, Reducible)
+        for factor in (2, 5, 6):
+            one, other = lazy.reduced(factor), whole.reduced(factor)
+            assert one is not None and other is not None
+            np.testing.assert_array_equal(one, other)
+        assert page.at_16_bits().shrink is None, "of other codes"
 
 
 @KINDS

@@ -26,6 +26,9 @@ Pairs = NDArray[np.bool_]
 """Which a*, b* (rows, columns), both from -128 to 127, occur; bool (256, 256)."""
 
 
+Words = NDArray[np.uint32]
+
+
 class ColorCodes:
     """Looks up what a grey code becomes with a chroma.
 
@@ -49,7 +52,7 @@ class ColorCodes:
             a, b = chosen[first : first + _PAIRS].T
             self._table[a, b] = _codes(np.stack([a, b]).astype(np.float32) - 128)
 
-    def look_up(self, gray: ByteArray, ab: FloatArray) -> NDArray[np.uint32]:
+    def look_up(self, gray: ByteArray, ab: FloatArray, out: Words | None = None) -> Words:
         """Colour grey pixels.
 
         Parameters
@@ -58,6 +61,8 @@ class ColorCodes:
             sRGB codes.
         ab : float32 (2, h, w)
             a*, b*, within `LIMIT`; is overwritten.
+        out : uint32 (h, w), optional
+            Is written to, and returned.
 
         Returns
         -------
@@ -70,8 +75,7 @@ class ColorCodes:
         for lower in (codes[1], gray):
             index <<= 8
             index |= lower
-        words: NDArray[np.uint32] = self._table.reshape(-1).take(index, mode="clip")
-        return words
+        return self._table.reshape(-1).take(index, out=out, mode="clip")
 
 
 class GrowingCodes(ColorCodes):
@@ -83,9 +87,9 @@ class GrowingCodes(ColorCodes):
     def __init__(self) -> None:
         super().__init__(np.zeros((256, 256), bool))
 
-    def look_up(self, gray: ByteArray, ab: FloatArray) -> NDArray[np.uint32]:
+    def look_up(self, gray: ByteArray, ab: FloatArray, out: Words | None = None) -> Words:
         """See `ColorCodes.look_up`; a*, b* beyond `LIMIT` are cut to it."""
-        words = super().look_up(gray, np.clip(ab, -LIMIT, LIMIT, out=ab))
+        words = super().look_up(gray, np.clip(ab, -LIMIT, LIMIT, out=ab), out)
         missing = words == 0  # what is known is opaque
         if missing.any():
             a, b = ab[:, missing].astype(np.uint8)  # moved to 0..255 by now

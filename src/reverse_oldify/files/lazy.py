@@ -26,6 +26,9 @@ class LazyPicture(Raster):
         ``has_alpha`` as they are said here; may be called by several threads.
     opacity_of : Raster or None
         Another picture with the same opacity, which is quicker to look at.
+    shrink : callable or None
+        Gives the mean codes of blocks of so many pixels a side, where that is quicker than to look
+        at all rows.
     """
 
     shape: tuple[int, ...]
@@ -33,6 +36,7 @@ class LazyPicture(Raster):
     has_alpha: bool = False
     make: Callable[[slice], Picture]
     opacity_of: Raster | None = None
+    shrink: Callable[[int], Pixels] | None = None
 
     def rows(self, rows: slice) -> Picture:
         """Make some rows."""
@@ -50,7 +54,8 @@ class LazyPicture(Raster):
 
     def mapped(self, change: Callable[[Picture], Picture], dtype: DTypeLike) -> LazyPicture:
         """Return the picture whose rows are these, changed; each pixel for itself."""
-        return replace(self, dtype=np.dtype(dtype), make=lambda rows: change(self.make(rows)))
+        make = lambda rows: change(self.make(rows))  # noqa: E731
+        return replace(self, dtype=np.dtype(dtype), make=make, shrink=None)
 
     def at_8_bits(self) -> LazyPicture:
         """Return the same picture, rounded to 8 bits."""

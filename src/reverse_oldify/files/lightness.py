@@ -64,6 +64,8 @@ class LightnessOfRows:
         picture = self._picture
         if picture.dtype != np.uint8:
             return None
+        if picture.shrink is not None:
+            return _lightness(picture.shrink(factor))
         pixels = lambda rows: picture.rows(rows).pixels  # noqa: E731
         return _reduced(pixels, *self.shape, factor, picture.threads)
 

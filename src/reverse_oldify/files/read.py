@@ -217,6 +217,7 @@ def _jpeg_picture(image: ImageFile.ImageFile, file: BinaryIO, path: Path | None)
     metadata, orientation, told = read_metadata(image)
     picture = LazyPicture(
         make=lambda rows: Picture(pixels=pixels_of(srgb, rows)),
+        shrink=lambda factor: np.asarray(srgb.reduce(factor)),
         shape=(srgb.height, srgb.width) + (3,) * (srgb.mode == "RGB"),
         dtype=np.dtype(np.uint8),
         threads=None,

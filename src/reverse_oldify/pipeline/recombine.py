@@ -23,9 +23,10 @@ from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
 from reverse_oldify.types import ByteArray, FloatArray, Plane
 
-# Of a tile where colours are looked up. So little is done to a pixel that in smaller ones threads
-# wait for each other: the interpreter is taken anew for every operation on a tile.
-_COLUMNS = 1536
+# Of a tile where colours are looked up: whole rows, of all but the largest pictures. So little is
+# done to a pixel that in smaller ones threads wait for each other: the interpreter is taken anew
+# for every operation on a tile.
+_COLUMNS = 6144
 _ENTRIES = 2 * 256  # of a chroma in the table; an entry takes as long as two pixels save
 
 
@@ -175,7 +176,7 @@ class Recombiner:
         for tile in tiles(height, width, _COLUMNS):
             light = gray_to_lightness(gray[tile])
             chroma = self._upsampler.tile(_moved(tile, top, left), light)
-            words[tile] = codes.look_up(gray[tile], chroma)
+            codes.look_up(gray[tile], chroma, words[tile])
         return pixels[..., :3]
 
 
