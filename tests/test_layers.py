@@ -17,7 +17,7 @@ PACKAGE = Path(reverse_oldify.__file__).parent
 
 LAYERS = (
     ("errors", "types", "options"),
-    ("color", "files", "sampling", "resize"),
+    ("color", "files", "sampling", "grid", "detail", "resize"),
     ("runtime", "models"),
     ("pipeline", "data"),
     ("batch", "evaluate", "train", "export"),

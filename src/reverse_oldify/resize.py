@@ -12,6 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from reverse_oldify.detail import doubled, trained
+from reverse_oldify.grid import around, halve, mean_around
 from reverse_oldify.sampling import Extent, Tile, interpolate, resample, shrunk, tiles
 from reverse_oldify.types import FloatArray, Plane
 
@@ -19,14 +21,11 @@ _LONGEST = 4  # the long side is at most so many times the working size
 
 # Fitted on photographs and on the same with film grain added: benchmarks/chroma_upsampling.py.
 _DOUBLINGS = 2  # of the grid, before the step to full resolution
-_ROUNDS = 5  # of back-projection at each doubling
-_NOISE = 100.0  # variance of L* around a cell below which it says little about colour
-_GRAIN = 150.0  # the same for the last step, whose detail is mostly grain and texture
+_GRAIN = 150.0  # variance of L* around a cell below which it says little about colour
 _FLAT = 1e-4  # chroma for each L*, below which it is constant
 _BORROWED = 0.1  # how much the cells around count for how a cell mixes its colours
 _SHARED = 12  # of rows in a cell, one share: each is off by 1/48 of the cell at most
 _MOST_SHARING = 8
-_TEXTURE = 2.0  # share of the variance within cells that counts as noise, too
 
 
 def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
@@ -91,11 +90,8 @@ def crop_grid(grid: FloatArray, shape: tuple[int, int], stride: int) -> tuple[Fl
 class ChromaUpsampler:
     """Carries a grid of chroma to every pixel of a picture, along the edges of its lightness.
 
-    The grid is doubled twice, each time with chroma around a cell as an affine function of
-    lightness: the guided filter (He, Sun, Tang 2013), its coefficients found at the coarser
-    resolution (He, Sun 2015). Before a doubling, the cells are sharpened until the result, averaged
-    over each cell, gives the cell back (back-projection: Irani, Peleg 1991). After it, each channel
-    is cut to the range of the cells around.
+    The grid is doubled twice, each time by what lightness tells of chroma within a cell, see
+    `detail.doubled`.
 
     Then each cell has two colours, of what is dark and of what is light in it, and a pixel is a
     mixture of them by its lightness: no halos, no new colours, and grain in a plain area, where
@@ -127,13 +123,13 @@ class ChromaUpsampler:
         extent = extent or (float(ab.shape[1]), float(ab.shape[2]))
         guides = [_guide(lightness, ab.shape[1:], extent, look)]
         for _ in range(_DOUBLINGS):
-            guides.insert(0, _halve(guides[0]))
-        for coarse, fine in pairwise(guides):
-            ab = _double(ab, coarse, fine)
+            guides.insert(0, halve(guides[0]))
+        for level, (coarse, fine) in enumerate(pairwise(guides)):
+            ab = doubled(ab, coarse, fine, trained(level))
         self.size = lightness.shape[0], lightness.shape[1]
         self._extent = extent[0] * 2**_DOUBLINGS, extent[1] * 2**_DOUBLINGS
         self._share = _rows_that_share(self.size[0] / self._extent[0])
-        self.model: FloatArray = _two_colours(ab, guides[-1], _GRAIN)
+        self.model: FloatArray = _two_colours(ab, guides[-1])
         """Of each cell of the doubled grid, see `_two_colours`; float32 (6, gh, gw)."""
 
     @property
@@ -199,40 +195,7 @@ def _rows_that_share(height: float) -> int:
     return share
 
 
-class _Guide:
-    """Lightness (gh, gw) that chroma is regressed on; ``noise`` is a variance of L*."""
-
-    def __init__(self, lightness: FloatArray, noise: float | FloatArray) -> None:
-        self.lightness = lightness
-        self._mean = _mean_around(lightness)
-        self._spread = np.maximum(_mean_around(lightness**2) - self._mean**2, 0) + noise
-
-    def slope(self, ab: FloatArray) -> FloatArray:
-        """Regress chroma (2, gh, gw) on lightness around each cell."""
-        mean = _mean_around(np.concatenate([ab * self.lightness, ab]))
-        return np.asarray((mean[:2] - mean[2:] * self._mean) / self._spread)
-
-    def affine(self, ab: FloatArray, cells: FloatArray | None = None) -> FloatArray:
-        """Say what chroma is around each cell; eight planes (8, gh, gw), see `_chroma`.
-
-        The range of the result is that of the neighbours in ``cells``, which are ``ab`` by default.
-        """
-        slope = self.slope(ab)
-        cells = ab if cells is None else cells
-        least, most = _around(cells, np.minimum), _around(cells, np.maximum)
-        return np.concatenate([slope, ab - slope * self.lightness, least, most])
-
-
-def _chroma(model: FloatArray, lightness: FloatArray) -> FloatArray:
-    """Chroma (2, ...) where L* is ``lightness``: slope, offset, least and most, two planes each."""
-    slope, offset, least, most = model.reshape(4, 2, *lightness.shape)
-    ab = np.multiply(slope, lightness, out=slope)
-    ab += offset
-    np.maximum(ab, least, out=ab)
-    return np.asarray(np.minimum(ab, most, out=ab))
-
-
-def _two_colours(ab: FloatArray, lightness: FloatArray, noise: float) -> FloatArray:
+def _two_colours(ab: FloatArray, lightness: FloatArray) -> FloatArray:
     """Say of each cell (2, gh, gw) which two colours there are around it, and where each is.
 
     The line of the regression of chroma on lightness, cut where it leaves the range of the cells
@@ -245,10 +208,12 @@ def _two_colours(ab: FloatArray, lightness: FloatArray, noise: float) -> FloatAr
         Slope and offset of the light one's share, as a function of L*; what it has more of a*, b*
         than the dark one; a*, b* of the dark one.
     """
-    slope = _Guide(lightness, noise).slope(ab)
+    means = mean_around(np.concatenate([lightness[None], ab, lightness[None] ** 2, ab * lightness]))
+    spread = np.maximum(means[3] - means[0] ** 2, 0) + np.float32(_GRAIN)
+    slope = (means[4:] - means[1:3] * means[0]) / spread
     slope[np.abs(slope) < _FLAT] = 0
     steep = np.where(slope == 0, np.float32(np.nan), slope)
-    ends = np.stack([_around(ab, np.minimum), _around(ab, np.maximum)]) - ab
+    ends = np.stack([around(ab, np.minimum), around(ab, np.maximum)]) - ab
     reach = ends / steep  # in L*; not a number where chroma does not change
     near, far = np.minimum(*reach), np.maximum(*reach)
     darker = np.fmax(np.fmax(near[0], near[1]), np.float32(-100))
@@ -258,20 +223,9 @@ def _two_colours(ab: FloatArray, lightness: FloatArray, noise: float) -> FloatAr
     more = slope * (lighter - darker)
     # Where there is but one colour, any share is right: best is that of the cells around.
     weight = np.abs(more).sum(0) + np.float32(1e-6)
-    share = share * weight + _BORROWED * _mean_around(share * weight)
-    share /= weight + _BORROWED * _mean_around(weight)
+    share = share * weight + _BORROWED * mean_around(share * weight)
+    share /= weight + _BORROWED * mean_around(weight)
     return np.concatenate([share, more, ab + slope * darker])
-
-
-def _double(ab: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArray:
-    """Double a grid of chroma (2, gh, gw), given L* before (gh, gw) and after (2 gh, 2 gw)."""
-    noise = _NOISE + _TEXTURE * _mean_around(np.maximum(_halve(fine**2) - coarse**2, 0))
-    guide, sharpened = _Guide(coarse, noise), ab
-    for _ in range(_ROUNDS):
-        doubled = _chroma(_twice(guide.affine(sharpened)), fine)
-        sharpened = sharpened + ab - _halve(doubled)
-    # Sharpening must not widen the range: it is that of the cells as they came.
-    return _chroma(_twice(guide.affine(sharpened, ab)), fine)
 
 
 def _guide(
@@ -284,47 +238,3 @@ def _guide(
     if look is None or look.shape != shape:
         look = resample(lightness, shape)
     return np.pad(look, padding, mode="edge")
-
-
-def _twice(planes: FloatArray) -> FloatArray:
-    """Enlarge linearly: (c, h, w) to (c, 2 h, 2 w)."""
-    planes = _edged(planes) * np.float32(0.25)
-    tall = np.empty((len(planes), 2 * planes.shape[1] - 4, planes.shape[2]), np.float32)
-    near = 3 * planes[:, 1:-1]
-    np.add(planes[:, :-2], near, out=tall[:, ::2])
-    np.add(planes[:, 2:], near, out=tall[:, 1::2])
-    tall *= np.float32(0.25)
-    large = np.empty((*tall.shape[:2], 2 * tall.shape[2] - 4), np.float32)
-    near = 3 * tall[..., 1:-1]
-    np.add(tall[..., :-2], near, out=large[..., ::2])
-    np.add(tall[..., 2:], near, out=large[..., 1::2])
-    return large
-
-
-def _halve(planes: FloatArray) -> FloatArray:
-    """Means of 2 x 2 pixels: (..., 2 h, 2 w) to (..., h, w)."""
-    squat = planes[..., ::2, :] + planes[..., 1::2, :]
-    return np.asarray((squat[..., ::2] + squat[..., 1::2]) * np.float32(0.25))
-
-
-def _around(grid: FloatArray, merge: np.ufunc) -> FloatArray:
-    """Merge each cell of (..., gh, gw) with its eight neighbours; edges are repeated."""
-    padded = _edged(grid)
-    rows = merge(merge(padded[..., :-2, :], padded[..., 1:-1, :]), padded[..., 2:, :])
-    return np.asarray(merge(merge(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:]))
-
-
-def _edged(planes: FloatArray) -> FloatArray:
-    """Repeat the edges of planes (..., h, w) once: `numpy.pad`, but for its own time."""
-    *lead, height, width = planes.shape
-    padded = np.empty((*lead, height + 2, width + 2), np.float32)
-    padded[..., 1:-1, 1:-1] = planes
-    padded[..., 0, 1:-1] = planes[..., 0, :]
-    padded[..., -1, 1:-1] = planes[..., -1, :]
-    padded[..., 0] = padded[..., 1]
-    padded[..., -1] = padded[..., -2]
-    return padded
-
-
-def _mean_around(grid: FloatArray) -> FloatArray:
-    return _around(grid, np.add) * np.float32(1 / 9)
