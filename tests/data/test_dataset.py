@@ -169,28 +169,6 @@ def test_crops_are_of_the_wanted_size_flipped_half_of_the_time_and_inside():
     assert 15 < sum(flipped) < 45
 
 
-def test_a_turned_crop_has_no_empty_corner_and_keeps_what_is_constant():
-    flat = np.full((60, 80, 3), (120, 140, 90), np.uint8)
-    for seed in range(20):
-        crop = random_crop(flat, 32, Augmentation(tilt=20.0), np.random.default_rng(seed))
-        assert crop.shape == (32, 32, 3)
-        assert (crop == flat[0, 0]).all()
-
-
-def test_a_crop_is_turned_by_up_to_the_tilt():
-    _, width = np.mgrid[:200, :200]
-    ramp = np.repeat(width.astype(np.uint8)[..., None], 3, -1)
-    slopes = []
-    for seed in range(40):
-        level = Augmentation(crop=0.6, stretch=0.0, tilt=10.0)
-        crop = random_crop(ramp, 64, level, np.random.default_rng(seed))[8:-8, 8:-8, 0].astype(
-            float
-        )
-        down, across = (np.diff(crop, axis=axis).mean() for axis in (0, 1))
-        slopes.append(abs(np.rad2deg(np.arctan2(down, abs(across)))))
-    assert 5 < max(slopes) <= 10.5
-
-
 def test_a_frame_is_neutral_and_leaves_the_inside_alone():
     lab = np.full((40, 60, 3), 55.0, np.float32)
     thin = 0

@@ -32,8 +32,6 @@ class Augmentation:
         Smallest side of the crop, as a share of the largest square (0..1).
     stretch : float
         Largest change of aspect ratio, as a share.
-    tilt : float
-        Largest turn of the crop, in degrees.
     hinted : float
         Share of samples that get hints from the truth.
     palette : float
@@ -52,7 +50,6 @@ class Augmentation:
 
     crop: float = 0.6
     stretch: float = 0.1
-    tilt: float = 0.0
     hinted: float = 0.5
     palette: float = 0.15
     framed: float = 0.0
@@ -175,25 +172,15 @@ class TicketSampler(Sampler[Ticket]):
 def random_crop(
     packed: ByteArray, size: int, augmentation: Augmentation, rng: Generator
 ) -> ByteArray:
-    """Cut a random square-ish part, turn it a little, flip it half of the time, scale it."""
+    """Cut a random square-ish part, flip it half of the time, scale it to ``size``."""
     height, width = packed.shape[:2]
     aspect = np.exp(rng.uniform(-1, 1) * np.log1p(augmentation.stretch))
     side = min(height, width) * rng.uniform(augmentation.crop, 1.0)
-    angle = rng.uniform(-augmentation.tilt, augmentation.tilt) if augmentation.tilt else 0.0
-    # What is turned must be this much larger for no corner to be empty.
-    reach = np.cos(np.deg2rad(angle)) + np.sin(np.deg2rad(abs(angle)))
-    crop_h, crop_w = min(height, side * aspect * reach), min(width, side / aspect * reach)
+    crop_h, crop_w = min(height, side * aspect), min(width, side / aspect)
     top, left = rng.uniform(0, height - crop_h), rng.uniform(0, width - crop_w)
     box = (left, top, left + crop_w, top + crop_h)
     # Lab in an image marked RGB: to Pillow three channels are three channels.
-    image = Image.fromarray(packed)
-    if angle:
-        turned, rim = int(np.ceil(size * reach)) + 2, int(np.ceil(size * (reach - 1) / 2)) + 1
-        image = image.resize((turned, turned), Image.Resampling.BICUBIC, box)
-        image = image.rotate(angle, Image.Resampling.BICUBIC)
-        image = image.crop((rim, rim, rim + size, rim + size))
-    else:
-        image = image.resize((size, size), Image.Resampling.BICUBIC, box)
+    image = Image.fromarray(packed).resize((size, size), Image.Resampling.BICUBIC, box)
     if rng.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return np.asarray(image)
