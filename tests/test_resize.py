@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import maximum_filter, minimum_filter
 
+from reverse_oldify.color.lab import gray_to_lightness
 from reverse_oldify.resize import ChromaUpsampler, crop_grid, fit, upsample_chroma, working_shape
 from reverse_oldify.sampling import strips
 
@@ -166,3 +167,16 @@ def test_rows_that_share_a_mixture_do_not_depend_on_those_asked_for():
         rows = slice(start, stop)
         part = upsampler.tile((rows, everywhere), light[rows])
         assert np.array_equal(part, whole[:, rows])
+
+
+def test_codes_of_grey_do_as_well_as_lightness():
+    codes = np.random.default_rng(0).integers(0, 256, (300, 400), dtype=np.uint8)
+    light = gray_to_lightness(codes)
+    grid = np.random.default_rng(1).normal(0, 12, (2, 5, 6)).astype(np.float32)
+    upsampler, everywhere = ChromaUpsampler(grid, light), (slice(0, 300), slice(0, 400))
+    exact = upsampler.tile(everywhere, light)
+    nearly = upsampler.by_codes().tile(everywhere, codes.astype(np.float32))
+    difference, straight = np.abs(nearly - exact), np.ptp(exact, axis=(1, 2)).min()
+    assert difference.max() < 0.05 * straight
+    assert difference.mean() < 0.005 * straight
+    assert np.array_equal(upsampler.tile(everywhere, light), exact), "is as it was"

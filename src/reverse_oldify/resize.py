@@ -8,10 +8,12 @@ columns of the grid (not whole numbers) that it covers.
 from __future__ import annotations
 
 import math
+from copy import copy
 from itertools import pairwise
 
 import numpy as np
 
+from reverse_oldify.color.lab import lightness_to_gray
 from reverse_oldify.detail import doubled, trained
 from reverse_oldify.grid import around, halve, mean_around
 from reverse_oldify.sampling import Extent, Tile, interpolate, resample, shrunk, tiles
@@ -142,6 +144,21 @@ class ChromaUpsampler:
     def enlarges(self) -> bool:
         """Whether the picture has no fewer rows and columns than the doubled grid."""
         return all(side >= cells for side, cells in zip(self.size, self._extent, strict=True))
+
+    def by_codes(self) -> ChromaUpsampler:
+        """Return one whose `tile` takes 8-bit codes of sRGB grey, as float32, instead of L*.
+
+        L* is nearly a straight line in them, and is taken for one between the two colours of a
+        cell. To look up L* of every pixel takes as long as half of all that `tile` does.
+        """
+        slope, offset = self.model[:2]
+        ends = np.stack([-offset, 1 - offset]) / slope  # L* of the two colours
+        shown = np.clip(ends, 0, 100)
+        codes = 255 * lightness_to_gray(shown) + np.float32(2.55) * (ends - shown)
+        slope = 1 / (codes[1] - codes[0])
+        other = copy(self)
+        other.model = np.concatenate([[slope, -codes[0] * slope], self.model[2:]])
+        return other
 
     def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
         """Chroma of a part of the picture.

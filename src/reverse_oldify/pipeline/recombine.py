@@ -137,6 +137,9 @@ class Recombiner:
         else:
             self._upsampler = PinnedChroma(ab, lightness, extent, look, spots)
         height, width = lightness.shape
+        self._by_codes: ChromaUpsampler | None = None
+        if bits == 8 and isinstance(self._upsampler, ChromaUpsampler):
+            self._by_codes = self._upsampler.by_codes()
         self._codes = codes
         if bits == 8 and codes is None:
             self._codes = _table(self._upsampler, area or height * width)
@@ -174,8 +177,11 @@ class Recombiner:
         words = pixels.view(np.uint32)[..., 0]
         height, width = gray.shape
         for tile in tiles(height, width, _COLUMNS):
-            light = gray_to_lightness(gray[tile])
-            chroma = self._upsampler.tile(_moved(tile, top, left), light)
+            place = _moved(tile, top, left)
+            if self._by_codes is None:
+                chroma = self._upsampler.tile(place, gray_to_lightness(gray[tile]))
+            else:
+                chroma = self._by_codes.tile(place, gray[tile].astype(np.float32))
             codes.look_up(gray[tile], chroma, words[tile])
         return pixels[..., :3]
 
