@@ -149,13 +149,12 @@ def fit(cache: PictureCache, before: list[Layers], steps: int, rate: float) -> L
         schedule.step()
         recent = [*recent[-499:], (float(np.mean(smooth)), total.item())]
         bar.set_postfix_str("smooth {:.3f}, network {:.3f}".format(*np.mean(recent, 0)))
-    layers = [
+    *layers, last = [
         (layer.weight.detach().permute(2, 3, 1, 0).numpy(), layer.bias.detach().numpy())
         for layer in network
         if isinstance(layer, nn.Conv2d)
     ]
-    last_weights, last_offsets = (centred(each) for each in layers.pop())
-    return (*layers, (last_weights, last_offsets))
+    return (*layers, (centred(last[0]), centred(last[1])))
 
 
 def centred(outputs: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reverse_oldify.grid import edged, mean_around, parted, quarters_between
+from reverse_oldify.grid import edged, parted, quarters_between, regressed
 from reverse_oldify.types import FloatArray
 
 WEIGHTS = Path(__file__).with_name("detail.npz")
@@ -98,10 +98,8 @@ def _features(ab: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArra
     height, width = coarse.shape
     rest = fine - parted(coarse[None])[0]
     quarters = rest.reshape(height, 2, width, 2).transpose(1, 3, 0, 2).reshape(4, height, width)
+    slope, variance = regressed(ab, coarse, _NOISE)
     light = coarse[None]
-    means = mean_around(np.concatenate([light, ab, light**2, ab**2, ab * light]))
-    mean, variance = means[:3], np.maximum(means[3:6] - means[:3] ** 2, 0)
-    slope = (means[6:] - mean[1:] * mean[:1]) / (variance[:1] + np.float32(_NOISE))
     beside = np.concatenate([light, ab])
     beside = beside - _mean_of_25(beside)
     return np.concatenate(

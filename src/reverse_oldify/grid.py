@@ -32,25 +32,22 @@ def mean_around(planes: FloatArray) -> FloatArray:
     return around(planes, np.add) * np.float32(1 / 9)
 
 
+def regressed(ab: FloatArray, lightness: FloatArray, noise: float) -> tuple[FloatArray, FloatArray]:
+    """Regress chroma (2, h, w) on lightness (h, w) around each cell.
+
+    ``noise`` is a variance of L* that lightness has to exceed to say much. Returns the slope of a*
+    and b*, float32 (2, h, w), and the variances of L*, a* and b*, float32 (3, h, w).
+    """
+    light = lightness[None]
+    means = mean_around(np.concatenate([light, ab, light**2, ab**2, ab * light]))
+    mean, variance = means[:3], np.maximum(means[3:6] - means[:3] ** 2, 0)
+    return (means[6:] - mean[1:] * mean[0]) / (variance[0] + np.float32(noise)), variance
+
+
 def halve(planes: FloatArray) -> FloatArray:
     """Means of 2 x 2 cells: (..., 2 h, 2 w) to (..., h, w)."""
     squat = planes[..., ::2, :] + planes[..., 1::2, :]
     return np.asarray((squat[..., ::2] + squat[..., 1::2]) * np.float32(0.25))
-
-
-def twice(planes: FloatArray) -> FloatArray:
-    """Enlarge linearly: (c, h, w) to (c, 2 h, 2 w)."""
-    planes = edged(planes) * np.float32(0.25)
-    tall = np.empty((len(planes), 2 * planes.shape[1] - 4, planes.shape[2]), np.float32)
-    near = 3 * planes[:, 1:-1]
-    np.add(planes[:, :-2], near, out=tall[:, ::2])
-    np.add(planes[:, 2:], near, out=tall[:, 1::2])
-    tall *= np.float32(0.25)
-    large = np.empty((*tall.shape[:2], 2 * tall.shape[2] - 4), np.float32)
-    near = 3 * tall[..., 1:-1]
-    np.add(tall[..., :-2], near, out=large[..., ::2])
-    np.add(tall[..., 2:], near, out=large[..., 1::2])
-    return large
 
 
 def parted(planes: FloatArray) -> FloatArray:

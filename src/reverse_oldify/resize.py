@@ -15,7 +15,7 @@ import numpy as np
 
 from reverse_oldify.color.lab import lightness_to_gray
 from reverse_oldify.detail import doubled, trained
-from reverse_oldify.grid import around, halve, mean_around
+from reverse_oldify.grid import around, halve, mean_around, regressed
 from reverse_oldify.sampling import Extent, Tile, interpolate, resample, shrunk, tiles
 from reverse_oldify.types import FloatArray, Plane
 
@@ -26,7 +26,7 @@ _DOUBLINGS = 2  # of the grid, before the step to full resolution
 _GRAIN = 150.0  # variance of L* around a cell below which it says little about colour
 _FLAT = 1e-4  # chroma for each L*, below which it is constant
 _BORROWED = 0.1  # how much the cells around count for how a cell mixes its colours
-_SHARED = 12  # of rows in a cell, one share: each is off by 1/48 of the cell at most
+_SHARED = 12  # of rows in a cell, one share: each is off by less than 1/24 of it
 _MOST_SHARING = 8
 
 
@@ -225,9 +225,7 @@ def _two_colours(ab: FloatArray, lightness: FloatArray) -> FloatArray:
         Slope and offset of the light one's share, as a function of L*; what it has more of a*, b*
         than the dark one; a*, b* of the dark one.
     """
-    means = mean_around(np.concatenate([lightness[None], ab, lightness[None] ** 2, ab * lightness]))
-    spread = np.maximum(means[3] - means[0] ** 2, 0) + np.float32(_GRAIN)
-    slope = (means[4:] - means[1:3] * means[0]) / spread
+    slope, _ = regressed(ab, lightness, _GRAIN)
     slope[np.abs(slope) < _FLAT] = 0
     steep = np.where(slope == 0, np.float32(np.nan), slope)
     ends = np.stack([around(ab, np.minimum), around(ab, np.maximum)]) - ab

@@ -25,8 +25,8 @@ _MARGIN = 0.01  # of chroma, for what is rounded on the way
 Pairs = NDArray[np.bool_]
 """Which a*, b* (rows, columns), both from -128 to 127, occur; bool (256, 256)."""
 
-
 Words = NDArray[np.uint32]
+"""Pixels of `PADDED` bytes."""
 
 
 class ColorCodes:

@@ -137,12 +137,12 @@ class Recombiner:
         else:
             self._upsampler = PinnedChroma(ab, lightness, extent, look, spots)
         height, width = lightness.shape
-        self._by_codes: ChromaUpsampler | None = None
-        if bits == 8 and isinstance(self._upsampler, ChromaUpsampler):
-            self._by_codes = self._upsampler.by_codes()
         self._codes = codes
         if bits == 8 and codes is None:
             self._codes = _table(self._upsampler, area or height * width)
+        self._by_codes: ChromaUpsampler | None = None
+        if self._codes is not None and isinstance(self._upsampler, ChromaUpsampler):
+            self._by_codes = self._upsampler.by_codes()
 
     def rows(self, rows: slice, source: Pixels, left: int = 0) -> Pixels:
         """Colour some rows.
