@@ -3,12 +3,13 @@
 The network's distribution is honest, so its mean is the least-squares answer, and as grey as
 honesty demands: where a dress may be red or blue, the mean is neither. The same distribution says
 how much colour the mean has lost: of the power of the chroma, the mean square, a picture keeps all
-but the variance, and of its chroma a cell keeps what its guesses agree on. Vividness gives back a
-share of the first, to each cell in proportion to the second: what is certain, as skin is, stays,
-and what is nearly grey stays so. It also moves the answer a little from the mean towards the mode
-(the annealed mean of Zhang et al. 2016), and takes the mean by how different colours look, not by
-their a*, b*: a few vivid guesses then count for less. At 0 nothing of this happens. At any
-vividness, cells of one surface agree on its colour.
+but the variance; and of the root of that power, the chroma that it is likely to have, a cell keeps
+what its guesses agree on. Vividness gives back a share of the first, to each cell in proportion to
+what it has lost: what is certain, as skin is, hardly changes, and what is nearly grey stays so. It
+also moves the answer a little from the mean towards the mode (the annealed mean of Zhang et al.
+2016), and takes the mean by how different colours look, not by their a*, b*: a few vivid guesses
+then count for less. At 0 nothing of this happens. At any vividness, cells of one surface agree on
+its colour.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
-_MOST = 3.0  # bound of the lift at vividness 1, and of one more at 2
+_MOST = 1.5  # bound of the lift at vividness 1
+_BOLD = 1.5  # and what is added to it up to 2
 _TILTED = 0.1  # most of the variance that is given back where a palette tilts what is said
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
@@ -31,7 +33,7 @@ _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be bo
 class _Moments(NamedTuple):
     """Of what the network says.
 
-    Annealed mean, mean (2, h, w); variance, and the chroma that the former has lost (h, w).
+    Annealed mean, mean (2, h, w); variance, and the chroma that the first has lost (h, w).
     """
 
     ab: FloatArray
@@ -112,7 +114,8 @@ def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelIn
     """
     likely = softmax(prediction)
     ab = _mean(likely, bins)
-    return lifted(ab, _lost(ab, likely, bins), lift, info.decoding.get("knee", 0.0))
+    lost = _lost(ab, ab, ab_variance(likely, bins))
+    return lifted(ab, lost, lift, info.decoding.get("knee", 0.0))
 
 
 def lifted(ab: FloatArray, lost: FloatArray, lift: float, knee: float) -> FloatArray:
@@ -150,7 +153,7 @@ def _lift(
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
     # Bounded: what is as good as grey must not turn into blotches, nor a face pay for its backdrop.
-    return float(min(lift, _MOST * min(vividness, 1) + max(vividness - 1, 0)))
+    return float(min(lift, _MOST * min(vividness, 1) + _BOLD * max(vividness - 1, 0)))
 
 
 def _moments(
@@ -171,7 +174,7 @@ def _moments(
         annealed = softmax(_tilted(scores, reference))
         looked = unevened(_mean(annealed, evened(info.bins.T).T))
         ab = strength * looked + (1 - strength) * _mean(annealed, info.bins)
-    return _Moments(ab, expected, variance, _lost(ab, likely, info.bins))
+    return _Moments(ab, expected, variance, _lost(ab, expected, variance))
 
 
 def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:
@@ -179,10 +182,10 @@ def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("nc,nhw->chw", bins, probability), np.float32)
 
 
-def _lost(ab: FloatArray, probability: FloatArray, bins: FloatArray) -> FloatArray:
-    """Chroma that colours (2, h, w) have less than they are expected to have; (h, w)."""
-    expected = np.einsum("n,nhw->hw", np.hypot(*bins.T), probability)
-    return np.asarray(np.maximum(expected - np.hypot(*ab), 0))
+def _lost(ab: FloatArray, expected: FloatArray, variance: FloatArray) -> FloatArray:
+    """Chroma that colours (2, h, w) have less than the root mean square of the chroma; (h, w)."""
+    likely = np.sqrt(np.square(expected).sum(0) + variance)
+    return np.asarray(np.maximum(likely - np.hypot(*ab), 0))
 
 
 def _tilted(scores: FloatArray, reference: FloatArray | None) -> FloatArray:
