@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from reverse_oldify.errors import ModelError
 from reverse_oldify.models.colornet import ColorNet, Decoder
 from reverse_oldify.models.encoder import TAPS, LiteEncoder
 
@@ -25,15 +24,10 @@ class Ensemble(nn.Module):
     Parameters
     ----------
     members : sequence of ColorNet
-        Two or more, of the same encoder, whose leading stages are equal in half precision: those
-        that training kept frozen, and at least the stem.
+        Two or more. Leading stages that are equal in all, for training kept them frozen, are held
+        and run once.
     shares : sequence of float
         Of each member in the mean; they sum to 1.
-
-    Raises
-    ------
-    ModelError
-        If the members do not begin alike.
     """
 
     stride = ColorNet.stride
@@ -73,7 +67,7 @@ class _Encoders(nn.Module):
         self.normalisation = encoders[0].normalisation
         fork = _equal_stages(encoders)
         self.forks = tuple(tap >= fork for tap in TAPS)
-        self.first = encoders[0]
+        self.entries = nn.ModuleList(encoders[: len(encoders) if fork < 0 else 1])
         self.stages = nn.ModuleList(
             nn.ModuleList(stages if number >= fork else stages[:1])
             for number, stages in enumerate(zip(*(e.stages for e in encoders), strict=True))
@@ -86,7 +80,8 @@ class _Encoders(nn.Module):
 
     def forward(self, lightness: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """As `LiteEncoder.forward`, all members stage by stage, so that finer maps come first."""
-        xs, taps = [self.first.enter(lightness)], []
+        xs = [cast(LiteEncoder, entry).enter(lightness) for entry in self.entries]
+        taps = []
         for number, stages in enumerate(self.stages):
             branches = cast(nn.ModuleList, stages)
             xs = xs * (len(branches) // len(xs))  # where they fork
@@ -122,12 +117,10 @@ class _Decoders(nn.Module):
 
 
 def _equal_stages(encoders: Sequence[LiteEncoder]) -> int:
-    """How many leading stages all encoders have in common."""
+    """How many leading stages all encoders have in common; -1: not even the stem."""
     first, *others = encoders
     if not all(_equal(first.stem, other.stem) for other in others):
-        raise ModelError(
-            "these networks do not begin alike; combine runs of one encoder with frozen_stages"
-        )
+        return -1
     for number, stage in enumerate(first.stages):
         if not all(_equal(stage, other.stages[number]) for other in others):
             return number
