@@ -60,9 +60,9 @@ class ModelInfo:
     licence, data : str
         Licence of the weights; what they were trained on, in words.
     recipe : dict
-        The complete training recipe. Of an ensemble, those of its ``members``, and ``shares``.
+        The complete training recipe.
     scores : dict
-        Validation scores at export; of an ensemble likewise.
+        Validation scores at export.
     weights_hash : str
         SHA-256 over both files of the model.
     """

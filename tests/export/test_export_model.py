@@ -5,11 +5,10 @@ from tiny_run import CLASSIC, COLORNET, write_recipe
 
 from reverse_oldify.cli.main import main
 from reverse_oldify.color.bins import ab_bins
-from reverse_oldify.errors import ModelError, OptionError
+from reverse_oldify.errors import ModelError
 from reverse_oldify.export import model
-from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoints
+from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
 from reverse_oldify.export.onnx import Exported
-from reverse_oldify.models.ensemble import Ensemble
 from reverse_oldify.train.build import build_network
 from reverse_oldify.train.checkpoint import save_checkpoint
 from reverse_oldify.train.recipe import load_recipe
@@ -45,8 +44,7 @@ def checkpoint(tmp_path, kind=COLORNET, **more):
 
 def test_a_distribution_takes_its_prior_and_decoding_along(tmp_path, given):
     scores = {"score": 0.8}
-    path = checkpoint(tmp_path, scores=scores)
-    export_checkpoints([path], tmp_path / "m", data="made", licence="X")
+    export_checkpoint(checkpoint(tmp_path, scores=scores), tmp_path / "m", data="made", licence="X")
     (_, info, folder) = given[0]
     assert folder == tmp_path / "m"
     assert (info.name, info.output, info.stride, info.multiple) == ("tiny", "distribution", 4, 32)
@@ -60,7 +58,7 @@ def test_a_distribution_takes_its_prior_and_decoding_along(tmp_path, given):
 
 
 def test_the_classic_network_says_ab(tmp_path, given):
-    export_checkpoints([checkpoint(tmp_path, CLASSIC)], tmp_path / "m", name="classic")
+    export_checkpoint(checkpoint(tmp_path, CLASSIC), tmp_path / "m", name="classic")
     (_, info, _) = given[0]
     assert (info.name, info.output, info.stride) == ("classic", "ab", 2)
     assert "0.485" in info.normalisation
@@ -72,40 +70,9 @@ def test_of_a_run_that_goes_on_the_average_is_taken(tmp_path, given):
     content = torch.load(path, weights_only=True)
     average = {key: value + 1 for key, value in content["weights"].items()}
     save_checkpoint(path, content | {"average": average})
-    export_checkpoints([path], tmp_path / "m")
+    export_checkpoint(path, tmp_path / "m")
     weights = given[0][0].state_dict()
     assert all(torch.equal(weights[key], value) for key, value in average.items())
-
-
-def test_several_runs_become_one_model(tmp_path, given):
-    path = checkpoint(tmp_path, scores={"score": 0.8})
-    export_checkpoints([path, path], tmp_path / "m", shares=(0.75, 0.25))
-    network, info, _ = given[0]
-    assert isinstance(network, Ensemble)
-    assert info.name == "tiny" and info.output == "distribution"
-    assert info.scores["shares"] == info.recipe["shares"] == [0.75, 0.25]
-    assert [recipe["run"]["name"] for recipe in info.recipe["members"]] == ["tiny", "tiny"]
-    assert info.scores["members"][0]["scores"] == {"score": 0.8}
-
-
-@pytest.mark.parametrize("shares", [(1.0,), (0.5, 0.6), (0.2, 0.3, 0.5)])
-def test_shares_must_fit(tmp_path, given, shares):
-    path = checkpoint(tmp_path)
-    with pytest.raises(OptionError, match="one for each checkpoint"):
-        export_checkpoints([path, path], tmp_path / "m", shares=shares)
-
-
-def test_classic_networks_are_not_combined(tmp_path, given):
-    path = checkpoint(tmp_path, CLASSIC)
-    with pytest.raises(ModelError, match="export it alone"):
-        export_checkpoints([path, path], tmp_path / "m")
-
-
-def test_weights_are_those_of_one_run(tmp_path, capsys):
-    path = str(checkpoint(tmp_path))
-    arguments = ["export", path, path, "-o", str(tmp_path / "m"), "--weights", "w.pt"]
-    assert main(arguments) == 2
-    assert "single checkpoint" in capsys.readouterr().err
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path):
@@ -114,7 +81,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     del content["weights"]["head.bias"]
     save_checkpoint(path, content)
     with pytest.raises(ModelError, match="do not fit its recipe"):
-        export_checkpoints([path], tmp_path / "m")
+        export_checkpoint(path, tmp_path / "m")
 
 
 def test_the_command_says_what_was_proved(tmp_path, given, capsys):

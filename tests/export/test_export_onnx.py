@@ -17,7 +17,6 @@ from reverse_oldify.export.onnx import (
 )
 from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
-from reverse_oldify.models.ensemble import Ensemble
 from reverse_oldify.runtime.onnx import OnnxBackend
 from reverse_oldify.types import ModelInfo
 
@@ -30,20 +29,13 @@ def colornet():
     return network.eval()
 
 
-def ensemble():
-    networks = [colornet(), colornet()]
-    for weight in (*networks[1].encoder.stages[4:].parameters(), *networks[1].head.parameters()):
-        torch.nn.init.normal_(weight, std=0.1)
-    return Ensemble(networks, (0.6, 0.4)).eval()
-
-
 def classic():
     torch.manual_seed(0)
     return ClassicNet((8,) * 5).eval()
 
 
 def info(network):
-    distribution = not isinstance(network, ClassicNet)
+    distribution = isinstance(network, ColorNet)
     bins = ab_bins() if distribution else np.zeros((0, 2), np.float32)
     return ModelInfo(
         name="tiny",
@@ -64,7 +56,7 @@ def thin():
         yield
 
 
-@pytest.fixture(scope="module", params=[colornet, ensemble, classic])
+@pytest.fixture(scope="module", params=[colornet, classic])
 def exported(request, thin, tmp_path_factory):
     """A network and what its export is; tracing takes many seconds."""
     network = request.param()

@@ -1,4 +1,4 @@
-"""``reverse-oldify export CHECKPOINT... -o FOLDER``: write trained networks as one ONNX model."""
+"""``reverse-oldify export CHECKPOINT -o FOLDER``: write a trained network as ONNX."""
 
 from __future__ import annotations
 
@@ -6,25 +6,11 @@ import argparse
 from pathlib import Path
 
 from reverse_oldify.cli.arguments import positive
-from reverse_oldify.errors import OptionError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "checkpoints",
-        nargs="+",
-        type=Path,
-        metavar="CHECKPOINT",
-        help="best.pt or checkpoint.pt of a run; of several, the model averages their answers",
-    )
-    parser.add_argument(
-        "--shares",
-        nargs="+",
-        type=float,
-        metavar="SHARE",
-        help="of each run in that average (default: all the same)",
-    )
+    parser.add_argument("checkpoint", type=Path, help="best.pt or checkpoint.pt of a run")
     parser.add_argument(
         "-o",
         "--output",
@@ -37,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights",
         type=Path,
         metavar="FILE.pt",
-        help="also write the bare weights of a single run in half precision, to start_from",
+        help="also write the bare weights in half precision, for other runs to start_from",
     )
     parser.add_argument(
         "--calibrate",
@@ -67,19 +53,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Export, and say what was proved."""
     try:
-        from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoints
+        from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
     except ModuleNotFoundError as error:
         from reverse_oldify.errors import MissingExtraError
 
         raise MissingExtraError("exporting a model", "train") from error
 
     decoding = arguments.decoding and dict(zip(DEFAULT_DECODING, arguments.decoding, strict=True))
-    if arguments.weights and len(arguments.checkpoints) > 1:
-        raise OptionError("--weights writes those of one run; give a single checkpoint")
-    result = export_checkpoints(
-        arguments.checkpoints,
+    result = export_checkpoint(
+        arguments.checkpoint,
         arguments.output,
-        shares=arguments.shares,
         name=arguments.name,
         licence=arguments.licence,
         data=arguments.data,
@@ -90,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.weights:
         from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint, slim
 
-        save_checkpoint(arguments.weights, slim(load_checkpoint(arguments.checkpoints[0])))
+        save_checkpoint(arguments.weights, slim(load_checkpoint(arguments.checkpoint)))
     print(
         f"{result.folder}: {result.size / 1e6:.1f} MB, differs from PyTorch by at most "
         f"{result.difference:.1e}"

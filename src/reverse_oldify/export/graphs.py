@@ -11,8 +11,7 @@ from torch.export import Dim
 
 from reverse_oldify.models.classic import AB_SCALE, ClassicNet
 from reverse_oldify.models.colornet import ColorNet
-from reverse_oldify.models.ensemble import Ensemble
-from reverse_oldify.models.network import Exportable
+from reverse_oldify.models.network import Network
 from reverse_oldify.runtime.info import ENCODE_INPUT, HINTS_INPUT, PALETTE_INPUT
 
 _MAPS = ("map4", "map8", "map16", "map32")
@@ -30,9 +29,9 @@ class Graph:
 
 
 class _Decode(nn.Module):
-    """Decoder and head of a `ColorNet` or an `Ensemble` as one call with flat arguments."""
+    """Decoder and head of a `ColorNet` as one call with flat arguments."""
 
-    def __init__(self, network: ColorNet | Ensemble) -> None:
+    def __init__(self, network: ColorNet) -> None:
         super().__init__()
         self.network = network
 
@@ -61,7 +60,7 @@ class _ClassicDecode(nn.Module):
         return ab
 
 
-def graphs_of(network: Exportable) -> tuple[Graph, Graph]:
+def graphs_of(network: Network) -> tuple[Graph, Graph]:
     """The *encode* and the *decode* graph of a network."""
     if isinstance(network, ClassicNet):
         return _classic_graphs(network)
@@ -88,7 +87,7 @@ def _classic_graphs(network: ClassicNet) -> tuple[Graph, Graph]:
     return encode, decode
 
 
-def _colornet_graphs(network: ColorNet | Ensemble) -> tuple[Graph, Graph]:
+def _colornet_graphs(network: ColorNet) -> tuple[Graph, Graph]:
     h, w = Dim("h", min=1, max=1024), Dim("w", min=1, max=1024)
     rows, columns = 4, 5
     widths = network.encoder.widths

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from reverse_oldify.errors import MissingExtraError, ModelError, OutputError
 from reverse_oldify.export.graphs import Graph, graphs_of
-from reverse_oldify.models.network import Exportable
+from reverse_oldify.models.network import Network
 from reverse_oldify.runtime.info import DECODE_FILE, ENCODE_FILE, METADATA_KEY, dump_info
 from reverse_oldify.runtime.onnx import OnnxBackend
 from reverse_oldify.types import FloatArray, ModelInfo
@@ -52,14 +52,14 @@ class Exported:
 
 
 def export_network(
-    network: Exportable, info: ModelInfo, folder: Path, pictures: Sequence[FloatArray] = ()
+    network: Network, info: ModelInfo, folder: Path, pictures: Sequence[FloatArray] = ()
 ) -> Exported:
     """Write ``encode.onnx`` and ``decode.onnx`` and prove that they do what the network does.
 
     Parameters
     ----------
     network
-        `ColorNet`, `Ensemble` or `ClassicNet`; stays as it is.
+        `ColorNet` or `ClassicNet`; stays as it is.
     info
         Goes into the files' metadata.
     folder
@@ -116,7 +116,7 @@ def _saved(models: Iterable[onnx.ModelProto], info: ModelInfo, folder: Path) -> 
 
 
 @torch.no_grad()
-def round_to_half(network: Exportable) -> None:
+def round_to_half(network: Network) -> None:
     """Round the tensors that are stored in half precision to what half precision can hold."""
     for parameter in network.parameters():
         if parameter.numel() >= _HALF_FROM:
@@ -124,7 +124,7 @@ def round_to_half(network: Exportable) -> None:
 
 
 @torch.no_grad()
-def parity(network: Exportable, backend: OnnxBackend) -> float:
+def parity(network: Network, backend: OnnxBackend) -> float:
     """Largest difference of output, over sizes, with and without hints and palette.
 
     Logits are compared as they are; ab values (of tens) as shares of 128.
@@ -149,7 +149,7 @@ def parity(network: Exportable, backend: OnnxBackend) -> float:
 
 @torch.no_grad()
 def network_output(
-    network: Exportable,
+    network: Network,
     lightness: np.ndarray,
     hints: np.ndarray | None,
     palette: np.ndarray | None,

