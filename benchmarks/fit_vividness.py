@@ -39,8 +39,8 @@ from reverse_oldify.types import FloatArray, ModelInfo
 NAMES = ("temperature", "prior_exponent", "restored", "knee")
 TEMPERATURES = (0.6, 0.5)
 EXPONENTS = (0.0,)
-SHARES = (2.0, 2.5, 3.0)
-KNEES = (7.0, 8.0, 10.0)
+SHARES = (2.5, 3.1, 3.7)
+KNEES = (5.0, 6.0, 8.0)
 EXPECTED = (1.0, 0.0, 0.0, 0.0)  # for the row of vividness 0
 MOST_COLOUR = 1.1
 

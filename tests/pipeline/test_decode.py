@@ -51,11 +51,22 @@ def test_doubt_gets_the_variance_back_that_its_mean_has_lost() -> None:
 def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
     backend, logits = said({(60.0, 0.0): 0.505, (-60.0, 0.0): 0.495})
     backend.info.decoding["knee"] = 12.0
-    for vividness, most in ((0.5, 0.75), (1.0, 1.5), (2.0, 3.0)):
+    for vividness, most in ((0.5, 0.75), (1.0, 1.5), (2.0, 2.7)):
         options = Options(vividness=vividness)
         ab, lift = decode(logits, backend.info, options)
         assert lift == most
         assert np.hypot(*ab[:, 0, 0]) < 4
+
+
+def test_vividness_2_is_bolder_where_1_has_nothing_to_give_back() -> None:
+    backend, logits = said({(30.0, 40.0): 0.5, (18.0, 24.0): 0.5})  # a meadow, surely green
+    info = replace(backend.info, decoding={"restored": 3.0, "knee": 6.0})
+    plain, default, bold = (
+        np.hypot(*decode(logits, info, Options(vividness=value)).ab[:, 0, 0])
+        for value in (0.0, 1.0, 2.0)
+    )
+    assert default < 1.02 * plain
+    assert bold > 1.05 * default
 
 
 def test_a_faded_palette_is_not_made_vivid() -> None:

@@ -21,8 +21,8 @@ from reverse_oldify.types import ModelInfo
 DEFAULT_DECODING = {
     "temperature": 0.5,
     "prior_exponent": 0.0,
-    "restored": 2.5,
-    "knee": 8.0,
+    "restored": 3.1,
+    "knee": 6.0,
     "spread_scale": 1.0,
 }
 """Decoding at vividness 1, until fitted on validation pictures; see `pipeline.decode`."""

@@ -25,7 +25,8 @@ from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
 _MOST = 1.5  # bound of the lift at vividness 1
-_BOLD = 1.5  # and what is added to it up to 2
+_BOLD = 1.2  # and what is added to it up to 2
+_BOLDER = 0.35  # share of the root mean square chroma at vividness 1 that is added to it up to 2
 _TILTED = 0.1  # most of the variance that is given back where a palette tilts what is said
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
@@ -70,8 +71,8 @@ def decode(
     By the law of total variance the mean square of the chroma that the distribution of a picture
     expects is that of its mean plus its variance. The picture gets that of the mean plus a share of
     the variance: ``info.decoding["restored"]`` times the vividness, times the square of how much
-    of it all is variance. So the dull and doubtful gain most. What that takes is one number for the
-    picture, the lift.
+    of it all is variance. So the dull and doubtful gain most. Beyond vividness 1 the wanted chroma
+    grows evenly, for the sure as well. What that takes is one number for the picture, the lift.
 
     Parameters
     ----------
@@ -142,8 +143,9 @@ def _lift(
     ab, expected, variance, lost = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     doubt = float(variance.mean())
-    share = info.decoding.get("restored", 0.0) * vividness * (doubt / max(kept + doubt, 1e-6)) ** 2
-    wanted = kept + share * doubt
+    share = info.decoding.get("restored", 0.0) * (doubt / max(kept + doubt, 1e-6)) ** 2
+    wanted = kept + share * min(vividness, 1) * doubt
+    wanted *= (1 + _BOLDER * max(vividness - 1, 0)) ** 2
     if reference is not None:  # vivid must be neither what the palette has made doubtful ...
         faded = max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference)
         wanted = min(wanted, kept + _TILTED * vividness * doubt, faded)  # ... nor what is faded
