@@ -41,7 +41,7 @@ def main() -> None:
         folder / "variants.jpg",
         [
             (f"variant {number}", shown(picture))
-            for number, picture in enumerate(palace.variants(4), 1)
+            for number, picture in enumerate(stream.variants(4), 1)
         ],
     )
     cat = colorizer.open(HERE / "cat.jpg")
