@@ -58,6 +58,14 @@ def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
         assert np.hypot(*ab[:, 0, 0]) < 4
 
 
+@pytest.mark.parametrize("vividness", [0.5, 1.0, 1.5, 2.0])
+def test_without_constants_vividness_changes_nothing(vividness: float) -> None:
+    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    info = replace(backend.info, decoding={})
+    plain, vivid = (decode(logits, info, Options(vividness=v)).ab for v in (0.0, vividness))
+    np.testing.assert_array_equal(vivid, plain)
+
+
 def test_vividness_2_is_bolder_where_1_has_nothing_to_give_back() -> None:
     backend, logits = said({(30.0, 40.0): 0.5, (18.0, 24.0): 0.5})  # a meadow, surely green
     info = replace(backend.info, decoding={"restored": 3.0, "knee": 6.0})

@@ -101,7 +101,7 @@ def decode(
     ab, expected, variance, lost = moments
     if lightness is not None:
         ab = agree(ab, expected, variance, lightness)
-    if not options.vividness:
+    if not options.vividness or not info.decoding:
         return Decoded(ab, 0.0)
     if lift is None:
         lift = _lift(moments, info, options.vividness, reference)
@@ -143,9 +143,10 @@ def _lift(
     ab, expected, variance, lost = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     doubt = float(variance.mean())
+    within, beyond = min(vividness, 1), max(vividness - 1, 0)  # vividness 1
     share = info.decoding.get("restored", 0.0) * (doubt / max(kept + doubt, 1e-6)) ** 2
-    wanted = kept + share * min(vividness, 1) * doubt
-    wanted *= (1 + _BOLDER * max(vividness - 1, 0)) ** 2
+    wanted = kept + share * within * doubt
+    wanted *= (1 + _BOLDER * beyond) ** 2
     if reference is not None:  # vivid must be neither what the palette has made doubtful ...
         faded = max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference)
         wanted = min(wanted, kept + _TILTED * vividness * doubt, faded)  # ... nor what is faded
@@ -155,7 +156,7 @@ def _lift(
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
     # Bounded: what is as good as grey must not turn into blotches, nor a face pay for its backdrop.
-    return float(min(lift, _MOST * min(vividness, 1) + _BOLD * max(vividness - 1, 0)))
+    return float(min(lift, _MOST * within + _BOLD * beyond))
 
 
 def _moments(
