@@ -1,8 +1,9 @@
 """See that hints are obeyed, whatever the network made of them.
 
-The network takes a hint as advice. What is missing at the painted cells afterwards is added as a
-smooth correction that is exact there, flows over cells that look alike, and fades where they do
-not (`relax`), with a pull towards zero so that what is far away is left alone.
+The network takes a hint as advice, for what is near to it. What is missing at the painted cells
+afterwards is added as a smooth correction that is exact there, flows over cells that look alike,
+and fades where they do not (`relax`), with a pull towards zero so that what is far away is left
+alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from reverse_oldify.types import FloatArray
 
 _REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
 _NEAR = 11.0  # cells from the hint, from where on it fades more quickly
+_HEARD = 0.4  # of the longer side: how far from a hint the network's answer to it counts half
 _LIGHTNESS = 5.0  # difference of L* between neighbours that counts as an edge
 _CHROMA = 4.0  # the same for the ab that the network expects
 
@@ -52,6 +54,16 @@ def influence(painted: Paint, view: View) -> FloatArray:
     return np.asarray(reach)
 
 
+def nearness(painted: Paint) -> FloatArray:
+    """How much of the network's answer to hints counts for each cell: float32 (gh, gw), 0..1.
+
+    Asked for a red dress, the network warms the sky, too; who paints the dress means the dress.
+    """
+    fixed = painted.strength > 0
+    far = (_HEARD * max(fixed.shape)) ** 2
+    return np.asarray(1 / (1 + np.square(_squared_distance(fixed) / far)), np.float32)
+
+
 def _guide(view: View) -> FloatArray:
     expected = view.expected / _CHROMA
     return np.concatenate([view.lightness[None] / _LIGHTNESS, expected])
@@ -65,10 +77,16 @@ def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> FloatArray:
 
 def _pull_to_zero(fixed: Mask) -> FloatArray:
     """Weak near painted cells, so that colour fills an object, and strong far from them."""
+    away = _squared_distance(fixed) / _NEAR**2
+    return np.asarray((1 + np.square(away)) / _REACH**2, np.float32)
+
+
+def _squared_distance(fixed: Mask) -> FloatArray:
+    """In cells, to the nearest painted one; (gh, gw)."""
     painted = np.argwhere(fixed).astype(np.float32)
     rows, columns = (np.arange(side, dtype=np.float32) for side in fixed.shape)
     squared = np.full(fixed.shape, np.inf, np.float32)
     for row, column in painted:
         away = np.add.outer(np.square(rows - row), np.square(columns - column))
         np.minimum(squared, away, out=squared)
-    return np.asarray((1 + np.square(squared / _NEAR**2)) / _REACH**2, np.float32)
+    return squared

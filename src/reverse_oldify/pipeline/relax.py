@@ -48,25 +48,28 @@ def relax(
     -------
     float32 (c, gh, gw)
     """
+    shape = start.shape
+    start, anchor = start.reshape(len(start), -1), anchor.ravel()
+    target = np.reshape(target, (-1, anchor.size)) if np.ndim(target) else target
+    free = np.float32(1) if fixed is None else (~fixed).ravel().astype(np.float32)
     down, across = links
+    # Row after row, as one line: the end of a row is no neighbour of the next one's start.
+    across = np.pad(across, ((0, 0), (0, 1))).ravel()[:-1]
+    neighbours = (down.ravel(), shape[-1]), (across, 1)
     diagonal = anchor.copy()
-    diagonal[:-1] += down
-    diagonal[1:] += down
-    diagonal[:, :-1] += across
-    diagonal[:, 1:] += across
-    free = np.float32(1) if fixed is None else (~fixed).astype(np.float32)
+    for link, apart in neighbours:
+        diagonal[:-apart] += link
+        diagonal[apart:] += link
 
     def pull(planes: FloatArray) -> FloatArray:
         """Half the gradient of the energy, but for the target's part; by differences, so that what
         is even stays so to the bit.
         """
         out = anchor * planes
-        flow = down * np.diff(planes, axis=1)
-        out[:, :-1] -= flow
-        out[:, 1:] += flow
-        flow = across * np.diff(planes, axis=2)
-        out[..., :-1] -= flow
-        out[..., 1:] += flow
+        for link, apart in neighbours:
+            flow = link * (planes[:, apart:] - planes[:, :-apart])
+            out[:, :-apart] -= flow
+            out[:, apart:] += flow
         out *= free
         return out
 
@@ -85,4 +88,4 @@ def relax(
         energy, before = np.vdot(residual, scaled), energy
         direction *= energy / before
         direction += scaled
-    return settled
+    return settled.reshape(shape)

@@ -16,7 +16,7 @@ from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.options import Hints, Options, Palette
 from reverse_oldify.pipeline.decode import Decoded, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
-from reverse_oldify.pipeline.obey import influence, obey
+from reverse_oldify.pipeline.obey import influence, nearness, obey
 from reverse_oldify.pipeline.palette import palette_histogram
 from reverse_oldify.pipeline.recombine import recombine
 from reverse_oldify.pipeline.suggest import Suggestion, suggest
@@ -30,6 +30,7 @@ from reverse_oldify.types import FloatArray
 _Steering = tuple[int | None, Hints, Palette | str | None]
 
 _VIEWS = 2  # working sizes that are remembered: each holds what the network said
+_ANSWERS = 2  # of the network to hints or a palette that are remembered: with hints, and without
 
 
 class Session:
@@ -52,7 +53,7 @@ class Session:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
-        self._steered: tuple[_Steering, Prediction] | None = None
+        self._steered: dict[_Steering, Prediction] = {}
         self._decoded: tuple[tuple[int | None, Palette | str | None, float], Decoded] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
@@ -145,7 +146,7 @@ class Session:
     @property
     def nbytes(self) -> int:
         """Bytes that the picture and what is known of it take, about."""
-        steered = 0 if self._steered is None else self._steered[1].values.nbytes
+        steered = sum(said.values.nbytes for said in self._steered.values())
         return self.picture.nbytes + steered + sum(view.nbytes for view in self._views.values())
 
     def predict(self, options: Options | None = None) -> Prediction:
@@ -193,12 +194,19 @@ class Session:
 
     def _predict(self, painted: Paint, options: Options) -> Prediction:
         view, reference = self.view(options), self._reference(options)
-        if reference is None and not painted.strength.any():
+        hinted = painted.strength.any()
+        if reference is None and not hinted:
             return view.unsteered
-        key = options.working_size, options.hints, options.palette
-        if self._steered is None or self._steered[0] != key:  # vividness does not change it
-            self._steered = key, view.predict(painted, reference)
-        return self._steered[1]
+        key = options.working_size, options.hints, options.palette  # vividness does not change it
+        if key not in self._steered:
+            said = view.predict(painted, reference)
+            if hinted:  # what is far from them stays as it would be without
+                plain = replace(options, hints=Hints())
+                said = said.mixed(self._predict(self._paint(plain), plain), nearness(painted))
+            for oldest in [*self._steered][: 1 - _ANSWERS]:
+                del self._steered[oldest]
+            self._steered[key] = said
+        return self._steered[key]
 
     def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
         view, (ab, lift) = self.view(options), self._unsteered(options)

@@ -30,6 +30,10 @@ class Prediction(NamedTuple):
     values: FloatArray
     extent: Extent
 
+    def mixed(self, other: Prediction, share: FloatArray) -> Prediction:
+        """Take a ``share`` of this, 0..1 (gh, gw), and for the rest another prediction."""
+        return self._replace(values=other.values + share * (self.values - other.values))
+
 
 class Paint(NamedTuple):
     """The user's colours on the network's grid.
