@@ -3,7 +3,7 @@
     python benchmarks/ablations.py CACHE -o RUNS [--only NAME...]
 
 Runs named ``on-*`` go on from checkpoints/lite2.pt, ``new-*`` start from the encoder of ImageNet.
-Each is scored on the same validation pictures, clean and aged, without hints; its line goes to
+Each is scored on the same validation pictures, clean and aged; its line goes to
 RUNS/ablations.jsonl. A run that has its line already is left out, so the command may be stopped and
 given again.
 """
@@ -28,7 +28,7 @@ from reverse_oldify.train.validate import predict_full
 from reverse_oldify.types import FloatArray
 
 START = "checkpoints/lite2.pt"
-LIGHT = {"hinted": 0.15, "palette": 0.05, "crop": 0.75}
+LIGHT = {"palette": 0.05, "crop": 0.75}
 Change = dict[str, dict[str, Any]]
 VARIANTS: dict[str, Change] = {
     "on-base": {},
@@ -37,7 +37,7 @@ VARIANTS: dict[str, Change] = {
     "on-light": {
         "augmentation": LIGHT | {"degradation": Degradation(share=0.15, tone=0.12)},
     },
-    "on-fewer-hints": {"augmentation": {"hinted": 0.1, "palette": 0.05}},
+    "on-fewer-palettes": {"augmentation": {"palette": 0.05}},
     "on-no-ageing": {"augmentation": {"degradation": Degradation(share=0.0, tone=0.0)}},
     "on-no-regression": {"optim": {"regression": 0.0}},
     "on-more-regression": {"optim": {"regression": 1.0}},
@@ -48,7 +48,7 @@ VARIANTS: dict[str, Change] = {
     "new-no-regression": {"optim": {"regression": 0.0}},
     "new-rebalanced": {"optim": {"rebalance": 0.5}},
     "new-no-ageing": {"augmentation": {"degradation": Degradation(share=0.0, tone=0.0)}},
-    "new-no-hints": {"augmentation": {"hinted": 0.0, "palette": 0.0}},
+    "new-no-palettes": {"augmentation": {"palette": 0.0}},
     "new-lite0": {"model": {"encoder": "lite0"}},
     "new-frozen": {"model": {"frozen_stages": 7}},
     "new-thawed": {"model": {"frozen_stages": 0}, "optim": {"encoder_lr_factor": 0.25}},

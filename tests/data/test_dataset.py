@@ -7,7 +7,6 @@ import torch
 from made_photographs import photograph
 from torch.utils.data import DataLoader
 
-from reverse_oldify.color.bins import AB_LIMIT
 from reverse_oldify.data.cache import Entry, PictureCache, encode_lab, write_index
 from reverse_oldify.data.dataset import (
     Augmentation,
@@ -20,14 +19,13 @@ from reverse_oldify.data.dataset import (
     make_sample,
     pasted,
     random_crop,
-    random_hints,
 )
 from reverse_oldify.data.degrade import Degradation
 
 pytestmark = pytest.mark.train
 
 AS_IT_IS = Augmentation(
-    crop=1.0, stretch=0.0, hinted=0.0, palette=0.0, degradation=Degradation(share=0.0, tone=0.0)
+    crop=1.0, stretch=0.0, palette=0.0, degradation=Degradation(share=0.0, tone=0.0)
 )
 
 
@@ -117,16 +115,14 @@ def test_the_side_grows_at_its_number():
 
 
 def test_a_sample_has_its_shapes_types_and_ranges(cache):
-    samples = training_set(cache, augmentation=Augmentation(hinted=1.0, palette=1.0))
+    samples = training_set(cache, augmentation=Augmentation(palette=1.0))
     for number in range(12):
         sample = samples[Ticket(number, 64)]
         assert sample.lightness.shape == (1, 64, 64)
         assert sample.ab.shape == (2, 16, 16)
-        assert sample.hints.shape == (3, 16, 16)
         assert {value.dtype for value in vars(sample).values()} == {torch.float32}
         assert sample.lightness.min() >= 0 and sample.lightness.max() <= 100
         assert sample.palette.sum() == pytest.approx(1, abs=1e-4)
-        assert set(sample.hints[2].unique().tolist()) == {0.0, 1.0}
 
 
 def test_unaltered_the_sample_is_the_picture():
@@ -135,25 +131,12 @@ def test_unaltered_the_sample_is_the_picture():
     np.testing.assert_allclose(sample.lightness[0], packed[..., 0] / 2.55, atol=1e-4)
     cell = packed[4:6, 10:12, 1:].mean((0, 1)) - 128.0
     np.testing.assert_allclose(sample.ab[:, 2, 5], cell, atol=1e-4)
-    assert not sample.hints.any() and not sample.palette.any()
+    assert not sample.palette.any()
 
 
-def test_hints_tell_the_truth_and_are_zero_elsewhere():
-    ab = np.tile(np.array([30.0, -50.0], np.float32), (20, 24, 1))
-    marked = 0
-    for seed in range(20):
-        hints = random_hints(ab, np.random.default_rng(seed))
-        given = hints[2] == 1
-        np.testing.assert_allclose(hints[:2, given].T * AB_LIMIT, ab[given], rtol=1e-5)
-        assert not hints[:, ~given].any()
-        marked += given.mean()
-    assert 0 < marked / 20 < 0.5
-
-
-def test_the_shares_of_hinted_and_palette_samples(cache):
-    samples = training_set(cache, augmentation=Augmentation(hinted=0.5, palette=0.25))
+def test_the_share_of_samples_that_are_told_their_palette(cache):
+    samples = training_set(cache, augmentation=Augmentation(palette=0.25))
     drawn = [samples[Ticket(number, 32)] for number in range(400)]
-    assert np.mean([bool(sample.hints.any()) for sample in drawn]) == pytest.approx(0.5, abs=0.1)
     assert np.mean([bool(sample.palette.any()) for sample in drawn]) == pytest.approx(0.25, abs=0.1)
 
 
@@ -193,8 +176,8 @@ def test_erasing_hides_some_and_shows_most():
 
 
 def test_the_truth_under_a_hidden_patch_stays(cache):
-    seen = Augmentation(erased=0.0, framed=0.0, crop=1.0, stretch=0.0, hinted=0.0)
-    hiding = Augmentation(erased=1.0, framed=0.0, crop=1.0, stretch=0.0, hinted=0.0)
+    seen = Augmentation(erased=0.0, framed=0.0, crop=1.0, stretch=0.0)
+    hiding = Augmentation(erased=1.0, framed=0.0, crop=1.0, stretch=0.0)
     one, other = (training_set(cache, augmentation=a)[Ticket(2, 64)] for a in (seen, hiding))
     assert torch.equal(one.ab, other.ab)
     assert not torch.equal(one.lightness, other.lightness)

@@ -73,7 +73,7 @@ def test_the_graphs_do_what_the_network_does(exported):
     round_to_half(rounded)
     assert parity(rounded, backend) == pytest.approx(result.difference, abs=PARITY / 10)
     lightness = np.random.default_rng(5).uniform(0, 100, (96, 160)).astype(np.float32)
-    want = network_output(network, lightness, None, None)
+    want = network_output(network, lightness, None)
     got = backend.decode(backend.encode(lightness))
     assert want.std() > 0.01
     assert np.abs(got - want).max() < 0.02 * np.abs(want).max()  # what the rounding costs

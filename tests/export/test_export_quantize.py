@@ -44,6 +44,8 @@ def both(pictures, tmp_path_factory):
         network = ColorNet("tiny", len(ab_bins()), (16, 12, 8, 8), 1, 2, (1, 2, 1)).eval()
         with torch.no_grad():
             network.head.weight.mul_(8)  # or all distributions were flat, and alike
+            network.decoder.palette.weight.mul_(8)
+            network.decoder.palette.weight.mul_(8)
         folder = tmp_path_factory.mktemp("export")
         plain = export_network(network, INFO, folder / "plain")
         small = export_network(network, INFO, folder / "small", pictures)
@@ -67,24 +69,21 @@ def test_convolutions_are_stored_in_8_bits_and_what_steers_is_not(both):
     assert kernels["stem.weight.half"].dtype == np.float16, "all others rest on it"
     in_8_bits = {name for name, value in decode.items() if value.dtype == np.int8 and value.ndim}
     assert len([name for name in in_8_bits if ".refine." in name and "weight" in name]) >= 4
-    assert not [name for name in decode if "hint" in name and "scale" in name]
-    assert not [name for name in in_8_bits if "head" in name or "hint" in name]
+    assert not [name for name in in_8_bits if "head" in name or "palette" in name]
 
 
-def test_distributions_are_nearly_the_same_and_still_follow_hints(both, pictures):
+def test_distributions_are_nearly_the_same_and_still_follow_a_palette(both, pictures):
     plain, small = (OnnxBackend(each.folder, threads=1) for each in both)
     assert plain.info.name == small.info.name == "tiny"
     assert 0 < both[1].drift < 0.05
     assert both[0].drift is None
     assert drift(plain, small, pictures) < 0.05
-    hints = np.zeros((3, 16, 16), np.float32)
-    hints[:, 4:6, 4:6] = [[[0.6]], [[-0.5]], [[1.0]]]
-    size = pictures[0].shape
-    hints = np.resize(hints, (3, size[0] // 4, size[1] // 4))
+    palette = np.zeros(len(plain.info.bins), np.float32)
+    palette[7] = 1
     moved = []
     for backend in (plain, small):
         features = backend.encode(pictures[0])
-        moved.append(backend.decode(features, hints) - backend.decode(features))
+        moved.append(backend.decode(features, palette) - backend.decode(features))
     assert np.abs(moved[0]).mean() > 0.01
     assert np.abs(moved[1] - moved[0]).mean() < 0.3 * np.abs(moved[0]).mean()
 

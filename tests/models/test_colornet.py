@@ -18,7 +18,7 @@ def network():
 def inputs(height, width, seed=0):
     generator = torch.Generator().manual_seed(seed)
     lightness = torch.rand(1, 1, height, width, generator=generator) * 100
-    return lightness, torch.zeros(1, 3, height // 4, width // 4), torch.zeros(1, BINS)
+    return lightness, torch.zeros(1, BINS)
 
 
 @torch.no_grad()
@@ -30,32 +30,19 @@ def test_any_multiple_of_32_gives_a_grid_at_stride_4(network, size):
 
 
 @torch.no_grad()
-def test_a_hint_acts_most_where_it_is(network):
-    lightness, hints, palette = inputs(128, 128)
-    before = network(lightness, hints, palette)
-    hints[:, :, 4:6, 4:6] = torch.tensor([0.6, -0.4, 1.0])[:, None, None]
-    change = (network(lightness, hints, palette) - before).abs().mean(1)[0]
-    near, far = change[2:8, 2:8].mean(), change[20:, 20:].mean()
-    assert near > 5 * far
-
-
-@torch.no_grad()
-def test_without_hints_and_palette_their_weights_do_not_matter(network):
+def test_without_a_palette_its_weights_do_not_matter(network):
     given = inputs(64, 64)
     before = network(*given)
     network.decoder.palette.weight.add_(1)
-    network.decoder.hint.weight.add_(1)
-    for level in network.decoder.levels:
-        level.hint.weight.add_(1)
     torch.testing.assert_close(network(*given), before, rtol=0, atol=0)
 
 
 @torch.no_grad()
 def test_a_palette_changes_the_whole_picture(network):
-    lightness, hints, palette = inputs(64, 64)
-    before = network(lightness, hints, palette)
+    lightness, palette = inputs(64, 64)
+    before = network(lightness, palette)
     palette[:, 3] = 1
-    change = (network(lightness, hints, palette) - before).abs().mean(1)
+    change = (network(lightness, palette) - before).abs().mean(1)
     assert change.min() > 0
 
 
@@ -68,10 +55,9 @@ def test_pictures_of_a_batch_do_not_mix(network):
 
 
 def test_every_parameter_takes_part(network):
-    lightness, hints, palette = inputs(64, 64)
-    hints += 0.5
+    lightness, palette = inputs(64, 64)
     palette += 1 / BINS
-    network.train()(lightness, hints, palette).square().sum().backward()
+    network.train()(lightness, palette).square().sum().backward()
     idle = [name for name, value in network.named_parameters() if not value.grad.abs().sum() > 0]
     assert idle == []
 

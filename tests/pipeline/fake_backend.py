@@ -40,9 +40,7 @@ class FakeBackend:
         self.seen.append(lightness)
         return {"lightness": lightness}
 
-    def decode(
-        self, features: Features, hints: FloatArray | None = None, palette: FloatArray | None = None
-    ) -> FloatArray:
+    def decode(self, features: Features, palette: FloatArray | None = None) -> FloatArray:
         height, width = features["lightness"].shape
         shape = (len(self.logits), height // 4, width // 4)
         return np.broadcast_to(self.logits[:, None, None], shape).astype(np.float32)

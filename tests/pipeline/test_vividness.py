@@ -21,9 +21,7 @@ class FadingBackend(FakeBackend):
         super().__init__({(50.0, 30.0): 0.5, (0.0, 0.0): 0.5})
         self.right = FakeBackend({(-10.0, -40.0): 0.4, (0.0, 0.0): 0.6}).logits
 
-    def decode(
-        self, features: Features, hints: FloatArray | None = None, palette: FloatArray | None = None
-    ) -> FloatArray:
+    def decode(self, features: Features, palette: FloatArray | None = None) -> FloatArray:
         left = super().decode(features)
         share = np.linspace(0, 1, left.shape[2], dtype=np.float32)
         probability = np.exp(left) * (1 - share) + np.exp(self.right)[:, None, None] * share

@@ -48,8 +48,8 @@ def save(path, nodes, inputs, outputs, text):
 def write_model(folder, info=None, text=None, encode_text=None):
     """*encode* is the mean over 4 x 4 pixels; *decode* adds what it is told.
 
-    The distribution's logits are the mean plus the sum of the hints plus the palette; the ab
-    model's a* and b* are both the mean.
+    The distribution's logits are the mean plus the palette; the ab model's a* and b* are both the
+    mean.
     """
     info = info or made_info()
     text = dump_info(info) if text is None else text
@@ -64,13 +64,10 @@ def write_model(folder, info=None, text=None, encode_text=None):
         save(folder / DECODE_FILE, nodes, maps, {"ab": [2, "h", "w"]}, text)
         return folder
     nodes = [
-        helper.make_node("Constant", [], ["one"], value_ints=[1]),
         helper.make_node("Constant", [], ["last"], value_ints=[2, 3]),
-        helper.make_node("ReduceSum", ["hints", "one"], ["told"]),
         helper.make_node("Unsqueeze", ["palette", "last"], ["everywhere"]),
-        helper.make_node("Add", ["map4", "told"], ["sum"]),
-        helper.make_node("Add", ["sum", "everywhere"], ["logits"]),
+        helper.make_node("Add", ["map4", "everywhere"], ["logits"]),
     ]
-    inputs = maps | {"hints": [3, "h", "w"], "palette": [3]}
+    inputs = maps | {"palette": [3]}
     save(folder / DECODE_FILE, nodes, inputs, {"logits": [3, "h", "w"]}, text)
     return folder

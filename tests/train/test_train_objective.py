@@ -25,12 +25,12 @@ class Said(nn.Module):
         self.said = nn.Parameter(logits)
         self.head = nn.Identity()
 
-    def embed(self, lightness, hints, palette):
+    def embed(self, lightness, palette):
         return self.said
 
-    def forward(self, lightness, hints, palette):
-        assert hints.shape == (len(lightness), 3, *self.said.shape[2:])
-        assert not hints.any() and not palette.any()
+    def forward(self, lightness, palette):
+        assert palette.shape == (len(lightness), BINS)
+        assert not palette.any()
         return self.said
 
 
@@ -39,7 +39,6 @@ def batch(ab, stride=4):
     return Sample(
         lightness=torch.full((n, 1, h * stride, w * stride), 50.0),
         ab=ab,
-        hints=torch.zeros(n, 3, h, w),
         palette=torch.zeros(n, BINS),
     )
 

@@ -1,7 +1,7 @@
 """Training samples: each one a pure function of the seed and its number in the run.
 
 That makes a run exactly resumable, whatever the number of worker processes: sample *n* is the
-same picture, cut, aged and hinted in the same way, wherever and whenever it is made.
+same picture, cut and aged in the same way, wherever and whenever it is made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from reverse_oldify.color.bins import AB_LIMIT, histogram
+from reverse_oldify.color.bins import histogram
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.data.degrade import Degradation
 from reverse_oldify.types import ByteArray, FloatArray
@@ -32,8 +32,6 @@ class Augmentation:
         Smallest side of the crop, as a share of the largest square (0..1).
     stretch : float
         Largest change of aspect ratio, as a share.
-    hinted : float
-        Share of samples that get hints from the truth.
     palette : float
         Share of samples that are told the truth's ab histogram.
     framed : float
@@ -50,7 +48,6 @@ class Augmentation:
 
     crop: float = 0.6
     stretch: float = 0.1
-    hinted: float = 0.5
     palette: float = 0.15
     framed: float = 0.0
     erased: float = 0.0
@@ -68,15 +65,12 @@ class Sample:
         L*, 0..100, as the network sees it.
     ab : float32 (..., 2, S / stride, S / stride)
         True a*, b*, averaged over each cell of the output grid.
-    hints : float32 (..., 3, S / stride, S / stride)
-        a* / 110, b* / 110, mask.
     palette : float32 (..., bins)
         Global ab histogram, or zeros.
     """
 
     lightness: Tensor
     ab: Tensor
-    hints: Tensor
     palette: Tensor
 
 
@@ -85,7 +79,6 @@ def collate(samples: list[Sample]) -> Sample:
     return Sample(
         lightness=torch.stack([sample.lightness for sample in samples]),
         ab=torch.stack([sample.ab for sample in samples]),
-        hints=torch.stack([sample.hints for sample in samples]),
         palette=torch.stack([sample.palette for sample in samples]),
     )
 
@@ -196,9 +189,6 @@ def make_sample(
     lightness, ab = lab[..., 0], lab[..., 1:]
     cells = len(lab) // stride
     grid = ab.reshape(cells, stride, cells, stride, 2).mean((1, 3))
-    hints = np.zeros((3, cells, cells), np.float32)
-    if rng.random() < augmentation.hinted:
-        hints = random_hints(grid, rng)
     palette = histogram(grid)
     if rng.random() >= augmentation.palette:
         palette = np.zeros_like(palette)
@@ -208,7 +198,6 @@ def make_sample(
     return Sample(
         lightness=torch.from_numpy(lightness[None]),
         ab=torch.from_numpy(np.ascontiguousarray(grid.transpose(2, 0, 1))),
-        hints=torch.from_numpy(hints),
         palette=torch.from_numpy(palette),
     )
 
@@ -245,28 +234,3 @@ def erased(lightness: FloatArray, rng: Generator) -> FloatArray:
         top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
         hidden[top : top + rows, left : left + columns] = rng.uniform(0, 100)
     return hidden
-
-
-def random_hints(ab: FloatArray, rng: Generator) -> FloatArray:
-    """Hints as a user might give them, taken from the truth (after Zhang et al. 2017).
-
-    A geometric number of patches of 1 to 3 cells, each with the mean colour under it.
-
-    Parameters
-    ----------
-    ab : float32 (h, w, 2)
-
-    Returns
-    -------
-    float32 (3, h, w)
-        a* / 110, b* / 110, mask.
-    """
-    height, width = ab.shape[:2]
-    hints = np.zeros((3, height, width), np.float32)
-    for _ in range(min(int(rng.geometric(1 / 8)), 100)):
-        reach = int(rng.integers(1, 4))
-        top, left = rng.integers(0, height - reach + 1), rng.integers(0, width - reach + 1)
-        patch = (slice(top, top + reach), slice(left, left + reach))
-        hints[:2, *patch] = ab[patch].mean((0, 1))[:, None, None] / AB_LIMIT
-        hints[2, *patch] = 1
-    return hints

@@ -12,7 +12,7 @@ from torch.export import Dim
 from reverse_oldify.models.classic import AB_SCALE, ClassicNet
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.models.network import Network
-from reverse_oldify.runtime.info import ENCODE_INPUT, HINTS_INPUT, PALETTE_INPUT
+from reverse_oldify.runtime.info import ENCODE_INPUT, PALETTE_INPUT
 
 _MAPS = ("map4", "map8", "map16", "map32")
 
@@ -41,11 +41,10 @@ class _Decode(nn.Module):
         map8: Tensor,
         map16: Tensor,
         map32: Tensor,
-        hints: Tensor,
         palette: Tensor,
     ) -> Tensor:
         maps = (map4, map8, map16, map32)
-        return self.network.logits(self.network.decoder(maps, hints, palette))
+        return self.network.logits(self.network.decoder(maps, palette))
 
 
 class _ClassicDecode(nn.Module):
@@ -104,15 +103,14 @@ def _colornet_graphs(network: ColorNet) -> tuple[Graph, Graph]:
     )
     decode = Graph(
         module=_Decode(network).eval(),
-        example=(*maps, torch.zeros(1, 3, rows * 8, columns * 8), torch.zeros(1, network.bins)),
-        inputs=(*_MAPS, HINTS_INPUT, PALETTE_INPUT),
+        example=(*maps, torch.zeros(1, network.bins)),
+        inputs=(*_MAPS, PALETTE_INPUT),
         outputs=("logits",),
         dynamic_shapes=(
             {2: 8 * h, 3: 8 * w},
             {2: 4 * h, 3: 4 * w},
             {2: 2 * h, 3: 2 * w},
             {2: h, 3: w},
-            {2: 8 * h, 3: 8 * w},
             {},
         ),
     )

@@ -125,23 +125,21 @@ def round_to_half(network: Network) -> None:
 
 @torch.no_grad()
 def parity(network: Network, backend: OnnxBackend) -> float:
-    """Largest difference of output, over sizes, with and without hints and palette.
+    """Largest difference of output, over sizes, with and without a palette.
 
     Logits are compared as they are; ab values (of tens) as shares of 128.
     """
     rng = np.random.default_rng(0)
-    multiple, stride, bins = backend.info.multiple, backend.info.stride, len(backend.info.bins)
+    multiple, bins = backend.info.multiple, len(backend.info.bins)
     worst = 0.0
     for rows, columns in ((1, 1), (4, 4), (3, 7)):
         height, width = rows * multiple, columns * multiple
         lightness = rng.uniform(0, 100, (height, width)).astype(np.float32)
         features = backend.encode(lightness)
-        hints = np.zeros((3, height // stride, width // stride), np.float32)
-        hints[:, :2, :2] = rng.uniform(0, 1, (3, 1, 1))
-        palette = rng.dirichlet(np.ones(bins)).astype(np.float32) if bins else None
-        for given in ((None, None), (hints, palette)) if bins else ((None, None),):
-            want = network_output(network, lightness, *given)
-            got = backend.decode(features, *given)
+        palettes = [rng.dirichlet(np.ones(bins)).astype(np.float32)] if bins else []
+        for palette in (None, *palettes):
+            want = network_output(network, lightness, palette)
+            got = backend.decode(features, palette)
             scale = 1.0 if bins else 128.0
             worst = max(worst, float(np.abs(got - want).max()) / scale)
     return worst
@@ -149,10 +147,7 @@ def parity(network: Network, backend: OnnxBackend) -> float:
 
 @torch.no_grad()
 def network_output(
-    network: Network,
-    lightness: np.ndarray,
-    hints: np.ndarray | None,
-    palette: np.ndarray | None,
+    network: Network, lightness: np.ndarray, palette: np.ndarray | None
 ) -> np.ndarray:
     """What the pair of graphs should return: float32 (n or 2, H / stride, W / stride)."""
     encode, decode = graphs_of(network)
@@ -161,8 +156,6 @@ def network_output(
         maps = (maps,)
     steering: list[Tensor] = []
     if len(decode.inputs) > len(maps):
-        finest = maps[0].shape[2:]
-        steering.append(torch.zeros(1, 3, *finest) if hints is None else torch.tensor(hints[None]))
         steering.append(
             torch.zeros(decode.example[-1].shape)
             if palette is None

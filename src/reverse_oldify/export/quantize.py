@@ -4,15 +4,15 @@ Post-training quantisation (Jacob et al. 2018; Krishnamoorthi 2018): weights by 
 by the range that they take on photographs. Weights have 7 bits, because processors without VNNI add
 products of 8 bits with saturation. What comes before the finest map stays in single precision: its
 error would go through everything, and chroma would be a tenth less. So do what steers the network
-(hints, palette, attention), for a hint stronger than those of the calibration must not be cut, and
-the head.
+(palette, attention), for a palette stronger than those of the calibration must not be cut, and the
+head.
 """
 
 from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.random import default_rng
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.errors import DataError, ModelError
 from reverse_oldify.resize import fit
-from reverse_oldify.runtime.info import ENCODE_INPUT, HINTS_INPUT, PALETTE_INPUT
+from reverse_oldify.runtime.info import ENCODE_INPUT, PALETTE_INPUT
 from reverse_oldify.runtime.onnx import OnnxBackend
 from reverse_oldify.types import FloatArray
 
@@ -33,8 +33,7 @@ DRIFT = 0.05
 """The most that the distributions may differ: total variation distance (0..1), mean over places."""
 
 _KINDS = ("Conv", "Clip", "Relu", "Add")
-_REFINING = ".refine."  # in the names of weights: convolutions between norms, whatever was hinted
-_HINTS = 6
+_REFINING = ".refine."  # in the names of weights: convolutions between norms, whatever the palette
 _LEAST = 4
 
 Feed = dict[str, np.ndarray]
@@ -75,10 +74,11 @@ def quantized(
         L*, 0..100, for calibration.
     """
     looks = ({ENCODE_INPUT: picture[None, None]} for picture in pictures)
-    steered = (feed for picture in pictures for feed in _decode_feeds(backend, picture))
+    plain = np.zeros((1, len(backend.info.bins)), np.float32)
+    maps = ({**backend.encode(picture), PALETTE_INPUT: plain} for picture in pictures)
     return (
         _quantized(encode, _after_finest(encode), looks),
-        _quantized(decode, _refining(decode), steered),
+        _quantized(decode, _refining(decode), maps),
     )
 
 
@@ -127,19 +127,6 @@ def _refining(model: onnx.ModelProto) -> list[str]:
         for node in model.graph.node
         if node.op_type == "Conv" and _REFINING in node.input[1]
     ]
-
-
-def _decode_feeds(backend: OnnxBackend, picture: FloatArray) -> Iterator[Feed]:
-    """Inputs of the *decode* of a `ColorNet`, without hints and with some of any colour."""
-    features = backend.encode(picture)
-    height, width = next(iter(features.values())).shape[2:]
-    palette = np.zeros((1, len(backend.info.bins)), np.float32)
-    rng = default_rng(int(picture.sum()))
-    for count in (0, _HINTS):
-        hints = np.zeros((1, 3, height, width), np.float32)
-        for y, x in zip(rng.integers(0, height, count), rng.integers(0, width, count), strict=True):
-            hints[0, :, y, x] = *rng.uniform(-0.7, 0.7, 2), 1
-        yield {**features, HINTS_INPUT: hints, PALETTE_INPUT: palette}
 
 
 class _Reader:

@@ -3,9 +3,9 @@
 ::
 
     lightness -> LiteEncoder -> maps at stride 4, 8, 16, 32          (once per picture)
-    maps + hints + palette -> Context -> Decoder -> logits           (again for every hint)
+    maps + palette -> Context -> Decoder -> logits                   (again for every palette)
 
-Hints enter the decoder at every level, the palette at the context blocks; both are optional.
+The palette enters at the context blocks and is optional.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from reverse_oldify.models.encoder import LiteEncoder, drop_path
-
-HINT_PLANES = 3  # a*, b*, mask
 
 
 class Block(nn.Module):
@@ -80,27 +78,26 @@ class Refine(nn.Sequential):
 
 
 class Level(nn.Module):
-    """One step up: the coarser map, the encoder's map and the hints meet, then are refined."""
+    """One step up: the coarser map and the encoder's map meet, then are refined."""
 
     def __init__(self, coarse: int, skip: int, width: int, refinements: int) -> None:
         super().__init__()
         self.coarse = nn.Conv2d(coarse, width, 1, bias=False)
         self.skip = nn.Conv2d(skip, width, 1, bias=False)
-        self.hint = nn.Conv2d(HINT_PLANES, width, 3, padding=1, bias=False)
         self.norm = ChannelNorm(width)
         self.refine = nn.ModuleList(Refine(width) for _ in range(refinements))
 
-    def forward(self, coarse: Tensor, skip: Tensor, hints: Tensor) -> Tensor:
-        """(N, coarse, H / 2, W / 2), (N, skip, H, W), (N, 3, H, W) -> (N, width, H, W)."""
+    def forward(self, coarse: Tensor, skip: Tensor) -> Tensor:
+        """(N, coarse, H / 2, W / 2), (N, skip, H, W) -> (N, width, H, W)."""
         up = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="bilinear")
-        x = F.relu(self.norm(up + self.skip(skip) + self.hint(hints)), inplace=True)
+        x = F.relu(self.norm(up + self.skip(skip)), inplace=True)
         for number, refine in enumerate(self.refine):
             x = refine(x) if number == 0 else x + refine(x)
         return x
 
 
 class Decoder(nn.Module):
-    """Encoder maps, hints and palette -> one embedding for every cell at stride 4."""
+    """Encoder maps and palette -> one embedding for every cell at stride 4."""
 
     def __init__(
         self,
@@ -115,7 +112,6 @@ class Decoder(nn.Module):
         super().__init__()
         stride32, *rest = widths
         self.enter = nn.Conv2d(skips[3], stride32, 1)
-        self.hint = nn.Conv2d(HINT_PLANES, stride32, 1, bias=False)
         self.palette = nn.Linear(palette + 1, stride32)
         self.context = nn.Sequential(
             *(Block(stride32, heads, drop) for _ in range(blocks)), ChannelNorm(stride32)
@@ -126,20 +122,17 @@ class Decoder(nn.Module):
             Level(coarser[i], skips[2 - i], width, refinements[i]) for i, width in enumerate(rest)
         )
 
-    def forward(self, maps: Sequence[Tensor], hints: Tensor, palette: Tensor) -> Tensor:
-        """Maps at stride 4, 8, 16, 32; hints (N, 3, H/4, W/4); palette (N, n) -> (N, w, H/4, W/4).
+    def forward(self, maps: Sequence[Tensor], palette: Tensor) -> Tensor:
+        """Maps at stride 4, 8, 16, 32; palette (N, n) -> (N, w, H/4, W/4).
 
         A palette of zeros means: none given.
         """
-        pyramid = [hints]
-        for _ in range(3):
-            pyramid.append(_coarser_hints(pyramid[-1]))
         given = palette.sum(1, keepdim=True)
         steer = self.palette(torch.cat([palette.clamp_min(0).sqrt(), given], 1))
-        x: Tensor = self.enter(maps[3]) + self.hint(pyramid[3]) + steer[:, :, None, None]
+        x: Tensor = self.enter(maps[3]) + steer[:, :, None, None]
         x = self.context(x)
         for number, level in enumerate(self.levels):
-            x = level(self.drop(x), self.drop(maps[2 - number]), pyramid[2 - number])
+            x = level(self.drop(x), self.drop(maps[2 - number]))
         return x
 
 
@@ -181,23 +174,15 @@ class ColorNet(nn.Module):
         self.decoder = Decoder(self.encoder.widths, widths, bins, blocks, heads, refinements, drop)
         self.head = nn.Linear(widths[-1], bins)
 
-    def embed(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> Tensor:
-        """(N, 1, H, W) L*, (N, 3, H/4, W/4), (N, bins) -> (N, width, H/4, W/4)."""
-        embedding: Tensor = self.decoder(self.encoder(lightness), hints, palette)
+    def embed(self, lightness: Tensor, palette: Tensor) -> Tensor:
+        """(N, 1, H, W) L*, (N, bins) -> (N, width, H/4, W/4)."""
+        embedding: Tensor = self.decoder(self.encoder(lightness), palette)
         return embedding
 
-    def forward(self, lightness: Tensor, hints: Tensor, palette: Tensor) -> Tensor:
+    def forward(self, lightness: Tensor, palette: Tensor) -> Tensor:
         """As `embed`, then logits (N, bins, H / 4, W / 4)."""
-        return self.logits(self.embed(lightness, hints, palette))
+        return self.logits(self.embed(lightness, palette))
 
     def logits(self, embedding: Tensor) -> Tensor:
         """(N, width, h, w) -> (N, bins, h, w)."""
         return F.conv2d(embedding, self.head.weight[:, :, None, None], self.head.bias)
-
-
-def _coarser_hints(hints: Tensor) -> Tensor:
-    """Halve hint planes (N, 3, H, W): colours averaged over the mask, the mask by its maximum."""
-    mean = F.avg_pool2d(hints, 2)
-    ab = mean[:, :2] / mean[:, 2:].clamp_min(1e-4)
-    mask = F.max_pool2d(hints[:, 2:], 2)
-    return torch.cat([ab * mask, mask], 1)

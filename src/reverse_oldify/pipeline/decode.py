@@ -92,8 +92,8 @@ def decode(
     lightness : float32 (h, w), optional
         L* of the cells; if given, `surfaces.agree` on their colour.
     lift : float, optional
-        By default what the prediction itself asks for. Of a prediction that knows of hints it must
-        be given, or a hint here would change the colour over there.
+        By default what the prediction itself asks for. Of a variant it must be given, or another
+        colour here would change the colour over there.
     """
     if info.output != "distribution":
         return Decoded(prediction, 0.0)

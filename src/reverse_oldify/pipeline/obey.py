@@ -1,9 +1,9 @@
-"""See that hints are obeyed, whatever the network made of them.
+"""See that hints are obeyed.
 
-The network takes a hint as advice, for what is near to it. What is missing at the painted cells
-afterwards is added as a smooth correction that is exact there, flows over cells that look alike,
-and fades where they do not (`relax`), with a pull towards zero so that what is far away is left
-alone.
+What is missing at the painted cells is added as a smooth correction that is exact there, flows over
+cells that look alike, and fades where they do not (`relax`), with a pull towards zero so that what
+is far away is left alone. It flows in units of the network's doubt: what is hardly known follows a
+hint further than what is sure of its colour.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.types import FloatArray
 
 _REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
-_NEAR = 11.0  # cells from the hint, from where on it fades more quickly
-_HEARD = 0.4  # of the longer side: how far from a hint the network's answer to it counts half
-_LIGHTNESS = 5.0  # difference of L* between neighbours that counts as an edge
-_CHROMA = 4.0  # the same for the ab that the network expects
+_NEAR = 13.0  # cells from the hint, from where on it fades more quickly
+_LIGHTNESS = 3.5  # difference of L* between neighbours that counts as an edge
+_CHROMA = 3.0  # the same for the ab that the network expects
 
 
 def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
@@ -31,8 +30,8 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     painted
         What the user wants.
     view
-        What the network sees: cells are alike if both their lightness and the colour expected
-        without hints are.
+        What the network sees: cells are alike if both their lightness and the colour that it
+        expects are.
 
     Returns
     -------
@@ -41,8 +40,11 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     fixed = painted.strength > 0
     if not fixed.any():
         return ab
-    wanted = np.where(fixed, (painted.ab - ab) * painted.strength, 0)
-    return ab + _spread(wanted, fixed, _guide(view))
+    wanted: FloatArray = np.where(fixed, (painted.ab - ab) * painted.strength, np.float32(0))
+    correction = _spread(wanted / view.doubt, fixed, _guide(view)) * view.doubt
+    # What is doubtful follows further than its hint, if that lies on what is sure, but not beyond.
+    least, most = wanted.min((1, 2), keepdims=True), wanted.max((1, 2), keepdims=True)
+    return np.asarray(ab + np.clip(correction, least, most), np.float32)
 
 
 def influence(painted: Paint, view: View) -> FloatArray:
@@ -52,16 +54,6 @@ def influence(painted: Paint, view: View) -> FloatArray:
         return np.zeros(fixed.shape, np.float32)
     (reach,) = _spread(painted.strength[None], fixed, _guide(view))
     return np.asarray(reach)
-
-
-def nearness(painted: Paint) -> FloatArray:
-    """How much of the network's answer to hints counts for each cell: float32 (gh, gw), 0..1.
-
-    Asked for a red dress, the network warms the sky, too; who paints the dress means the dress.
-    """
-    fixed = painted.strength > 0
-    far = (_HEARD * max(fixed.shape)) ** 2
-    return np.asarray(1 / (1 + np.square(_squared_distance(fixed) / far)), np.float32)
 
 
 def _guide(view: View) -> FloatArray:
@@ -77,16 +69,10 @@ def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> FloatArray:
 
 def _pull_to_zero(fixed: Mask) -> FloatArray:
     """Weak near painted cells, so that colour fills an object, and strong far from them."""
-    away = _squared_distance(fixed) / _NEAR**2
-    return np.asarray((1 + np.square(away)) / _REACH**2, np.float32)
-
-
-def _squared_distance(fixed: Mask) -> FloatArray:
-    """In cells, to the nearest painted one; (gh, gw)."""
     painted = np.argwhere(fixed).astype(np.float32)
     rows, columns = (np.arange(side, dtype=np.float32) for side in fixed.shape)
     squared = np.full(fixed.shape, np.inf, np.float32)
     for row, column in painted:
         away = np.add.outer(np.square(rows - row), np.square(columns - column))
         np.minimum(squared, away, out=squared)
-    return squared
+    return np.asarray((1 + np.square(squared / _NEAR**2)) / _REACH**2, np.float32)

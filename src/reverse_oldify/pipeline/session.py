@@ -13,10 +13,10 @@ from reverse_oldify.color.codes import ColorCodes
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
-from reverse_oldify.options import Hints, Options, Palette
+from reverse_oldify.options import Options, Palette
 from reverse_oldify.pipeline.decode import Decoded, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
-from reverse_oldify.pipeline.obey import influence, nearness, obey
+from reverse_oldify.pipeline.obey import influence, obey
 from reverse_oldify.pipeline.palette import palette_histogram
 from reverse_oldify.pipeline.recombine import recombine
 from reverse_oldify.pipeline.suggest import Suggestion, suggest
@@ -27,10 +27,9 @@ from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray
 
-_Steering = tuple[int | None, Hints, Palette | str | None]
+_Steering = tuple[int | None, Palette | str | None]
 
 _VIEWS = 2  # working sizes that are remembered: each holds what the network said
-_ANSWERS = 2  # of the network to hints or a palette that are remembered: with hints, and without
 
 
 class Session:
@@ -53,7 +52,7 @@ class Session:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
-        self._steered: dict[_Steering, Prediction] = {}
+        self._steered: tuple[_Steering, Prediction] | None = None
         self._decoded: tuple[tuple[int | None, Palette | str | None, float], Decoded] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
@@ -95,8 +94,7 @@ class Session:
         """a*, b* on the network's grid, float32 (2, gh, gw)."""
         if options.variant:
             return self._variant(options).ab
-        painted = self._paint(options)
-        return self._chroma(painted, self.predict(options).values, options)
+        return obey(self._decode(options).ab, self._paint(options), self.view(options))
 
     def recombine(
         self,
@@ -146,13 +144,19 @@ class Session:
     @property
     def nbytes(self) -> int:
         """Bytes that the picture and what is known of it take, about."""
-        steered = sum(said.values.nbytes for said in self._steered.values())
+        steered = 0 if self._steered is None else self._steered[1].values.nbytes
         return self.picture.nbytes + steered + sum(view.nbytes for view in self._views.values())
 
     def predict(self, options: Options | None = None) -> Prediction:
-        """What the network says, given hints and palette; before vividness."""
+        """What the network says, given a palette; before hints and vividness."""
         options = options or Options()
-        return self._predict(self._paint(options), options)
+        view, reference = self.view(options), self._reference(options)
+        if reference is None:
+            return view.unsteered
+        key = options.working_size, options.palette
+        if self._steered is None or self._steered[0] != key:
+            self._steered = key, view.predict(reference)
+        return self._steered[1]
 
     def uncertainty(self, options: Options | None = None) -> Uncertainty:
         """How much of the colour is a guess, given hints and palette.
@@ -160,9 +164,8 @@ class Session:
         What a hint decides is no guess, as far as the hint reaches.
         """
         options = options or Options()
-        painted = self._paint(options)
-        guessed = uncertainty(self._predict(painted, options), self._info)
-        return guessed.where_open(1 - influence(painted, self.view(options)))
+        guessed = uncertainty(self.predict(options), self._info)
+        return guessed.where_open(1 - influence(self._paint(options), self.view(options)))
 
     def suggest(
         self, x: float, y: float, count: int = 5, options: Options | None = None
@@ -192,36 +195,13 @@ class Session:
     def _paint(self, options: Options) -> Paint:
         return paint(options.hints, self.picture.size, self.view(options))
 
-    def _predict(self, painted: Paint, options: Options) -> Prediction:
-        view, reference = self.view(options), self._reference(options)
-        hinted = painted.strength.any()
-        if reference is None and not hinted:
-            return view.unsteered
-        key = options.working_size, options.hints, options.palette  # vividness does not change it
-        if key not in self._steered:
-            said = view.predict(painted, reference)
-            if hinted:  # what is far from them stays as it would be without
-                plain = replace(options, hints=Hints())
-                said = said.mixed(self._predict(self._paint(plain), plain), nearness(painted))
-            for oldest in [*self._steered][: 1 - _ANSWERS]:
-                del self._steered[oldest]
-            self._steered[key] = said
-        return self._steered[key]
-
-    def _chroma(self, painted: Paint, values: FloatArray, options: Options) -> FloatArray:
-        view, (ab, lift) = self.view(options), self._unsteered(options)
-        if values is not view.unsteered.values:
-            reference = self._reference(options)
-            ab, _ = decode(values, self._info, options, reference, view.lightness, lift)
-        return obey(ab, painted, view)
-
-    def _unsteered(self, options: Options) -> Decoded:
-        """What is decoded without hints, whose lift is the same with them."""
+    def _decode(self, options: Options) -> Decoded:
+        """What is decoded before hints."""
         key = options.working_size, options.palette, options.vividness
         if self._decoded is None or self._decoded[0] != key:
-            view, reference = self.view(options), self._reference(options)
-            whole = view.unsteered.values
-            self._decoded = key, decode(whole, self._info, options, reference, view.lightness)
+            lightness, reference = self.view(options).lightness, self._reference(options)
+            said = self.predict(options).values
+            self._decoded = key, decode(said, self._info, options, reference, lightness)
         return self._decoded[1]
 
     def _reference(self, options: Options) -> FloatArray | None:
@@ -232,16 +212,17 @@ class Session:
 
     def _draw(self, options: Options) -> Iterator[Colouring]:
         self._need_distribution("variants")
-        view, painted = self.view(options), self._paint(options)
-        scene = Scene(
-            self._predict(painted, options).values,
-            self._info.bins,
-            view.lightness,
-            1 - influence(painted, view),
-        )
-        rough = partial(roughly, lift=self._unsteered(options).lift, info=self._info)
-        painter = Painter(scene, lambda values: self._chroma(painted, values, options), rough)
-        return painter.colourings(options.seed)
+        view, painted, lift = self.view(options), self._paint(options), self._decode(options).lift
+        said, open_ = self.predict(options).values, 1 - influence(painted, view)
+        reference = self._reference(options)
+
+        def colour(values: FloatArray) -> FloatArray:
+            found = decode(values, self._info, options, reference, view.lightness, lift)
+            return obey(found.ab, painted, view)
+
+        rough = partial(roughly, lift=lift, info=self._info)
+        scene = Scene(said, self._info.bins, view.lightness, open_)
+        return Painter(scene, colour, rough).colourings(options.seed)
 
     def _variant(self, options: Options) -> Colouring:
         found = self.colourings(options.variant + 1, options)

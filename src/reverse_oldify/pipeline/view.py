@@ -1,4 +1,4 @@
-"""A picture as the network sees it: encoded once, asked again for every hint."""
+"""A picture as the network sees it: encoded once, asked again for every palette."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reverse_oldify.color.bins import AB_LIMIT
 from reverse_oldify.options import Options
-from reverse_oldify.pipeline.decode import decode
+from reverse_oldify.pipeline.decode import ab_variance, decode, softmax
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Extent
 from reverse_oldify.types import FloatArray, Plane
+
+_SURE = 10.0  # variance of ab that even the surest cell has
 
 
 class Prediction(NamedTuple):
@@ -29,10 +30,6 @@ class Prediction(NamedTuple):
 
     values: FloatArray
     extent: Extent
-
-    def mixed(self, other: Prediction, share: FloatArray) -> Prediction:
-        """Take a ``share`` of this, 0..1 (gh, gw), and for the rest another prediction."""
-        return self._replace(values=other.values + share * (self.values - other.values))
 
 
 class Paint(NamedTuple):
@@ -77,10 +74,9 @@ class View:
         self.look: FloatArray = fitted[: self._shape[0], : self._shape[1]]
         """L* at the working size, float32 (h, w)."""
 
-    def predict(self, paint: Paint | None = None, palette: FloatArray | None = None) -> Prediction:
+    def predict(self, palette: FloatArray | None = None) -> Prediction:
         """Ask the network; ``palette`` is a histogram (n,) over the model's bins."""
-        hints = None if paint is None else self._planes(paint)
-        values = self._backend.decode(self._features, hints, palette)
+        values = self._backend.decode(self._features, palette)
         return Prediction(*crop_grid(values, self._shape, self._backend.info.stride))
 
     @property
@@ -92,18 +88,19 @@ class View:
 
     @cached_property
     def unsteered(self) -> Prediction:
-        """What the network says without hints and palette."""
+        """What the network says without a palette."""
         return self.predict()
 
     @cached_property
     def expected(self) -> FloatArray:
-        """a*, b* that the network expects without hints and palette, float32 (2, gh, gw)."""
+        """a*, b* that the network expects without a palette, float32 (2, gh, gw)."""
         return decode(self.unsteered.values, self._backend.info, Options(vividness=0)).ab
 
-    def _planes(self, paint: Paint) -> FloatArray:
-        """Paint as the network takes it, see `Backend.decode`; none in the padding."""
-        planes = np.zeros((3, *self._padded), np.float32)
-        rows, columns = paint.strength.shape
-        planes[:2, :rows, :columns] = paint.ab / AB_LIMIT * paint.strength
-        planes[2, :rows, :columns] = paint.strength
-        return planes
+    @cached_property
+    def doubt(self) -> FloatArray:
+        """How far the network may be off, in ab: a standard deviation, float32 (gh, gw)."""
+        info = self._backend.info
+        if info.output != "distribution":
+            return np.ones_like(self.lightness)
+        variance = ab_variance(softmax(self.unsteered.values), info.bins)
+        return np.asarray(np.sqrt(variance + _SURE), np.float32)

@@ -29,18 +29,13 @@ class Backend(Protocol):
         """
         ...
 
-    def decode(
-        self, features: Features, hints: FloatArray | None = None, palette: FloatArray | None = None
-    ) -> FloatArray:
-        """Predict colour; cheap enough to repeat after every hint.
+    def decode(self, features: Features, palette: FloatArray | None = None) -> FloatArray:
+        """Predict colour, for every palette anew.
 
         Parameters
         ----------
         features
             From `encode`.
-        hints : float32 (3, H / stride, W / stride), optional
-            Planes a* / 110, b* / 110 and mask (0..1) of the user's colours; a and b are
-            zero where the mask is.
         palette : float32 (n,), optional
             Global histogram over ``info.bins``; sums to 1.
 

@@ -14,7 +14,7 @@ from reverse_oldify.types import ModelInfo
 METADATA_KEY = "reverse_oldify"
 ENCODE_FILE, DECODE_FILE = "encode.onnx", "decode.onnx"
 ENCODE_INPUT = "lightness"
-HINTS_INPUT, PALETTE_INPUT = "hints", "palette"
+PALETTE_INPUT = "palette"
 
 
 def dump_info(info: ModelInfo) -> str:

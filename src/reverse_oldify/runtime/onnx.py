@@ -14,7 +14,6 @@ from reverse_oldify.runtime.info import (
     DECODE_FILE,
     ENCODE_FILE,
     ENCODE_INPUT,
-    HINTS_INPUT,
     METADATA_KEY,
     PALETTE_INPUT,
     parse_info,
@@ -61,24 +60,23 @@ class OnnxBackend:
         weights_hash = hashlib.sha256(b"".join(content)).hexdigest()
         self.info = parse_info(texts[1], weights_hash)
         self._maps = [output.name for output in self._encode.get_outputs()]
-        self._steered = {value.name for value in self._decode.get_inputs()} - set(self._maps)
+        inputs = {value.name for value in self._decode.get_inputs()} - set(self._maps)
+        if inputs - {PALETTE_INPUT}:
+            raise ModelError(
+                f"{folder}: of another release: it asks for {', '.join(sorted(inputs))}; train and "
+                "export it anew"
+            )
+        self._steered = bool(inputs)
 
     def encode(self, lightness: FloatArray) -> Features:
         """See `Backend.encode`."""
         maps = self._encode.run(None, {ENCODE_INPUT: lightness[None, None]})
         return dict(zip(self._maps, maps, strict=True))
 
-    def decode(
-        self, features: Features, hints: FloatArray | None = None, palette: FloatArray | None = None
-    ) -> FloatArray:
+    def decode(self, features: Features, palette: FloatArray | None = None) -> FloatArray:
         """See `Backend.decode`."""
         feed = dict(features)
-        if HINTS_INPUT in self._steered:
-            finest = features[self._maps[0]].shape[2:]
-            feed[HINTS_INPUT] = (
-                np.zeros((1, 3, *finest), np.float32) if hints is None else hints[None]
-            )
-        if PALETTE_INPUT in self._steered:
+        if self._steered:
             none = np.zeros(len(self.info.bins), np.float32)
             feed[PALETTE_INPUT] = (none if palette is None else palette)[None]
         output: FloatArray = self._decode.run(None, feed)[0][0]

@@ -24,7 +24,7 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def expected_ab(self, lightness: Tensor) -> Tensor:
-        """(N, 1, H, W) L* -> (N, 2, h, w) a*, b*, without hints or palette."""
+        """(N, 1, H, W) L* -> (N, 2, h, w) a*, b*, without a palette."""
         raise NotImplementedError
 
 
@@ -73,7 +73,7 @@ class DistributionObjective(Objective):
 
     def forward(self, batch: Sample, seed: int) -> dict[str, Tensor]:
         """See `Objective`. Also reports cross-entropy (nats) and squared ab error apart."""
-        embedding = self.network.embed(batch.lightness, batch.hints, batch.palette)
+        embedding = self.network.embed(batch.lightness, batch.palette)
         vectors = embedding.permute(0, 2, 3, 1).flatten(1, 2)
         ab = batch.ab.permute(0, 2, 3, 1).flatten(1, 2)
         chosen = self._positions(vectors.shape[1], seed).to(vectors.device)
@@ -90,10 +90,7 @@ class DistributionObjective(Objective):
 
     def expected_ab(self, lightness: Tensor) -> Tensor:
         """See `Objective`."""
-        n, _, height, width = lightness.shape
-        stride = self.network.stride
-        hints = lightness.new_zeros(n, 3, height // stride, width // stride)
-        logits = self.network(lightness, hints, lightness.new_zeros(n, self.network.bins))
+        logits = self.network(lightness, lightness.new_zeros(len(lightness), self.network.bins))
         return torch.einsum("nkhw,kc->nchw", logits.softmax(1), self.bins)
 
     def _positions(self, count: int, seed: int) -> Tensor:

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from reverse_oldify.pipeline.obey import influence, obey
+from reverse_oldify.pipeline.view import Paint, View
+
+SHAPE = (9, 21)
+MIDDLE = (4, 10)
+WANTED = np.array([30.0, -20.0], np.float32)
+
+
+def view(**changes: np.ndarray) -> View:
+    """A plain surface, of which nothing is known better than elsewhere."""
+    plain = {
+        "lightness": np.full(SHAPE, 50, np.float32),
+        "expected": np.zeros((2, *SHAPE), np.float32),
+        "doubt": np.full(SHAPE, 10, np.float32),
+    }
+    return cast(View, SimpleNamespace(**plain | changes))
+
+
+def paint(strength: float = 1.0) -> Paint:
+    """One cell in the middle."""
+    laid = Paint(np.zeros((2, *SHAPE), np.float32), np.zeros(SHAPE, np.float32))
+    laid.ab[:, *MIDDLE], laid.strength[MIDDLE] = WANTED, strength
+    return laid
+
+
+def chroma() -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 10, (2, *SHAPE)).astype(np.float32)
+
+
+@pytest.mark.parametrize("strength", [0.25, 1.0])
+def test_a_painted_cell_has_its_share_of_the_colour(strength: float) -> None:
+    ab = chroma()
+    got = obey(ab, paint(strength), view())[:, *MIDDLE]
+    want = strength * WANTED + (1 - strength) * ab[:, *MIDDLE]
+    np.testing.assert_allclose(got, want, atol=1e-4)
+
+
+def test_without_paint_nothing_changes() -> None:
+    ab = chroma()
+    np.testing.assert_array_equal(obey(ab, paint(0.0), view()), ab)
+    assert not influence(paint(0.0), view()).any()
+
+
+def test_what_is_doubtful_follows_further_than_what_is_sure() -> None:
+    doubt = np.full(SHAPE, 5, np.float32)
+    doubt[:, MIDDLE[1] :] = 20
+    ab = np.zeros((2, *SHAPE), np.float32)
+    moved = np.hypot(*obey(ab, paint(), view(doubt=doubt)))
+    sure, doubtful = moved[:, : MIDDLE[1]], moved[:, MIDDLE[1] + 1 :][:, ::-1]
+    np.testing.assert_allclose(doubtful, 4 * sure, rtol=0.02)
+
+
+def test_nothing_is_moved_further_than_what_is_painted() -> None:
+    doubt = np.random.default_rng(0).uniform(4, 20, SHAPE).astype(np.float32)
+    doubt[MIDDLE] = 4
+    ab = np.zeros((2, *SHAPE), np.float32)
+    moved = obey(ab, paint(), view(doubt=doubt))
+    assert moved[0].max() <= WANTED[0] and moved[0].min() >= 0
+    assert moved[1].min() >= WANTED[1] and moved[1].max() <= 0
+
+
+def test_where_all_is_as_doubtful_the_amount_does_not_matter() -> None:
+    ab = chroma()
+    one, other = (
+        obey(ab, paint(), view(doubt=np.full(SHAPE, doubt, np.float32))) for doubt in (4, 16)
+    )
+    np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_an_edge_of_lightness_or_of_expected_colour_stops_it() -> None:
+    ab = np.zeros((2, *SHAPE), np.float32)
+    lightness, expected = np.full(SHAPE, 50, np.float32), np.zeros((2, *SHAPE), np.float32)
+    lightness[:, MIDDLE[1] + 3 :] += 30
+    expected[0, :, : MIDDLE[1] - 2] += 20
+    moved = np.hypot(*obey(ab, paint(), view(lightness=lightness, expected=expected)))
+    inside = moved[:, MIDDLE[1] - 2 : MIDDLE[1] + 3]
+    assert inside.min() > 0.8 * np.hypot(*WANTED)
+    assert moved[:, : MIDDLE[1] - 2].max() < 1
+    assert moved[:, MIDDLE[1] + 3 :].max() < 1
