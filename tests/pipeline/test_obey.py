@@ -85,3 +85,21 @@ def test_an_edge_of_lightness_or_of_expected_colour_stops_it() -> None:
     assert inside.min() > 0.8 * np.hypot(*WANTED)
     assert moved[:, : MIDDLE[1] - 2].max() < 1
     assert moved[:, MIDDLE[1] + 3 :].max() < 1
+
+
+def test_what_is_of_one_kind_follows_across_a_crease_and_what_is_not_does_not() -> None:
+    rows, columns = 9, 24
+    lightness, expected = np.full((rows, columns), 50.0), np.zeros((2, rows, columns))
+    lightness[:, 13] = 10  # a crease
+    expected[0, 5:, 14:] = 30  # beyond it, below, the network expects something else
+    seen = SimpleNamespace(
+        lightness=lightness.astype(np.float32),
+        expected=expected.astype(np.float32),
+        doubt=np.full((rows, columns), 10, np.float32),
+    )
+    laid = Paint(np.zeros((2, rows, columns), np.float32), np.zeros((rows, columns), np.float32))
+    laid.ab[:, 3, 10], laid.strength[3, 10] = WANTED, 1
+    ab = np.zeros((2, rows, columns), np.float32)
+    moved = np.hypot(*obey(ab, laid, cast(View, seen))) / np.hypot(*WANTED)
+    assert moved[:5, 14:].min() > 0.5
+    assert moved[5:, 14:].max() < 0.02

@@ -1,9 +1,10 @@
 """See that hints are obeyed.
 
-What is missing at the painted cells is added as a smooth correction that is exact there, flows over
-cells that look alike, and fades where they do not (`relax`), with a pull towards zero so that what
-is far away is left alone. It flows in units of the network's doubt: what is hardly known follows a
-hint further than what is sure of its colour.
+What is missing at the painted cells is added as a smooth correction that is exact there and flows
+over neighbours that look alike (`relax`). The farther away, the more it is pulled: to what is
+painted where the network says the same as there, for a coat is one coat across its creases, and to
+nothing elsewhere, so that the rest of the picture is left alone. All in units of the network's
+doubt: what is hardly known follows a hint further than what is sure of its colour.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.types import FloatArray
 
 _REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
-_NEAR = 13.0  # cells from the hint, from where on it fades more quickly
+_NEAR = 11.0  # cells from the hint, from where on it fades more quickly
 _LIGHTNESS = 3.5  # difference of L* between neighbours that counts as an edge
 _CHROMA = 3.0  # the same for the ab that the network expects
+_SAME_CHROMA = 6.0  # difference of ab that the network expects, between cells of one kind
+_SAME_DOUBT = 0.4  # the same for the logarithm of its doubt
+_SAME_LIGHTNESS = 15.0  # and for L*, which differs between light and shade
+_SAME_PLACE = 16.0  # cells from the hint, from where on its kind matters less
 
 
 def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
@@ -41,7 +46,8 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     if not fixed.any():
         return ab
     wanted: FloatArray = np.where(fixed, (painted.ab - ab) * painted.strength, np.float32(0))
-    correction = _spread(wanted / view.doubt, fixed, _guide(view)) * view.doubt
+    lacking = wanted / view.doubt
+    correction = _spread(lacking, fixed, view, _of_its_kind(lacking, fixed, view)) * view.doubt
     # What is doubtful follows further than its hint, if that lies on what is sure, but not beyond.
     least, most = wanted.min((1, 2), keepdims=True), wanted.max((1, 2), keepdims=True)
     return np.asarray(ab + np.clip(correction, least, most), np.float32)
@@ -52,22 +58,39 @@ def influence(painted: Paint, view: View) -> FloatArray:
     fixed = painted.strength > 0
     if not fixed.any():
         return np.zeros(fixed.shape, np.float32)
-    (reach,) = _spread(painted.strength[None], fixed, _guide(view))
+    strength = painted.strength[None]
+    (reach,) = _spread(strength, fixed, view, _of_its_kind(strength, fixed, view))
     return np.asarray(reach)
 
 
-def _guide(view: View) -> FloatArray:
-    expected = view.expected / _CHROMA
-    return np.concatenate([view.lightness[None] / _LIGHTNESS, expected])
-
-
-def _spread(wanted: FloatArray, fixed: Mask, guide: FloatArray) -> FloatArray:
+def _spread(wanted: FloatArray, fixed: Mask, view: View, target: FloatArray) -> FloatArray:
     """Fill planes (c, gh, gw) from their fixed cells."""
+    guide = np.concatenate([view.lightness[None] / _LIGHTNESS, view.expected / _CHROMA])
     links = alike(guide, 1), alike(guide, 2)
-    return relax(wanted, 0.0, _pull_to_zero(fixed), links, fixed)
+    return relax(np.where(fixed, wanted, target), target, _pull(fixed), links, fixed)
 
 
-def _pull_to_zero(fixed: Mask) -> FloatArray:
+def _of_its_kind(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
+    """What planes (c, gh, gw) would be if only the network's opinion counted, and the place.
+
+    The mean of the fixed cells that are of the kind of each; the less so, the nearer to zero.
+    """
+    rows, columns = np.indices(fixed.shape, np.float32) / _SAME_PLACE
+    aspects = view.lightness / _SAME_LIGHTNESS, np.log(view.doubt) / _SAME_DOUBT
+    kind = np.stack([*view.expected / _SAME_CHROMA, *aspects])
+    weighed, weights = np.zeros_like(wanted), np.zeros(fixed.shape, np.float32)
+    nearest = np.zeros(fixed.shape, np.float32)
+    for row, column in np.argwhere(fixed):
+        away = np.square(rows - rows[row, column]) + np.square(columns - columns[row, column])
+        other = np.square(kind - kind[:, row, column, None, None]).sum(0)
+        same = np.exp(-0.5 * np.square(other)) / (1 + np.square(away))
+        np.maximum(nearest, same, out=nearest)
+        weights += np.square(same)
+        weighed += np.square(same) * wanted[:, row, column, None, None]
+    return np.asarray(weighed / np.maximum(weights, 1e-12) * nearest, np.float32)
+
+
+def _pull(fixed: Mask) -> FloatArray:
     """Weak near painted cells, so that colour fills an object, and strong far from them."""
     painted = np.argwhere(fixed).astype(np.float32)
     rows, columns = (np.arange(side, dtype=np.float32) for side in fixed.shape)
