@@ -46,8 +46,7 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     if not fixed.any():
         return ab
     wanted: FloatArray = np.where(fixed, (painted.ab - ab) * painted.strength, np.float32(0))
-    lacking = wanted / view.doubt
-    correction = _spread(lacking, fixed, view, _of_its_kind(lacking, fixed, view)) * view.doubt
+    correction = _spread(wanted / view.doubt, fixed, view) * view.doubt
     # What is doubtful follows further than its hint, if that lies on what is sure, but not beyond.
     least, most = wanted.min((1, 2), keepdims=True), wanted.max((1, 2), keepdims=True)
     return np.asarray(ab + np.clip(correction, least, most), np.float32)
@@ -58,13 +57,13 @@ def influence(painted: Paint, view: View) -> FloatArray:
     fixed = painted.strength > 0
     if not fixed.any():
         return np.zeros(fixed.shape, np.float32)
-    strength = painted.strength[None]
-    (reach,) = _spread(strength, fixed, view, _of_its_kind(strength, fixed, view))
+    (reach,) = _spread(painted.strength[None], fixed, view)
     return np.asarray(reach)
 
 
-def _spread(wanted: FloatArray, fixed: Mask, view: View, target: FloatArray) -> FloatArray:
+def _spread(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
     """Fill planes (c, gh, gw) from their fixed cells."""
+    target = _of_its_kind(wanted, fixed, view)
     guide = np.concatenate([view.lightness[None] / _LIGHTNESS, view.expected / _CHROMA])
     links = alike(guide, 1), alike(guide, 2)
     return relax(np.where(fixed, wanted, target), target, _pull(fixed), links, fixed)
