@@ -44,7 +44,9 @@ def checkpoint(tmp_path, kind=COLORNET, **more):
 
 def test_a_distribution_takes_its_prior_and_decoding_along(tmp_path, given):
     scores = {"score": 0.8}
-    export_checkpoint(checkpoint(tmp_path, scores=scores), tmp_path / "m", data="made", licence="X")
+    export_checkpoint(
+        [checkpoint(tmp_path, scores=scores)], tmp_path / "m", data="made", licence="X"
+    )
     (_, info, folder) = given[0]
     assert folder == tmp_path / "m"
     assert (info.name, info.output, info.stride, info.multiple) == ("tiny", "distribution", 4, 32)
@@ -58,7 +60,7 @@ def test_a_distribution_takes_its_prior_and_decoding_along(tmp_path, given):
 
 
 def test_the_classic_network_says_ab(tmp_path, given):
-    export_checkpoint(checkpoint(tmp_path, CLASSIC), tmp_path / "m", name="classic")
+    export_checkpoint([checkpoint(tmp_path, CLASSIC)], tmp_path / "m", name="classic")
     (_, info, _) = given[0]
     assert (info.name, info.output, info.stride) == ("classic", "ab", 2)
     assert "0.485" in info.normalisation
@@ -70,7 +72,7 @@ def test_of_a_run_that_goes_on_the_average_is_taken(tmp_path, given):
     content = torch.load(path, weights_only=True)
     average = {key: value + 1 for key, value in content["weights"].items()}
     save_checkpoint(path, content | {"average": average})
-    export_checkpoint(path, tmp_path / "m")
+    export_checkpoint([path], tmp_path / "m")
     weights = given[0][0].state_dict()
     assert all(torch.equal(weights[key], value) for key, value in average.items())
 
@@ -81,7 +83,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     del content["weights"]["head.bias"]
     save_checkpoint(path, content)
     with pytest.raises(ModelError, match="do not fit its recipe"):
-        export_checkpoint(path, tmp_path / "m")
+        export_checkpoint([path], tmp_path / "m")
 
 
 def test_the_command_says_what_was_proved(tmp_path, given, capsys):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from reverse_oldify.errors import ModelError
-from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint, slim
+from reverse_oldify.train.checkpoint import load_checkpoint, load_mean, save_checkpoint, slim
 
 pytestmark = pytest.mark.train
 
@@ -61,3 +61,20 @@ def test_a_slim_checkpoint_starts_another_run(tmp_path):
     assert back["weights"]["w"].dtype == torch.half
     torch.testing.assert_close(back["weights"]["w"].float(), average["w"], rtol=1e-3, atol=0)
     assert back["weights"]["count"] == 5
+
+
+def test_several_are_read_as_the_mean_of_their_weights(tmp_path):
+    save_checkpoint(tmp_path / "a.pt", CONTENT | {"scores": {"score": 0.5}})
+    average = {"w": torch.tensor([3.0, 3, 3], dtype=torch.float16)}
+    save_checkpoint(tmp_path / "b.pt", CONTENT | {"average": average, "step": 9})
+    mean = load_mean([tmp_path / "a.pt", tmp_path / "b.pt"])
+    assert torch.equal(mean["weights"]["w"], torch.tensor([1.5, 2.0, 2.5]))
+    assert mean["step"] == 7 and not {"scores", "average"} & set(mean)
+    assert load_mean([tmp_path / "a.pt"])["scores"] == {"score": 0.5}
+
+
+def test_of_other_networks_there_is_no_mean(tmp_path):
+    save_checkpoint(tmp_path / "a.pt", CONTENT)
+    save_checkpoint(tmp_path / "b.pt", CONTENT | {"weights": {"w": torch.zeros(4)}})
+    with pytest.raises(ModelError, match=r"b\.pt: not of the same network as .*a\.pt"):
+        load_mean([tmp_path / "a.pt", tmp_path / "b.pt"])

@@ -1,4 +1,4 @@
-"""``reverse-oldify export CHECKPOINT -o FOLDER``: write a trained network as ONNX."""
+"""``reverse-oldify export CHECKPOINT... -o FOLDER``: write a trained network as ONNX."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from reverse_oldify.cli.arguments import positive
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("checkpoint", type=Path, help="best.pt or checkpoint.pt of a run")
+    parser.add_argument(
+        "checkpoints",
+        nargs="+",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="best.pt or checkpoint.pt of a run; of several runs from one start, the mean of their "
+        "weights is taken",
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -61,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     decoding = arguments.decoding and dict(zip(DEFAULT_DECODING, arguments.decoding, strict=True))
     result = export_checkpoint(
-        arguments.checkpoint,
+        arguments.checkpoints,
         arguments.output,
         name=arguments.name,
         licence=arguments.licence,
@@ -71,9 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
         calibrate=arguments.calibrate,
     )
     if arguments.weights:
-        from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint, slim
+        from reverse_oldify.train.checkpoint import load_mean, save_checkpoint, slim
 
-        save_checkpoint(arguments.weights, slim(load_checkpoint(arguments.checkpoint)))
+        save_checkpoint(arguments.weights, slim(load_mean(arguments.checkpoints)))
     print(
         f"{result.folder}: {result.size / 1e6:.1f} MB, differs from PyTorch by at most "
         f"{result.difference:.1e}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from reverse_oldify.errors import ModelError
 from reverse_oldify.export.onnx import Exported, export_network
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.train.build import build_network
-from reverse_oldify.train.checkpoint import load_checkpoint
+from reverse_oldify.train.checkpoint import load_mean
 from reverse_oldify.train.recipe import parse_recipe
 from reverse_oldify.types import ModelInfo
 
@@ -29,7 +30,7 @@ DEFAULT_DECODING = {
 
 
 def export_checkpoint(
-    checkpoint: Path,
+    checkpoints: Sequence[Path],
     folder: Path,
     *,
     name: str | None = None,
@@ -39,12 +40,13 @@ def export_checkpoint(
     decoding: dict[str, float] | None = None,
     calibrate: Path | None = None,
 ) -> Exported:
-    """Export the weights of a run.
+    """Export the weights of a run, or the mean of several.
 
     Parameters
     ----------
-    checkpoint
+    checkpoints
         ``best.pt`` or ``checkpoint.pt`` of a run; of the latter, the averaged weights are taken.
+        Of several see `train.checkpoint.load_mean`.
     folder
         Where the model goes.
     name
@@ -63,15 +65,15 @@ def export_checkpoint(
     DataError
         If ``calibrate`` is no prepared set.
     ModelError
-        If the checkpoint cannot be used, or the export does not match the network.
+        If a checkpoint cannot be used, or the export does not match the network.
     """
-    content = load_checkpoint(checkpoint)
-    recipe = parse_recipe(content["recipe"], str(checkpoint))
+    content = load_mean(checkpoints)
+    recipe = parse_recipe(content["recipe"], str(checkpoints[0]))
     network = build_network(recipe.model)
     try:
         network.load_state_dict(content.get("average", content["weights"]))
     except RuntimeError as error:
-        raise ModelError(f"{checkpoint}: its weights do not fit its recipe") from error
+        raise ModelError(f"{checkpoints[0]}: its weights do not fit its recipe") from error
     distribution = isinstance(network, ColorNet)
     bins = ab_bins() if distribution else np.zeros((0, 2), np.float32)
     info = ModelInfo(

@@ -25,7 +25,7 @@ def alike(guide: FloatArray, axis: int) -> FloatArray:
 
 def relax(
     start: FloatArray,
-    target: FloatArray | float,
+    target: FloatArray,
     anchor: FloatArray,
     links: tuple[FloatArray, FloatArray],
     fixed: Mask | None = None,
@@ -36,7 +36,7 @@ def relax(
     ----------
     start : float32 (c, gh, gw)
         To begin with; ``fixed`` cells keep it.
-    target : float32 (c, gh, gw) or float
+    target : float32 (c, gh, gw)
         What cells are pulled to,
     anchor : float32 (gh, gw)
         and how much, above 0.
@@ -49,8 +49,8 @@ def relax(
     float32 (c, gh, gw)
     """
     shape = start.shape
-    start, anchor = start.reshape(len(start), -1), anchor.ravel()
-    target = np.reshape(target, (-1, anchor.size)) if np.ndim(target) else target
+    start, target = start.reshape(shape[0], -1), target.reshape(shape[0], -1)
+    anchor = anchor.ravel()
     free = np.float32(1) if fixed is None else (~fixed).ravel().astype(np.float32)
     down, across = links
     # Row after row, as one line: the end of a row is no neighbour of the next one's start.

@@ -9,12 +9,11 @@ import numpy as np
 
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.decode import ab_variance, decode, softmax
+from reverse_oldify.pipeline.surfaces import SURE
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Extent
 from reverse_oldify.types import FloatArray, Plane
-
-_SURE = 10.0  # variance of ab that even the surest cell has
 
 
 class Prediction(NamedTuple):
@@ -103,4 +102,4 @@ class View:
         if info.output != "distribution":
             return np.ones_like(self.lightness)
         variance = ab_variance(softmax(self.unsteered.values), info.bins)
-        return np.asarray(np.sqrt(variance + _SURE), np.float32)
+        return np.asarray(np.sqrt(variance + SURE), np.float32)

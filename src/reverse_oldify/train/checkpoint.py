@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,33 @@ def load_checkpoint(path: Path | str) -> dict[str, Any]:
     if not isinstance(content, dict) or not {"weights", "recipe"} <= content.keys():
         raise ModelError(f"{path}: not a checkpoint of this project")
     return content
+
+
+def load_mean(paths: Sequence[Path | str]) -> dict[str, Any]:
+    """Read the checkpoints of several runs as one, of the mean of their weights.
+
+    Runs from the same start end in one basin, and the mean of their weights is about as good as the
+    mean of what they say, for the price of one (Wortsman et al. 2022, "Model soups"). All else is
+    the first run's; scores, which none of them has measured, are left out.
+
+    Raises
+    ------
+    ModelError
+        See `load_checkpoint`; or if they are not of one network.
+    """
+    first, *others = (load_checkpoint(path) for path in paths)
+    if not others:
+        return first
+    states = [content.get("average", content["weights"]) for content in (first, *others)]
+    shapes = [{key: value.shape for key, value in state.items()} for state in states]
+    for path, shape in zip(paths, shapes, strict=True):
+        if shape != shapes[0]:
+            raise ModelError(f"{path}: not of the same network as {paths[0]}; export it alone")
+    mean = {
+        key: torch.stack([state[key].float() for state in states]).mean(0)
+        if value.is_floating_point()
+        else value
+        for key, value in states[0].items()
+    }
+    kept = {key: value for key, value in first.items() if key not in ("average", "scores")}
+    return kept | {"weights": mean}
