@@ -9,7 +9,8 @@ from fake_backend import FakeBackend
 from reverse_oldify import Colorizer, Hints, OptionError, Options, Session
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
-from reverse_oldify.pipeline.variants import Scene
+from reverse_oldify.pipeline.decode import softmax
+from reverse_oldify.pipeline.variants import Scene, _lights
 
 MIXTURE = {(5.0, 10.0): 0.5, (-30.0, 30.0): 0.3, (10.0, -40.0): 0.2}
 
@@ -54,6 +55,50 @@ def test_a_sketch_is_smaller_and_says_the_same() -> None:
     )
     np.testing.assert_allclose(sketch.lightness[0], [0.5, 2.5, 4.5, 6.5, 8])
     assert sketch.region(sketch.root[:, 0, 0], sketch.undecided).min() > 0.99
+
+
+def doubtful(undecided: np.ndarray) -> Scene:
+    """A scene of which every cell is a normal distribution with deviations of 12 and 6."""
+    bins = FakeBackend(MIXTURE).info.bins
+    logits = -0.5 * (np.square(bins[:, 0] / 12) + np.square((bins[:, 1] - 10) / 6))
+    logits = np.broadcast_to(logits[:, None, None], (len(bins), *undecided.shape))
+    return Scene(logits.astype(np.float32), bins, np.full(undecided.shape, 50), undecided)
+
+
+def test_other_lights_move_the_mean_by_its_doubt_and_say_how_unlikely_that_is() -> None:
+    scene = doubtful(np.ones((2, 3), np.float32))
+    lights = list(_lights(scene, np.random.default_rng(3)))
+    before = np.einsum("nhw,nc->c", scene.probability, scene.bins) / 6
+    shifts, likelihoods = [], []
+    for light in lights:
+        probability = softmax(scene.decided(light))
+        after = np.einsum("nhw,nc->c", probability, scene.bins) / 6
+        shifts.append((after - before) / (12, 6))
+        likelihoods.append(light.likelihood)
+    lengths = np.hypot(*np.transpose(shifts))
+    np.testing.assert_allclose(lengths, [0.4] * 4 + [0.6] * 4, rtol=0.05)
+    np.testing.assert_allclose(likelihoods, -0.5 * lengths**2, rtol=0.05)
+    np.testing.assert_allclose(shifts[0], -shifts[2], atol=0.02)
+    assert abs(np.dot(shifts[0], shifts[1])) < 0.02
+
+
+def test_another_light_leaves_alone_what_hints_have_decided() -> None:
+    undecided = np.ones((2, 3), np.float32)
+    undecided[0] = 0
+    scene = doubtful(undecided)
+    for light in _lights(scene, np.random.default_rng(0)):
+        logits = scene.decided(light)
+        np.testing.assert_array_equal(logits[:, 0], scene.logits[:, 0])
+        assert np.abs(logits[:, 1] - scene.logits[:, 1]).max() > 0.1
+
+
+def test_another_seed_draws_others(session: Session) -> None:
+    one, other, again = (
+        np.stack([found.ab for found in session.colourings(5, Options(seed=seed))])
+        for seed in (0, 1, 0)
+    )
+    np.testing.assert_array_equal(one, again)
+    assert np.abs(one - other).max() > 1
 
 
 def test_a_certain_model_has_no_variants() -> None:
