@@ -76,8 +76,9 @@ def test_other_lights_move_the_mean_by_its_doubt_and_say_how_unlikely_that_is() 
         shifts.append((after - before) / (12, 6))
         likelihoods.append(light.likelihood)
     lengths = np.hypot(*np.transpose(shifts))
-    np.testing.assert_allclose(lengths, [0.4] * 4 + [0.6] * 4, rtol=0.05)
-    np.testing.assert_allclose(likelihoods, -0.5 * lengths**2, rtol=0.05)
+    wanted = np.repeat([0.4, 0.6, 0.9], 4)
+    assert (0.75 * wanted < lengths).all() and (lengths < wanted).all()  # for sight is limited
+    np.testing.assert_allclose(likelihoods, -0.5 * lengths**2, atol=0.05)
     np.testing.assert_allclose(shifts[0], -shifts[2], atol=0.02)
     assert abs(np.dot(shifts[0], shifts[1])) < 0.02
 

@@ -32,7 +32,8 @@ _DONE = 0.05  # undecided by less than this, cells are decided
 _COLOURS = 4  # to choose from in a region
 _BOLDNESS = (1.0, 2.0, 4.0, 16.0)  # temperature of the choice of colours
 _POOL = 8  # candidates of each boldness
-_SHIFTS = (0.4, 0.6)  # of the mean ab, in another light: standard deviations, about
+_SHIFTS = (0.4, 0.6, 0.9)  # of the mean ab, in another light: standard deviations, about
+_SIGHT = 25.0  # standard deviation in ab, of what another light can reach
 _VISIBLE = 2.5  # mean CIEDE2000 at which two colourings look different
 _WORTH = 0.8  # of it between sketches is worth painting
 _ALIKE = 0.08  # Hellinger distance, squared, of cells that are decided together
@@ -102,7 +103,13 @@ class Scene:
     def decided(self, candidate: Candidate) -> FloatArray:
         """Logits after decisions, in its light."""
         undecided = self.undecided
-        logits = self.logits + (self.bins @ candidate.light)[:, None, None] * undecided
+        logits = self.logits.copy()
+        if candidate.light.any():
+            # Within sight of each cell's mean: no sky must jump to a red that it has next to never.
+            mean = np.einsum("nhw,nc->hwc", self.probability, self.bins)
+            towards = candidate.light + mean / _SIGHT**2
+            far = np.square(self.bins).sum(1)[:, None, None] / (2 * _SIGHT**2)
+            logits += (np.einsum("nc,hwc->nhw", self.bins, towards) - far) * undecided
         for like, ab in candidate.decisions:
             region = self.region(like, undecided)
             away = np.square(self.bins - ab).sum(1) / (2 * _BUMP**2)
