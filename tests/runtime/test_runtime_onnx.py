@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="the models of these tests are made with onnx")
 
+import onnx
 from made_models import made_info, write_model
 
 from reverse_oldify.errors import ModelError
@@ -54,6 +55,16 @@ def test_a_model_of_ab_is_told_nothing(tmp_path):
     features = backend.encode(plane)
     ab = backend.decode(features, np.ones(0, np.float32))
     np.testing.assert_allclose(ab, np.broadcast_to(mean(plane), (2, 2, 3)), rtol=1e-5)
+
+
+def test_a_model_that_asks_for_what_is_not_known_is_of_another_release(tmp_path):
+    folder = write_model(tmp_path / "older")
+    model = onnx.load(folder / DECODE_FILE)
+    hints = onnx.helper.make_tensor_value_info("hints", onnx.TensorProto.FLOAT, [1, 3, "h", "w"])
+    model.graph.input.append(hints)
+    onnx.save(model, folder / DECODE_FILE)
+    with pytest.raises(ModelError, match="another release: it asks for hints, palette; train"):
+        OnnxBackend(folder)
 
 
 def test_the_model_describes_itself(backend, folder):
