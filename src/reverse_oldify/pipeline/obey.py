@@ -23,6 +23,7 @@ _SAME_CHROMA = 6.0  # difference of ab that the network expects, between cells o
 _SAME_DOUBT = 0.4  # the same for the logarithm of its doubt
 _SAME_LIGHTNESS = 15.0  # and for L*, which differs between light and shade
 _SAME_PLACE = 16.0  # cells from the hint, from where on its kind matters less
+_MOST_KINDS = 1000  # painted cells that are looked at for it; of more, some stand for all
 
 
 def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
@@ -79,7 +80,8 @@ def _of_its_kind(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
     kind = np.stack([*view.expected / _SAME_CHROMA, *aspects])
     weighed, weights = np.zeros_like(wanted), np.zeros(fixed.shape, np.float32)
     nearest = np.zeros(fixed.shape, np.float32)
-    for row, column in np.argwhere(fixed):
+    painted = np.argwhere(fixed)
+    for row, column in painted[:: 1 + len(painted) // _MOST_KINDS]:
         away = np.square(rows - rows[row, column]) + np.square(columns - columns[row, column])
         other = np.square(kind - kind[:, row, column, None, None]).sum(0)
         same = np.exp(-0.5 * np.square(other)) / (1 + np.square(away))
