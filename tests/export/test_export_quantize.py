@@ -45,7 +45,6 @@ def both(pictures, tmp_path_factory):
         with torch.no_grad():
             network.head.weight.mul_(8)  # or all distributions were flat, and alike
             network.decoder.palette.weight.mul_(8)
-            network.decoder.palette.weight.mul_(8)
         folder = tmp_path_factory.mktemp("export")
         plain = export_network(network, INFO, folder / "plain")
         small = export_network(network, INFO, folder / "small", pictures)

@@ -113,9 +113,8 @@ def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelIn
 
     For comparisons; half the work. float32 (2, h, w).
     """
-    likely = softmax(prediction)
-    ab = _mean(likely, bins)
-    lost = _lost(ab, ab, ab_variance(likely, bins))
+    ab, variance = mean_and_variance(softmax(prediction), bins)
+    lost = _lost(ab, ab, variance)
     return lifted(ab, lost, lift, info.decoding.get("knee", 0.0))
 
 
@@ -166,8 +165,8 @@ def _moments(
     reference: FloatArray | None,
 ) -> _Moments:
     likely = softmax(_tilted(prediction, reference))
-    ab = expected = _mean(likely, info.bins)
-    variance = ab_variance(likely, info.bins)
+    expected, variance = mean_and_variance(likely, info.bins)
+    ab = expected
     strength = min(vividness, 1.0)
     temperature = info.decoding.get("temperature", 1.0) ** strength
     exponent = info.decoding.get("prior_exponent", 0.0) * strength
@@ -203,8 +202,10 @@ def softmax(logits: FloatArray) -> FloatArray:
     return shifted
 
 
-def ab_variance(probability: FloatArray, bins: FloatArray) -> FloatArray:
-    """Variance in ab of distributions (n, gh, gw) over bins (n, 2); (gh, gw)."""
-    mean = np.einsum("nhw,nc->chw", probability, bins)
+def mean_and_variance(probability: FloatArray, bins: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Of distributions (n, gh, gw) over bins (n, 2): a*, b* (2, gh, gw), and the variance of both
+    together (gh, gw).
+    """
+    mean = _mean(probability, bins)
     power = np.einsum("nhw,n->hw", probability, np.square(bins).sum(1))
-    return np.asarray(np.maximum(power - np.square(mean).sum(0), 0))
+    return mean, np.maximum(power - np.square(mean).sum(0), 0)

@@ -9,11 +9,16 @@ doubt: what is hardly known follows a hint further than what is sure of its colo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from reverse_oldify.pipeline.relax import Mask, alike, relax
 from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.types import FloatArray
+
+Cells = NDArray[np.int64]
 
 _REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
 _NEAR = 11.0  # cells from the hint, from where on it fades more quickly
@@ -75,16 +80,15 @@ def _of_its_kind(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
 
     The mean of the fixed cells that are of the kind of each; the less so, the nearer to zero.
     """
-    rows, columns = np.indices(fixed.shape, np.float32) / _SAME_PLACE
     aspects = view.lightness / _SAME_LIGHTNESS, np.log(view.doubt) / _SAME_DOUBT
     kind = np.stack([*view.expected / _SAME_CHROMA, *aspects])
     weighed, weights = np.zeros_like(wanted), np.zeros(fixed.shape, np.float32)
     nearest = np.zeros(fixed.shape, np.float32)
     painted = np.argwhere(fixed)
-    for row, column in painted[:: 1 + len(painted) // _MOST_KINDS]:
-        away = np.square(rows - rows[row, column]) + np.square(columns - columns[row, column])
+    painted = painted[:: 1 + len(painted) // _MOST_KINDS]
+    for (row, column), away in zip(painted, _squared_distances(painted, fixed.shape), strict=True):
         other = np.square(kind - kind[:, row, column, None, None]).sum(0)
-        same = np.exp(-0.5 * np.square(other)) / (1 + np.square(away))
+        same = np.exp(-0.5 * np.square(other)) / (1 + np.square(away / _SAME_PLACE**2))
         np.maximum(nearest, same, out=nearest)
         weights += np.square(same)
         weighed += np.square(same) * wanted[:, row, column, None, None]
@@ -93,10 +97,14 @@ def _of_its_kind(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
 
 def _pull(fixed: Mask) -> FloatArray:
     """Weak near painted cells, so that colour fills an object, and strong far from them."""
-    painted = np.argwhere(fixed).astype(np.float32)
-    rows, columns = (np.arange(side, dtype=np.float32) for side in fixed.shape)
-    squared = np.full(fixed.shape, np.inf, np.float32)
-    for row, column in painted:
-        away = np.add.outer(np.square(rows - row), np.square(columns - column))
-        np.minimum(squared, away, out=squared)
-    return np.asarray((1 + np.square(squared / _NEAR**2)) / _REACH**2, np.float32)
+    nearest = np.full(fixed.shape, np.inf, np.float32)
+    for away in _squared_distances(np.argwhere(fixed), fixed.shape):
+        np.minimum(nearest, away, out=nearest)
+    return np.asarray((1 + np.square(nearest / _NEAR**2)) / _REACH**2, np.float32)
+
+
+def _squared_distances(cells: Cells, shape: tuple[int, ...]) -> Iterator[FloatArray]:
+    """Of all cells of a grid, in cells, from each of some (n, 2)."""
+    rows, columns = (np.arange(side, dtype=np.float32) for side in shape)
+    for row, column in cells.astype(np.float32):
+        yield np.add.outer(np.square(rows - row), np.square(columns - column))

@@ -27,8 +27,6 @@ from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray
 
-_Steering = tuple[int | None, Palette | str | None]
-
 _VIEWS = 2  # working sizes that are remembered: each holds what the network said
 
 
@@ -52,7 +50,7 @@ class Session:
         self.picture = picture
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
-        self._steered: tuple[_Steering, Prediction] | None = None
+        self._steered: tuple[tuple[int | None, Palette | str | None], Prediction] | None = None
         self._decoded: tuple[tuple[int | None, Palette | str | None, float], Decoded] | None = None
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
@@ -213,7 +211,7 @@ class Session:
     def _draw(self, options: Options) -> Iterator[Colouring]:
         self._need_distribution("variants")
         view, painted, lift = self.view(options), self._paint(options), self._decode(options).lift
-        said, open_ = self.predict(options).values, 1 - influence(painted, view)
+        said, undecided = self.predict(options).values, 1 - influence(painted, view)
         reference = self._reference(options)
 
         def colour(values: FloatArray) -> FloatArray:
@@ -221,7 +219,7 @@ class Session:
             return obey(found.ab, painted, view)
 
         rough = partial(roughly, lift=lift, info=self._info)
-        scene = Scene(said, self._info.bins, view.lightness, open_)
+        scene = Scene(said, self._info.bins, view.lightness, undecided)
         return Painter(scene, colour, rough).colourings(options.seed)
 
     def _variant(self, options: Options) -> Colouring:

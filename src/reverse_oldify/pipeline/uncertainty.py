@@ -10,7 +10,7 @@ import numpy as np
 from reverse_oldify.color.bins import SPACING
 from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
-from reverse_oldify.pipeline.decode import ab_variance, softmax
+from reverse_oldify.pipeline.decode import mean_and_variance, softmax
 from reverse_oldify.pipeline.view import Prediction
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
@@ -87,7 +87,8 @@ def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:
     if info.output != "distribution":
         raise ModelError(f"model {info.name} predicts no distribution; choose another model")
     probability = softmax(prediction.values)
-    variance = np.maximum(ab_variance(probability, info.bins) / 2 - _ENCODED_VARIANCE, 0)
+    _, both = mean_and_variance(probability, info.bins)
+    variance = np.maximum(both / 2 - _ENCODED_VARIANCE, 0)
     entropy = _bits(prediction.values, probability)
     scale = info.decoding.get("spread_scale", 1.0)
     spread = np.asarray(np.sqrt(variance) * scale, np.float32)

@@ -14,6 +14,7 @@ is painted on the whole grid, and handed out if it still does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from reverse_oldify.color.difference import ciede2000
-from reverse_oldify.pipeline.decode import ab_variance, softmax
+from reverse_oldify.pipeline.decode import mean_and_variance, softmax
 from reverse_oldify.pipeline.suggest import distinct, within_gamut
 from reverse_oldify.types import FloatArray
 
@@ -87,6 +88,11 @@ class Scene:
         self.probability = softmax(logits)
         self.root: FloatArray = np.sqrt(self.probability)
 
+    @cached_property
+    def moments(self) -> tuple[FloatArray, FloatArray]:
+        """See `decode.mean_and_variance`."""
+        return mean_and_variance(self.probability, self.bins)
+
     def sketch(self) -> tuple[Scene, Mask]:
         """The same on half as many rows and columns, of bins that matter; which ones, bool (n,)."""
         probability = _halved(self.probability)
@@ -106,10 +112,9 @@ class Scene:
         logits = self.logits.copy()
         if candidate.light.any():
             # Within sight of each cell's mean: no sky must jump to a red that it has next to never.
-            mean = np.einsum("nhw,nc->hwc", self.probability, self.bins)
-            towards = candidate.light + mean / _SIGHT**2
+            towards = candidate.light[:, None, None] + self.moments[0] / _SIGHT**2
             far = np.square(self.bins).sum(1)[:, None, None] / (2 * _SIGHT**2)
-            logits += (np.einsum("nc,hwc->nhw", self.bins, towards) - far) * undecided
+            logits += (np.einsum("nc,chw->nhw", self.bins, towards) - far) * undecided
         for like, ab in candidate.decisions:
             region = self.region(like, undecided)
             away = np.square(self.bins - ab).sum(1) / (2 * _BUMP**2)
@@ -148,7 +153,7 @@ class Painter:
         found = [self._paint(self._scene.logits)]
         yield Colouring(found[0], 0.0)
         sketch, kept = self._scene.sketch()
-        spread = ab_variance(sketch.probability, sketch.bins)
+        _, spread = sketch.moments
         pool = [
             self._decide(sketch, spread, boldness, np.random.default_rng([seed, stage, number]))
             for stage, boldness in enumerate(_BOLDNESS)
@@ -220,10 +225,10 @@ def _lights(sketch: Scene, rng: Generator) -> Iterator[Candidate]:
 
 def _axes_of_doubt(sketch: Scene) -> FloatArray:
     """Principal axes of the covariance in ab, mean over cells; over their deviations: (2, 2)."""
-    mean = np.einsum("nhw,nc->hwc", sketch.probability, sketch.bins)
+    mean, _ = sketch.moments
     shares = sketch.probability.mean((1, 2))
     power = np.einsum("n,nc,nd->cd", shares, sketch.bins, sketch.bins)
-    between = np.einsum("hwc,hwd->cd", mean, mean) / mean[..., 0].size
+    between = np.einsum("chw,dhw->cd", mean, mean) / mean[0].size
     variances, axes = np.linalg.eigh(power - between)
     return np.asarray((axes / np.sqrt(np.maximum(variances, 1.0))).T, np.float32)
 

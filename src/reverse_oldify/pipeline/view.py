@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reverse_oldify.options import Options
-from reverse_oldify.pipeline.decode import ab_variance, decode, softmax
+from reverse_oldify.pipeline.decode import mean_and_variance, softmax
 from reverse_oldify.pipeline.surfaces import SURE
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
@@ -90,16 +89,21 @@ class View:
         """What the network says without a palette."""
         return self.predict()
 
-    @cached_property
+    @property
     def expected(self) -> FloatArray:
         """a*, b* that the network expects without a palette, float32 (2, gh, gw)."""
-        return decode(self.unsteered.values, self._backend.info, Options(vividness=0)).ab
+        return self._believed[0]
 
-    @cached_property
+    @property
     def doubt(self) -> FloatArray:
         """How far the network may be off, in ab: a standard deviation, float32 (gh, gw)."""
-        info = self._backend.info
+        return self._believed[1]
+
+    @cached_property
+    def _believed(self) -> tuple[FloatArray, FloatArray]:
+        """What is expected, and how doubtful that is: of a model of ab values, all alike."""
+        said, info = self.unsteered.values, self._backend.info
         if info.output != "distribution":
-            return np.ones_like(self.lightness)
-        variance = ab_variance(softmax(self.unsteered.values), info.bins)
-        return np.asarray(np.sqrt(variance + SURE), np.float32)
+            return said, np.ones_like(self.lightness)
+        expected, variance = mean_and_variance(softmax(said), info.bins)
+        return expected, np.asarray(np.sqrt(variance + SURE), np.float32)
