@@ -183,6 +183,16 @@ def test_the_truth_under_a_hidden_patch_stays(cache):
     assert not torch.equal(one.lightness, other.lightness)
 
 
+def test_the_lightness_before_all_ageing_is_kept(cache):
+    ageing = Augmentation(erased=1.0, degradation=Degradation(share=1.0, tone=1.0))
+    for number in range(4):
+        aged = training_set(cache, augmentation=ageing)[Ticket(number, 64)]
+        unaged = training_set(cache, augmentation=AS_IT_IS)[Ticket(number, 64)]
+        assert not torch.equal(aged.lightness, aged.clean)
+        torch.testing.assert_close(unaged.lightness, unaged.clean)
+        assert aged.clean.shape == (1, 64, 64)
+
+
 def test_a_part_of_another_picture_is_pasted_with_its_colour():
     whole, other = (
         np.full((64, 64, 3), 10, np.uint8),

@@ -84,6 +84,30 @@ def test_starting_from_another_run(tmp_path):
         build_objective(recipe(tmp_path, CLASSIC + start))
 
 
+def test_teachers_are_the_networks_of_other_runs(tmp_path):
+    torch.manual_seed(2)
+    asked = recipe(tmp_path, COLORNET)
+    first = build_objective(asked).network.eval()
+    path = tmp_path / "first.pt"
+    save_checkpoint(path, {"weights": first.state_dict(), "recipe": asked.to_dict()})
+    taught = recipe(tmp_path, COLORNET, teachers=f'["{path.as_posix()}"]', taught=0.25)
+    objective = build_objective(taught)
+    assert objective.taught == 0.25
+    lightness, palette = torch.rand(1, 1, 32, 64), torch.zeros(1, first.bins)
+    said = objective.teachers(100 * lightness, palette, torch.arange(8 * 16))
+    own = first(100 * lightness, palette).softmax(1).flatten(2).transpose(1, 2)
+    torch.testing.assert_close(said, own)
+    classic = recipe(tmp_path, CLASSIC)
+    save_checkpoint(
+        path,
+        {"weights": build_objective(classic).network.state_dict(), "recipe": classic.to_dict()},
+    )
+    with pytest.raises(ModelError, match=r"first\.pt: a teacher must say a distribution"):
+        build_objective(taught)
+    with pytest.raises(OptionError, match="teachers are for a colornet"):
+        build_objective(recipe(tmp_path, CLASSIC, teachers=f'["{path.as_posix()}"]'))
+
+
 def test_matrices_decay_and_the_encoder_learns_more_slowly(tmp_path):
     asked = recipe(tmp_path, COLORNET, lr=0.01, encoder_lr_factor=0.1, weight_decay=0.5)
     network = build_objective(asked).network

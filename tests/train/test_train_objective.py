@@ -9,6 +9,7 @@ from reverse_oldify.data.dataset import Sample
 from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.train.objective import DistributionObjective, RegressionObjective, rebalancing
+from reverse_oldify.train.teachers import Teachers
 
 pytestmark = [pytest.mark.train, pytest.mark.usefixtures("thin_networks")]
 
@@ -40,6 +41,7 @@ def batch(ab, stride=4):
         lightness=torch.full((n, 1, h * stride, w * stride), 50.0),
         ab=ab,
         palette=torch.zeros(n, BINS),
+        clean=torch.full((n, 1, h * stride, w * stride), 60.0),
     )
 
 
@@ -114,6 +116,69 @@ def test_the_picture_error_is_the_mean_of_roots_not_the_root_of_the_mean():
     torch.testing.assert_close(
         mixed["loss"], plain["loss"] + 0.5 * roots.mean(), rtol=1e-3, atol=1e-3
     )
+
+
+class Lecturing(Said):
+    """Says its logits to a palette of none and the lightness before it was aged."""
+
+    def embed(self, lightness, palette):
+        assert (lightness == 60).all()
+        assert not palette.any()
+        return self.said
+
+
+def random_logits(seed, cells=3):
+    return torch.randn(1, BINS, 1, cells, generator=torch.Generator().manual_seed(seed))
+
+
+def test_what_several_teachers_say_is_multiplied():
+    said = [random_logits(seed) for seed in (1, 2)]
+    teachers = Teachers([Lecturing(logits) for logits in said])
+    cells = torch.tensor([2, 0])
+    together = teachers(torch.full((1, 1, 4, 12), 60.0), torch.zeros(1, BINS), cells)
+    product = (said[0].softmax(1) * said[1].softmax(1)).sqrt()[0, :, 0, cells]
+    torch.testing.assert_close(together[0], (product / product.sum(0)).T)
+
+
+def test_a_pupil_learns_what_its_teachers_say_in_place_of_a_share_of_the_truth():
+    ab, logits, teacher = colours(3), random_logits(1), random_logits(2)
+    said = teacher.softmax(1)[0, :, 0]
+    settings = {"regression": 0.5, "picture_error": 0.0}
+
+    def losses(taught):
+        teachers = Teachers([Lecturing(teacher)])
+        pupil = DistributionObjective(Said(logits), **settings, teachers=teachers, taught=taught)
+        return pupil(batch(ab), seed=0)
+
+    alone = DistributionObjective(Said(logits), **settings)(batch(ab), seed=0)
+    torch.testing.assert_close(losses(0.0), alone)
+    entropy = -(said * logits.log_softmax(1)[0, :, 0]).sum(0).mean()
+    torch.testing.assert_close(losses(1.0)["cross_entropy"], entropy)
+    half = losses(0.5)
+    torch.testing.assert_close(half["cross_entropy"], (entropy + alone["cross_entropy"]) / 2)
+    bins = torch.tensor(ab_bins())
+    wanted = ((bins.T @ said)[None, :, None] + ab) / 2
+    expected = torch.einsum("nkhw,kc->nchw", logits.softmax(1), bins)
+    squared = (expected - wanted).square().sum(1).mean()
+    torch.testing.assert_close(half["loss"], half["cross_entropy"] + 0.5 * squared / 100)
+
+
+def test_teachers_neither_learn_nor_forget_nor_are_saved():
+    network = ColorNet("tiny", BINS, (16, 12, 8, 8), 1, 2, (1, 1, 1), drop=0.5)
+    objective = DistributionObjective(
+        Said(torch.zeros(1, BINS, 1, 1)), teachers=Teachers([network]), taught=1.0
+    )
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    saved = set(objective.state_dict())
+    objective.train()
+    said = [
+        objective.teachers(torch.full((1, 1, 32, 32), 60.0), torch.zeros(1, BINS), torch.arange(9))
+        for _ in "ab"
+    ]
+    assert torch.equal(*said), "nothing is left out of a teacher"
+    assert not said[0].requires_grad
+    assert saved == {"network.said"}
+    torch.testing.assert_close(network.state_dict(), before)
 
 
 def test_rebalancing_lifts_rare_colours_and_keeps_the_mean_weight():

@@ -52,6 +52,7 @@ def test_the_recipes_of_the_repo_are_recipes(path):
         ("optim", "steps", 0, "steps is 0; choose 1 or more"),
         ("optim", "ema", 1.0, "ema is 1.0; choose 0 to below 1"),
         ("optim", "positions", 0.0, "positions is 0.0; choose above 0"),
+        ("optim", "taught", 1.5, "taught is 1.5; choose 0 to 1"),
         ("optim", "sizes", [], "sizes"),
         ("optim", "sizes", [[0.1, 64]], "start at 0"),
         ("optim", "sizes", [[0.0, 64], [0.9, 64], [0.5, 64]], "rise"),

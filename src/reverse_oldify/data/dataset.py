@@ -67,11 +67,14 @@ class Sample:
         True a*, b*, averaged over each cell of the output grid.
     palette : float32 (..., bins)
         Global ab histogram, or zeros.
+    clean : float32 (..., 1, S, S)
+        L* before it was aged and patches of it hidden; for `train.teachers`.
     """
 
     lightness: Tensor
     ab: Tensor
     palette: Tensor
+    clean: Tensor
 
 
 def collate(samples: list[Sample]) -> Sample:
@@ -80,6 +83,7 @@ def collate(samples: list[Sample]) -> Sample:
         lightness=torch.stack([sample.lightness for sample in samples]),
         ab=torch.stack([sample.ab for sample in samples]),
         palette=torch.stack([sample.palette for sample in samples]),
+        clean=torch.stack([sample.clean for sample in samples]),
     )
 
 
@@ -186,19 +190,20 @@ def make_sample(
     lab = decode_lab(packed)
     if rng.random() < augmentation.framed:
         lab = framed(lab, rng)
-    lightness, ab = lab[..., 0], lab[..., 1:]
+    clean, ab = np.ascontiguousarray(lab[..., 0]), lab[..., 1:]
     cells = len(lab) // stride
     grid = ab.reshape(cells, stride, cells, stride, 2).mean((1, 3))
     palette = histogram(grid)
     if rng.random() >= augmentation.palette:
         palette = np.zeros_like(palette)
-    lightness = augmentation.degradation(lightness, ab, rng)
+    lightness = augmentation.degradation(clean, ab, rng)
     if rng.random() < augmentation.erased:
         lightness = erased(lightness, rng)
     return Sample(
         lightness=torch.from_numpy(lightness[None]),
         ab=torch.from_numpy(np.ascontiguousarray(grid.transpose(2, 0, 1))),
         palette=torch.from_numpy(palette),
+        clean=torch.from_numpy(clean[None]),
     )
 
 

@@ -11,12 +11,9 @@ import numpy as np
 import torch
 
 from reverse_oldify.color.bins import ab_bins
-from reverse_oldify.errors import ModelError
 from reverse_oldify.export.onnx import Exported, export_network
 from reverse_oldify.models.colornet import ColorNet
-from reverse_oldify.train.build import build_network
-from reverse_oldify.train.checkpoint import load_mean
-from reverse_oldify.train.recipe import parse_recipe
+from reverse_oldify.train.build import load_network
 from reverse_oldify.types import ModelInfo
 
 DEFAULT_DECODING = {
@@ -67,17 +64,11 @@ def export_checkpoint(
     ModelError
         If a checkpoint cannot be used, or the export does not match the network.
     """
-    content = load_mean(checkpoints)
-    recipe = parse_recipe(content["recipe"], str(checkpoints[0]))
-    network = build_network(recipe.model)
-    try:
-        network.load_state_dict(content.get("average", content["weights"]))
-    except RuntimeError as error:
-        raise ModelError(f"{checkpoints[0]}: its weights do not fit its recipe") from error
+    content, network = load_network(checkpoints)
     distribution = isinstance(network, ColorNet)
     bins = ab_bins() if distribution else np.zeros((0, 2), np.float32)
     info = ModelInfo(
-        name=name or recipe.run.name,
+        name=name or content["recipe"]["run"]["name"],
         version=time.strftime("%Y.%m.%d"),
         output="distribution" if distribution else "ab",
         multiple=network.multiple,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import torch
 
 from reverse_oldify.color.bins import ab_bins
@@ -9,14 +13,15 @@ from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.models.network import Network
-from reverse_oldify.train.checkpoint import load_checkpoint
+from reverse_oldify.train.checkpoint import load_checkpoint, load_mean
 from reverse_oldify.train.objective import (
     DistributionObjective,
     Objective,
     RegressionObjective,
     rebalancing,
 )
-from reverse_oldify.train.recipe import ModelSection, Recipe
+from reverse_oldify.train.recipe import ModelSection, Recipe, parse_recipe
+from reverse_oldify.train.teachers import Teachers
 from reverse_oldify.types import FloatArray
 
 
@@ -45,13 +50,55 @@ def build_objective(recipe: Recipe, prior: FloatArray | None = None) -> Objectiv
     """
     network = build_network(recipe.model)
     load_start(network, recipe.model)
-    if isinstance(network, ClassicNet):
-        return RegressionObjective(network)
     optim = recipe.optim
+    if isinstance(network, ClassicNet):
+        if optim.teachers:
+            raise OptionError("teachers are for a colornet; leave them out for the baseline")
+        return RegressionObjective(network)
     weights = None if prior is None else rebalancing(torch.from_numpy(prior), optim.rebalance)
     return DistributionObjective(
-        network, optim.positions, optim.regression, weights, optim.picture_error
+        network,
+        optim.positions,
+        optim.regression,
+        weights,
+        optim.picture_error,
+        load_teachers(optim.teachers),
+        optim.taught,
     )
+
+
+def load_teachers(paths: Sequence[str]) -> Teachers | None:
+    """The networks of some checkpoints, for a pupil; None if there are none.
+
+    Raises
+    ------
+    ModelError
+        If a checkpoint is missing, damaged, or not of a distribution over ab bins.
+    """
+    networks = []
+    for path in paths:
+        _, network = load_network([path])
+        if not isinstance(network, ColorNet):
+            raise ModelError(f"{path}: a teacher must say a distribution; name a colornet's run")
+        networks.append(network)
+    return Teachers(networks) if networks else None
+
+
+def load_network(paths: Sequence[Path | str]) -> tuple[dict[str, Any], Network]:
+    """A run's checkpoint, or the mean of several, and the network that it is of.
+
+    Raises
+    ------
+    ModelError
+        See `checkpoint.load_mean`; or if weights and recipe do not belong together.
+    """
+    content = load_mean(paths)
+    network = build_network(parse_recipe(content["recipe"], str(paths[0])).model)
+    try:
+        network.load_state_dict(content.get("average", content["weights"]))
+    except RuntimeError as error:
+        raise ModelError(f"{paths[0]}: its weights do not fit its recipe") from error
+    return content, network
 
 
 def load_start(network: Network, model: ModelSection) -> None:

@@ -12,6 +12,7 @@ from reverse_oldify.data.dataset import Sample
 from reverse_oldify.models.classic import AB_SCALE, ClassicNet
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.models.network import Network
+from reverse_oldify.train.teachers import Teachers
 
 
 class Objective(nn.Module):
@@ -43,6 +44,10 @@ class DistributionObjective(Objective):
         evaluation averages: a dull picture counts as much as a gaudy one.
     bin_weights : float (bins,), optional
         Class rebalancing, see `rebalancing`; none by default, for it spoils the calibration.
+    teachers : optional
+        Networks to learn from as well.
+    taught : float
+        Share (0..1) of the truth whose place is taken by what they say.
     """
 
     network: ColorNet
@@ -58,11 +63,14 @@ class DistributionObjective(Objective):
         regression: float = 0.0,
         bin_weights: Tensor | None = None,
         picture_error: float = 0.0,
+        teachers: Teachers | None = None,
+        taught: float = 0.0,
     ) -> None:
         super().__init__()
         self.network = network
         self.positions, self.regression = positions, regression
         self.picture_error = picture_error
+        self.teachers, self.taught = teachers, taught
         side = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
         index, weight = soft_encode(np.stack(np.meshgrid(side, side, indexing="ij"), -1))
         self.register_buffer("bins", torch.tensor(ab_bins()), persistent=False)
@@ -82,6 +90,10 @@ class DistributionObjective(Objective):
         index, weight = self._encode(ab)
         rarity = (self.bin_weights[index] * weight).sum(-1)
         entropy = -(log_p.gather(-1, index) * weight).sum(-1) * rarity
+        if self.teachers is not None:
+            told = self.teachers(batch.clean, batch.palette, chosen)
+            entropy = torch.lerp(entropy, -(told * log_p).sum(-1), self.taught)
+            ab = torch.lerp(ab, told @ self.bins, self.taught)
         squared = (log_p.exp() @ self.bins - ab).square().sum(-1)
         loss = entropy.mean() + self.regression * squared.mean() / 100
         if self.picture_error:  # the root's slope is bounded where a picture is met exactly

@@ -128,6 +128,10 @@ class OptimSection:
     rebalance : float
         0 to 1: how much rare colours count more than common ones in the cross-entropy. Above 0 the
         probabilities are no longer calibrated.
+    teachers : strings
+        Checkpoints of colornets to learn from as well; see `teachers.Teachers`.
+    taught : float
+        Share of the truth whose place is taken by what they say.
     """
 
     optimizer: Literal["adamw", "adam"] = "adamw"
@@ -146,6 +150,8 @@ class OptimSection:
     regression: float = 0.0
     picture_error: float = 0.0
     rebalance: float = 0.0
+    teachers: tuple[str, ...] = ()
+    taught: float = 0.5
 
     def __post_init__(self) -> None:
         _require(self.steps > 0, "steps", self.steps, "1 or more")
@@ -154,6 +160,7 @@ class OptimSection:
         _require(0 <= self.ema < 1, "ema", self.ema, "0 to below 1")
         _require(0 <= self.rebalance <= 1, "rebalance", self.rebalance, "0 to 1")
         _require(0 < self.positions <= 1, "positions", self.positions, "above 0, up to 1")
+        _require(0 <= self.taught <= 1, "taught", self.taught, "0 to 1")
         shares = [share for share, _ in self.sizes]
         _require(
             shares[:1] == [0.0] and shares == sorted(shares),
