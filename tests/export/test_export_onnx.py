@@ -80,6 +80,23 @@ def test_the_graphs_do_what_the_network_does(exported):
 
 
 @pytest.mark.slow
+def test_a_mirror_image_gets_the_same_colours_mirrored(exported):
+    network, result = exported
+    if isinstance(network, ClassicNet):
+        pytest.skip("the baseline looks once, as published")
+    backend = OnnxBackend(result.folder, threads=1)
+    lightness = np.random.default_rng(6).uniform(0, 100, (64, 96)).astype(np.float32)
+    palette = np.random.default_rng(7).dirichlet(np.ones(network.bins)).astype(np.float32)
+    for steering in (None, palette):
+        seen = backend.decode(backend.encode(lightness), steering)
+        mirrored = backend.decode(
+            backend.encode(np.ascontiguousarray(lightness[:, ::-1])), steering
+        )
+        np.testing.assert_allclose(mirrored[..., ::-1], seen, atol=PARITY)
+        assert np.abs(mirrored - seen).max() > 10 * PARITY
+
+
+@pytest.mark.slow
 def test_the_export_is_whole_and_small(exported):
     network, result = exported
     assert {path.name for path in result.folder.iterdir()} == {"encode.onnx", "decode.onnx"}

@@ -61,7 +61,9 @@ def stored(folder, file):
 def test_convolutions_are_stored_in_8_bits_and_what_steers_is_not(both):
     small = both[1]
     encode, decode = stored(small.folder, ENCODE_FILE), stored(small.folder, DECODE_FILE)
-    kernels = {name: value for name, value in encode.items() if value.ndim == 4}
+    kernels = {
+        name.removeprefix("encoder."): value for name, value in encode.items() if value.ndim == 4
+    }
     late = [value for name, value in kernels.items() if "stages" in name and name > "stages.2"]
     assert len(late) > 8
     assert all(value.dtype == np.int8 and abs(value.astype(int)).max() <= 64 for value in late)

@@ -28,8 +28,28 @@ class Graph:
     dynamic_shapes: Any
 
 
+class _Encode(nn.Module):
+    """Encoder of a `ColorNet`, which sees the picture and its mirror image: maps of a batch of two.
+
+    What the two say differs by chance, not by what is known; together they err less.
+    """
+
+    def __init__(self, network: ColorNet) -> None:
+        super().__init__()
+        self.encoder = network.encoder
+
+    def forward(self, lightness: Tensor) -> tuple[Tensor, ...]:
+        maps: tuple[Tensor, ...] = tuple(self.encoder(torch.cat([lightness, lightness.flip(3)])))
+        return maps
+
+
 class _Decode(nn.Module):
-    """Decoder and head of a `ColorNet` as one call with flat arguments."""
+    """Decoder and head of a `ColorNet` as one call with flat arguments.
+
+    Its logits are the mean of those of the picture and its mirror image: what both say is
+    multiplied (the logarithmic opinion pool, Heskes 1998). The head is linear, so it is the mean
+    of what it is given.
+    """
 
     def __init__(self, network: ColorNet) -> None:
         super().__init__()
@@ -44,7 +64,8 @@ class _Decode(nn.Module):
         palette: Tensor,
     ) -> Tensor:
         maps = (map4, map8, map16, map32)
-        return self.network.logits(self.network.decoder(maps, palette))
+        embedding, mirrored = self.network.decoder(maps, palette.expand(2, -1)).split(1)
+        return self.network.logits((embedding + mirrored.flip(3)) / 2)
 
 
 class _ClassicDecode(nn.Module):
@@ -91,11 +112,11 @@ def _colornet_graphs(network: ColorNet) -> tuple[Graph, Graph]:
     rows, columns = 4, 5
     widths = network.encoder.widths
     maps = [
-        torch.zeros(1, width, rows << level, columns << level)
+        torch.zeros(2, width, rows << level, columns << level)
         for width, level in zip(widths, (3, 2, 1, 0), strict=True)
     ]
     encode = Graph(
-        module=network.encoder.eval(),
+        module=_Encode(network).eval(),
         example=(torch.rand(1, 1, rows * 32, columns * 32),),
         inputs=(ENCODE_INPUT,),
         outputs=_MAPS,
