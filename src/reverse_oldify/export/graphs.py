@@ -31,7 +31,8 @@ class Graph:
 class _Encode(nn.Module):
     """Encoder of a `ColorNet`, which sees the picture and its mirror image: maps of a batch of two.
 
-    What the two say differs by chance, not by what is known; together they err less.
+    What the two say differs by chance, not by what is known; together they err less. One after
+    the other: as a batch they would take the memory of both at once.
     """
 
     def __init__(self, network: ColorNet) -> None:
@@ -39,8 +40,8 @@ class _Encode(nn.Module):
         self.encoder = network.encoder
 
     def forward(self, lightness: Tensor) -> tuple[Tensor, ...]:
-        maps: tuple[Tensor, ...] = tuple(self.encoder(torch.cat([lightness, lightness.flip(3)])))
-        return maps
+        looks = zip(self.encoder(lightness), self.encoder(lightness.flip(3)), strict=True)
+        return tuple(torch.cat(look) for look in looks)
 
 
 class _Decode(nn.Module):
@@ -63,8 +64,10 @@ class _Decode(nn.Module):
         map32: Tensor,
         palette: Tensor,
     ) -> Tensor:
-        maps = (map4, map8, map16, map32)
-        embedding, mirrored = self.network.decoder(maps, palette.expand(2, -1)).split(1)
+        pairs = [torch.split(looks, 1) for looks in (map4, map8, map16, map32)]
+        embedding, mirrored = (
+            self.network.decoder(maps, palette) for maps in zip(*pairs, strict=True)
+        )
         return self.network.logits((embedding + mirrored.flip(3)) / 2)
 
 

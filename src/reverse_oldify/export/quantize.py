@@ -115,10 +115,15 @@ def _softmax(logits: FloatArray) -> FloatArray:
 
 
 def _after_finest(model: onnx.ModelProto) -> list[str]:
-    """Names of the nodes behind the one that gives the first map."""
-    nodes, finest = list(model.graph.node), model.graph.output[0].name
-    place = next(place for place, node in enumerate(nodes) if finest in node.output)
-    return [node.name for node in nodes[place + 1 :] if node.op_type in _KINDS]
+    """Names of the nodes that the first map, the finest, does not rest on."""
+    wanted, below = {model.graph.output[0].name}, set()
+    for node in reversed(model.graph.node):  # which come in an order in which they can be run
+        if wanted.intersection(node.output):
+            wanted.update(node.input)
+            below.add(node.name)
+    return [
+        node.name for node in model.graph.node if node.name not in below and node.op_type in _KINDS
+    ]
 
 
 def _refining(model: onnx.ModelProto) -> list[str]:
