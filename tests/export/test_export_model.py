@@ -21,7 +21,8 @@ def given(monkeypatch):
     """What `export_network` is called with, instead of a slow export."""
     calls = []
 
-    def note(network, info, folder):
+    def note(network, info, folder, pictures):
+        assert not pictures, "nobody asked for 8 bits"
         calls.append((network, info, folder))
         return Exported(folder=folder, size=1_500_000, difference=2e-6)
 
@@ -99,6 +100,20 @@ def test_the_command_says_what_was_proved(tmp_path, given, capsys):
     keys = ("temperature", "prior_exponent", "restored", "knee", "spread_scale")
     assert info.decoding == dict(zip(keys, (0.5, 0.25, 0.9, 8, 1.1), strict=True))
     assert (info.name, info.working_size) == ("mine", 320)
+
+
+def test_the_command_keeps_the_bare_weights_too(tmp_path, given):
+    paths = []
+    for name, more in (("one", 1), ("two", 2)):
+        content = torch.load(checkpoint(tmp_path), weights_only=True)
+        content["weights"] = {key: value + more for key, value in content["weights"].items()}
+        save_checkpoint(tmp_path / f"{name}.pt", content)
+        paths.append(str(tmp_path / f"{name}.pt"))
+    kept = tmp_path / "kept.pt"
+    assert main(["export", *paths, "-o", str(tmp_path / "m"), "--weights", str(kept)]) == 0
+    weights = torch.load(kept, weights_only=True)["weights"]
+    for key, value in given[0][0].state_dict().items():
+        assert torch.equal(weights[key], value.half())
 
 
 def test_the_command_fails_in_one_line(tmp_path, capsys):

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -20,6 +22,7 @@ class Said(nn.Module):
     """In place of a network: says given embeddings, which its head takes as logits."""
 
     stride, bins = 4, BINS
+    log_probability = ColorNet.log_probability
 
     def __init__(self, logits):
         super().__init__()
@@ -178,6 +181,7 @@ def test_teachers_neither_learn_nor_forget_nor_are_saved():
     assert torch.equal(*said), "nothing is left out of a teacher"
     assert not said[0].requires_grad
     assert saved == {"network.said"}
+    assert copy.deepcopy(objective).teachers is objective.teachers
     torch.testing.assert_close(network.state_dict(), before)
 
 

@@ -76,11 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
         working_size=arguments.working_size,
         decoding=decoding,
         calibrate=arguments.calibrate,
+        weights=arguments.weights,
     )
-    if arguments.weights:
-        from reverse_oldify.train.checkpoint import load_mean, save_checkpoint, slim
-
-        save_checkpoint(arguments.weights, slim(load_mean(arguments.checkpoints)))
     print(
         f"{result.folder}: {result.size / 1e6:.1f} MB, differs from PyTorch by at most "
         f"{result.difference:.1e}"

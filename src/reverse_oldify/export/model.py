@@ -14,7 +14,8 @@ from reverse_oldify.color.bins import ab_bins
 from reverse_oldify.export.onnx import Exported, export_network
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.train.build import load_network
-from reverse_oldify.types import ModelInfo
+from reverse_oldify.train.checkpoint import save_checkpoint, slim
+from reverse_oldify.types import FloatArray, ModelInfo
 
 DEFAULT_DECODING = {
     "temperature": 0.5,
@@ -36,6 +37,7 @@ def export_checkpoint(
     working_size: int = 256,
     decoding: dict[str, float] | None = None,
     calibrate: Path | None = None,
+    weights: Path | None = None,
 ) -> Exported:
     """Export the weights of a run, or the mean of several.
 
@@ -56,6 +58,8 @@ def export_checkpoint(
         Constants of `pipeline.decode`.
     calibrate
         Prepared set: of its photographs convolutions are brought to 8 bits; see `quantize`.
+    weights
+        Where the bare weights go as well, in half precision; see `train.checkpoint.slim`.
 
     Raises
     ------
@@ -83,13 +87,15 @@ def export_checkpoint(
         recipe=content["recipe"],
         scores=_history(content),
     )
-    if calibrate is None:
-        return export_network(network, info, folder)
-    from reverse_oldify.export.quantize import pictures_of
+    pictures: Sequence[FloatArray] = ()
+    if calibrate is not None:
+        from reverse_oldify.export.quantize import pictures_of
 
-    return export_network(
-        network, info, folder, pictures_of(calibrate, working_size, info.multiple)
-    )
+        pictures = pictures_of(calibrate, working_size, info.multiple)
+    exported = export_network(network, info, folder, pictures)
+    if weights is not None:
+        save_checkpoint(weights, slim(content))
+    return exported
 
 
 def _prior(content: dict[str, Any]) -> np.ndarray:

@@ -183,6 +183,11 @@ class ColorNet(nn.Module):
         """As `embed`, then logits (N, bins, H / 4, W / 4)."""
         return self.logits(self.embed(lightness, palette))
 
+    def log_probability(self, lightness: Tensor, palette: Tensor, cells: Tensor) -> Tensor:
+        """Of some cells only, (n,) counted along the rows of the grid: (N, n, bins)."""
+        vectors = self.embed(lightness, palette).permute(0, 2, 3, 1).flatten(1, 2)
+        return F.log_softmax(self.head(vectors[:, cells]), -1)
+
     def logits(self, embedding: Tensor) -> Tensor:
         """(N, width, h, w) -> (N, bins, h, w)."""
         return F.conv2d(embedding, self.head.weight[:, :, None, None], self.head.bias)

@@ -13,7 +13,7 @@ from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.models.classic import ClassicNet
 from reverse_oldify.models.colornet import ColorNet
 from reverse_oldify.models.network import Network
-from reverse_oldify.train.checkpoint import load_checkpoint, load_mean
+from reverse_oldify.train.checkpoint import averaged, load_checkpoint, load_mean
 from reverse_oldify.train.objective import (
     DistributionObjective,
     Objective,
@@ -95,7 +95,7 @@ def load_network(paths: Sequence[Path | str]) -> tuple[dict[str, Any], Network]:
     content = load_mean(paths)
     network = build_network(parse_recipe(content["recipe"], str(paths[0])).model)
     try:
-        network.load_state_dict(content.get("average", content["weights"]))
+        network.load_state_dict(averaged(content))
     except RuntimeError as error:
         raise ModelError(f"{paths[0]}: its weights do not fit its recipe") from error
     return content, network
@@ -116,7 +116,7 @@ def load_start(network: Network, model: ModelSection) -> None:
     if model.start_from:
         content = load_checkpoint(model.start_from)
         try:
-            network.load_state_dict(content.get("average", content["weights"]))
+            network.load_state_dict(averaged(content))
         except RuntimeError as error:
             raise ModelError(f"{model.start_from}: weights of another network") from error
     elif model.encoder_weights == "random":

@@ -23,11 +23,17 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
     partial.replace(path)
 
 
+def averaged(content: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The weights that a checkpoint is worth having for: their moving average, if it has one."""
+    weights: dict[str, torch.Tensor] = content.get("average", content["weights"])
+    return weights
+
+
 def slim(content: dict[str, Any]) -> dict[str, Any]:
     """Reduce a checkpoint to what another run can start from: averaged weights, half precision."""
-    weights = content.get("average", content["weights"])
     halved = {
-        key: value.half() if value.is_floating_point() else value for key, value in weights.items()
+        key: value.half() if value.is_floating_point() else value
+        for key, value in averaged(content).items()
     }
     kept = ("recipe", "index_hash", "prior", "scores", "step", "samples", "seconds")
     return {key: content[key] for key in kept if key in content} | {"weights": halved}
@@ -65,7 +71,7 @@ def load_mean(paths: Sequence[Path | str]) -> dict[str, Any]:
     first, *others = (load_checkpoint(path) for path in paths)
     if not others:
         return first
-    states = [content.get("average", content["weights"]) for content in (first, *others)]
+    states = [averaged(content) for content in (first, *others)]
     shapes = [{key: value.shape for key, value in state.items()} for state in states]
     for path, shape in zip(paths, shapes, strict=True):
         if shape != shapes[0]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from reverse_oldify.color.bins import AB_LIMIT, ab_bins, soft_encode
 from reverse_oldify.data.dataset import Sample
@@ -81,11 +80,9 @@ class DistributionObjective(Objective):
 
     def forward(self, batch: Sample, seed: int) -> dict[str, Tensor]:
         """See `Objective`. Also reports cross-entropy (nats) and squared ab error apart."""
-        embedding = self.network.embed(batch.lightness, batch.palette)
-        vectors = embedding.permute(0, 2, 3, 1).flatten(1, 2)
         ab = batch.ab.permute(0, 2, 3, 1).flatten(1, 2)
-        chosen = self._positions(vectors.shape[1], seed).to(vectors.device)
-        log_p = F.log_softmax(self.network.head(vectors[:, chosen]), -1)
+        chosen = self._positions(ab.shape[1], seed).to(ab.device)
+        log_p = self.network.log_probability(batch.lightness, batch.palette, chosen)
         ab = ab[:, chosen]
         index, weight = self._encode(ab)
         rarity = (self.bin_weights[index] * weight).sum(-1)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from reverse_oldify.models.colornet import ColorNet
 
@@ -29,6 +28,10 @@ class Teachers:
         self._networks = [
             network.eval().requires_grad_(requires_grad=False) for network in networks
         ]
+
+    def __deepcopy__(self, memo: object) -> Teachers:
+        """Never changed, they serve every copy of their pupil."""
+        return self
 
     @torch.no_grad()
     def __call__(self, lightness: Tensor, palette: Tensor, cells: Tensor) -> Tensor:
@@ -49,9 +52,8 @@ class Teachers:
             Probabilities.
         """
         lightness = lightness.contiguous(memory_format=torch.channels_last)
-        said = []
-        for network in self._networks:
-            embedding = network.to(lightness.device).embed(lightness, palette)
-            vectors = embedding.permute(0, 2, 3, 1).flatten(1, 2)[:, cells]
-            said.append(F.log_softmax(network.head(vectors), -1))
+        said = [
+            network.to(lightness.device).log_probability(lightness, palette, cells)
+            for network in self._networks
+        ]
         return torch.stack(said).mean(0).softmax(-1)
