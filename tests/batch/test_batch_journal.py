@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -182,9 +183,12 @@ def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
         Journal(path)
 
 
-def test_a_later_version_is_refused(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "journal.sqlite") as base:
+def test_a_later_version_is_refused_and_let_go_of(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA user_version = 99")
-    base.close()
-    with pytest.raises(OutputError, match="later version"):
-        Journal(tmp_path / "journal.sqlite")
+    with pytest.raises(OutputError, match="later version") as refused:
+        Journal(path)
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as base:
+        base.execute("PRAGMA user_version = 1")  # would be locked if it were still open
+    assert refused.tb is not None, "so that what it refers to is not collected earlier"

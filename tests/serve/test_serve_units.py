@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import socket
 from types import SimpleNamespace
@@ -122,6 +123,13 @@ def test_the_schema_of_the_options_is_that_of_the_dataclasses() -> None:
         assert members.keys() == kind.__dataclass_fields__.keys()
         assert all(member["description"] for member in members.values())
     assert {one["name"] for one in option_parameters()} == Options().to_json().keys()
+
+
+def test_the_schema_is_the_same_with_the_docstrings_of_every_python(monkeypatch) -> None:
+    here = json.dumps(option_schemas())
+    for kind in (Options, Hint, Palette):  # from 3.13 on they come without their indentation
+        monkeypatch.setattr(kind, "__doc__", inspect.cleandoc(kind.__doc__))
+    assert json.dumps(option_schemas.__wrapped__()) == here
 
 
 @pytest.mark.parametrize("name", RANGES)

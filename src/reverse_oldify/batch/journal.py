@@ -13,7 +13,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Literal
@@ -78,8 +78,9 @@ class Journal:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        with self._explained():
+        with self._explained(), ExitStack() as on_failure:
             self._base = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=60)
+            on_failure.callback(self._base.close)
             self._base.text_factory = os.fsdecode
             self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._base.execute("PRAGMA journal_mode = WAL")
@@ -89,6 +90,7 @@ class Journal:
                 raise OutputError(f"{path}: journal of a later version; update reverse-oldify")
             if version < _VERSION:
                 self._base.executescript(f"{_SCHEMA}; PRAGMA user_version = {_VERSION}")
+            on_failure.pop_all()
 
     def close(self) -> None:
         """Close it; the write-ahead file is merged into it."""

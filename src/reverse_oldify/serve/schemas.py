@@ -6,6 +6,7 @@ there is no second list of them.
 
 from __future__ import annotations
 
+import inspect
 import re
 from functools import cache
 from typing import Any
@@ -208,6 +209,7 @@ def _narrow(member: JsonObject, limits: JsonObject) -> None:
 
 def _attributes(kind: type) -> dict[str, str]:
     """What the docstring of a dataclass says of its attributes (numpydoc)."""
-    section = str(kind.__doc__).split("----------\n", 1)[1]
-    found = re.findall(r"^    (\w+) : .*\n((?:^        .*\n?)+)", section, re.MULTILINE)
+    # Without its indentation, which Python keeps before 3.13 only.
+    section = inspect.cleandoc(str(kind.__doc__)).split("----------\n", 1)[1]
+    found = re.findall(r"^(\w+) : .*\n((?:^    .*\n?)+)", section, re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in found}
