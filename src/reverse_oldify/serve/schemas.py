@@ -127,12 +127,12 @@ def option_schemas() -> dict[str, JsonObject]:
     del schemas["Hints"]
     for kind in (Options, Hint, Palette):
         schema = schemas[kind.__name__]
-        schema["description"] = str(kind.__doc__).split("\n")[0]
+        schema["description"] = _docstring(kind).split("\n")[0]
         schema["additionalProperties"] = False
         told = _attributes(kind)
         for name, member in schema["properties"].items():
             member.pop("title", None)
-            member["description"] = told[name]
+            member["description"] = told.get(name, "")
             _narrow(member, RANGES.get(name, {}))
     properties = schemas["Options"]["properties"]
     properties["hints"] |= {"type": "array", "items": {"$ref": _REF.format(model="Hint")}}
@@ -209,7 +209,11 @@ def _narrow(member: JsonObject, limits: JsonObject) -> None:
 
 def _attributes(kind: type) -> dict[str, str]:
     """What the docstring of a dataclass says of its attributes (numpydoc)."""
-    # Without its indentation, which Python keeps before 3.13 only.
-    section = inspect.cleandoc(str(kind.__doc__)).split("----------\n", 1)[1]
+    _, _, section = _docstring(kind).partition("----------\n")
     found = re.findall(r"^(\w+) : .*\n((?:^    .*\n?)+)", section, re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in found}
+
+
+def _docstring(kind: type) -> str:
+    """Without indentation, which Python keeps before 3.13 only; empty under ``python -OO``."""
+    return inspect.cleandoc(kind.__doc__ or "")
