@@ -13,6 +13,7 @@ Plane = NDArray[np.float64]
 _CHROMA_7 = 25.0**7
 _PALER = 0.045  # by how much less a difference of chroma counts, for each unit of chroma
 _NEUTRAL = 1e-6
+_HALF_TURN = 180.0 + 1e-9  # degrees; opposite hues are at most so far apart, however they are rounded
 
 
 def ciede2000(lab: FloatArray, other: FloatArray) -> FloatArray:
@@ -79,7 +80,7 @@ def _difference(lab: Plane, other: Plane) -> Plane:
 
     product = chroma * other_chroma
     turn = other_hue - hue  # wrapped into -180..180
-    turn -= 360.0 * np.sign(turn) * (np.abs(turn) > 180)
+    turn -= 360.0 * np.sign(turn) * (np.abs(turn) > _HALF_TURN)
     turn[product == 0] = 0.0
 
     delta_lightness = other[0] - lab[0]
@@ -119,7 +120,7 @@ def _chroma_and_hue(lab: Plane, gain: Plane) -> tuple[Plane, Plane]:
 def _mean_hue(hue: Plane, other: Plane, *, neutral: NDArray[np.bool_]) -> Plane:
     """Mean hue (degrees) along the shorter arc; their sum where one colour has no hue."""
     total = hue + other
-    wraps = np.abs(hue - other) > 180
+    wraps = np.abs(hue - other) > _HALF_TURN
     mean = (total + np.where(wraps, np.where(total < 360, 360.0, -360.0), 0.0)) / 2
     return np.where(neutral, total, mean)
 
