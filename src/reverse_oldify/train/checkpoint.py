@@ -18,7 +18,7 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
     """Write plain types and tensors; a kill at any moment leaves the old file or the new one."""
     partial = path.with_suffix(".partial")
     torch.save(content, partial)
-    with partial.open("rb") as file:
+    with partial.open("r+b") as file:  # Windows flushes only what it may write
         os.fsync(file.fileno())
     partial.replace(path)
 
