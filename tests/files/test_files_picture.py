@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from made_files import gray_ramp, scene
+from PIL import Image
 
 from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab
 from reverse_oldify.files.picture import Picture, to_8_bits
@@ -72,3 +75,15 @@ def test_notes_are_added_and_the_rest_stays() -> None:
     assert more.notes == ("one", "two", "three")
     assert more.pixels is picture.pixels
     assert picture.notes == ("one",)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_notebook_shows_it(dtype: type, channels: int) -> None:
+    spread = np.iinfo(dtype).max // 255
+    samples = (np.indices((60, 1500, channels)).sum(0) % 256).astype(dtype) * dtype(spread)
+    pixels, alpha = samples[..., : channels - 1 + channels % 2], samples[..., -1]
+    picture = Picture(pixels=np.squeeze(pixels), alpha=None if channels % 2 else alpha)
+    shown = Image.open(io.BytesIO(picture._repr_png_()))
+    assert shown.size == (1024, 41)
+    assert len(shown.getbands()) == channels

@@ -13,7 +13,7 @@ Plane = NDArray[np.float64]
 _CHROMA_7 = 25.0**7
 _PALER = 0.045  # by how much less a difference of chroma counts, for each unit of chroma
 _NEUTRAL = 1e-6
-_HALF_TURN = 180.0 + 1e-9  # degrees; opposite hues are at most so far apart, however they are rounded
+_HALF_TURN = 180.0 + 1e-9  # degrees: hues that are opposite are not beyond it by rounding
 
 
 def ciede2000(lab: FloatArray, other: FloatArray) -> FloatArray:

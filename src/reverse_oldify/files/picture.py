@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +25,7 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 _TINT = 6.0
 _COLOURED_SHARE = 0.01
 _LOOKED_AT = 96  # pixels a side: enough to tell, and takes less than a millisecond
+_SHOWN = 1024  # pixels a side: a notebook keeps what it shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,6 +257,13 @@ class Picture(Raster):
             return Image.fromarray(self.pixels if self.pixels.ndim == 2 else self.srgb)
         pixels = to_8_bits(self.pixels)
         return Image.fromarray(np.dstack([pixels, to_8_bits(self.alpha)]))
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows where a cell ends with the picture; smaller than it, if large."""
+        image, file = self.at_8_bits().to_image(), io.BytesIO()
+        image.thumbnail((_SHOWN, _SHOWN))
+        image.save(file, "PNG")
+        return file.getvalue()
 
 
 def padded(pixels: Pixels) -> ByteArray | None:
