@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from made_files import gray_ramp, scene
 from PIL import Image
 
 from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab
-from reverse_oldify.files.picture import Picture, to_8_bits
+from reverse_oldify.files.picture import Metadata, Picture, to_8_bits
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -75,6 +76,15 @@ def test_notes_are_added_and_the_rest_stays() -> None:
     assert more.notes == ("one", "two", "three")
     assert more.pixels is picture.pixels
     assert picture.notes == ("one",)
+
+
+def test_what_a_session_prints_is_one_line_whatever_the_file_holds(tmp_path: Path) -> None:
+    grey = Picture(pixels=gray_ramp(np.uint16), metadata=Metadata(icc=bytes(500_000)))
+    assert repr(grey) == "<Picture 16 x 16, grey, uint16>"
+    path = tmp_path / "a.png"
+    height, width, _ = scene().shape
+    clear = Picture(pixels=scene(), alpha=np.zeros((height, width), np.uint8), source=path)
+    assert repr(clear) == f"<Picture {width} x {height}, RGB with alpha, uint8 from {path}>"
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -15,7 +15,7 @@ from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.types import Plane
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LazyPicture(Raster):
     """A picture that is made a few rows at a time, again at each look; see `Raster`.
 

@@ -57,7 +57,7 @@ class Metadata:
     jpeg_quality: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Raster:
     """Rows of pixels, upright and in sRGB: a `Picture` holds them, a `lazy.LazyPicture` makes them.
 
@@ -150,6 +150,14 @@ class Raster:
         rows = (self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down))
         return Picture(pixels=np.concatenate([row.pixels[:, ::across] for row in rows]))
 
+    def __repr__(self) -> str:
+        height, width = self.size
+        kind = ("RGB" if len(self.shape) == 3 else "grey") + (
+            " with alpha" if self.has_alpha else ""
+        )
+        origin = "" if self.source is None else f" from {self.source}"
+        return f"<{type(self).__name__} {width} x {height}, {kind}, {self.dtype}{origin}>"
+
     def with_notes(self, *notes: str) -> Self:
         """Return the same picture with more notes."""
         return replace(self, notes=self.notes + notes)
@@ -168,7 +176,7 @@ class Raster:
         return write(self, path, format=format, overwrite=overwrite, allow_loss=allow_loss)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Picture(Raster):
     """A picture in memory, upright and in sRGB; see `Raster` for what else it says.
 
