@@ -35,7 +35,9 @@ def from_array(array: NDArray[Any]) -> Picture:
     if np.issubdtype(array.dtype, np.floating):
         if not (array.min() >= 0 and array.max() <= 1):  # false for NaN too
             raise UnsupportedError("floating-point pictures must lie in 0..1; scale yours first")
-        array = (array * 65535 + 0.5).astype(np.uint16)
+        wide = np.result_type(array, np.float32)  # 16-bit floats end at 65504
+        array = (np.multiply(array, 65535, dtype=wide) + 0.5).astype(np.uint16)
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype not in (np.uint8, np.uint16):
         raise UnsupportedError(
             f"an array of {array.dtype} is no picture; give uint8, uint16, or floats in 0..1"
@@ -53,7 +55,7 @@ def to_array(picture: Picture, like: NDArray[Any]) -> NDArray[Any]:
     array = np.concatenate(parts, axis=2) if len(parts) > 1 else picture.pixels
     if np.issubdtype(like.dtype, np.floating):
         return np.divide(array, 65535, dtype=np.float64).astype(like.dtype)
-    return array
+    return array.astype(like.dtype, copy=False)
 
 
 def without_equal_channels(pixels: Pixels) -> Pixels:
