@@ -23,6 +23,12 @@ _HEX = re.compile(r"#[0-9a-f]{6}")
 _LARGEST_AB = 128.0
 
 
+def _set(frozen: object, **values: Any) -> None:
+    """Set attributes of a frozen dataclass, while it is made."""
+    for name, value in values.items():
+        object.__setattr__(frozen, name, value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hint:
     """A colour that the user gives to a place: a spot, or a stroke of the brush.
@@ -49,6 +55,13 @@ class Hint:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
+        try:
+            ab = None if self.ab is None else _pair(self.ab)
+            points = tuple(_pair(point) for point in self.points)
+            radius, strength = float(self.radius), float(self.strength)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OptionError(f"a hint cannot be read ({error}); see docs/controls.md") from error
+        _set(self, points=points, ab=ab, radius=radius, strength=strength)
         if not self.points:
             raise OptionError("a hint has no points; give at least one (x, y)")
         if not all(math.isfinite(c) and c >= 0 for point in self.points for c in point):
@@ -80,19 +93,13 @@ class Hint:
         OptionError
             If it is no hint.
         """
-        table = _table(table, cls, "a hint")
-        try:
-            table["points"] = tuple(_pair(point) for point in table.get("points", ()))
-            if table.get("ab") is not None:
-                table["ab"] = _pair(table["ab"])
-            if isinstance(table.get("color"), list):
+        table = {"points": (), **_table(table, cls, "a hint")}
+        if isinstance(table.get("color"), list):
+            try:
                 red, green, blue = (int(code) for code in table["color"])
-                table["color"] = f"#{red:02x}{green:02x}{blue:02x}"
-            for key in ("radius", "strength"):
-                if key in table:
-                    table[key] = float(table[key])
-        except (TypeError, ValueError, OverflowError) as error:
-            raise OptionError(f"a hint cannot be read ({error}); see docs/controls.md") from error
+            except (TypeError, ValueError, OverflowError) as error:
+                raise OptionError(f"a hint's colour cannot be read ({error})") from error
+            table["color"] = f"#{red:02x}{green:02x}{blue:02x}"
         return cls(**table)
 
 
@@ -101,6 +108,12 @@ class Hints:
     """All the hints of one picture, in the order they were painted: later ones lie on top."""
 
     strokes: tuple[Hint, ...] = ()
+
+    def __post_init__(self) -> None:
+        _set(self, strokes=tuple(self.strokes))
+        for stroke in self.strokes:
+            if not isinstance(stroke, Hint):
+                raise OptionError(f"{stroke!r} is no hint; give a Hint, or use Hints.from_arrays")
 
     def __len__(self) -> int:
         return len(self.strokes)
@@ -154,13 +167,17 @@ class Palette:
     name: str = ""
 
     def __post_init__(self) -> None:
-        values = np.array(self.colors, float)
+        try:
+            values = np.array(self.colors, float)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OptionError(f"a palette is a list of (a*, b*, share) ({error})") from error
         if values.ndim != 2 or values.shape[1] != 3 or not np.isfinite(values).all():
             raise OptionError("a palette is a list of (a*, b*, share); this one is not")
         if (np.abs(values[:, :2]) > _LARGEST_AB).any():
             raise OptionError("a colour of a palette is out of range: a*, b* lie in -128 to 128")
         if (values[:, 2] < 0).any() or values[:, 2].sum() <= 0:
             raise OptionError("the shares of a palette must be 0 or more, and not all 0")
+        _set(self, colors=tuple((a, b, share) for a, b, share in values.tolist()))
 
     def to_json(self) -> dict[str, Any]:
         """Return the palette as plain JSON types."""
@@ -169,12 +186,8 @@ class Palette:
     @classmethod
     def from_json(cls, table: Any) -> Palette:
         """Undo `to_json`."""
-        table = _table(table, cls, "a palette")
-        try:
-            colors = tuple((float(a), float(b), float(share)) for a, b, share in table["colors"])
-        except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise OptionError("a palette needs 'colors': a list of [a*, b*, share]") from error
-        return cls(colors=colors, name=str(table.get("name", "")))
+        table = {"colors": (), **_table(table, cls, "a palette")}
+        return cls(colors=table["colors"], name=str(table.get("name", "")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +220,11 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("working_size", "variant", "seed"):
+            _set(self, **{name: _number(name, getattr(self, name), whole=True)})
+        _set(self, vividness=_number("vividness", self.vividness))
+        if not isinstance(self.hints, Hints):
+            raise OptionError(f"hints are {type(self.hints).__name__}; give Hints")
         if not 0.0 <= self.vividness <= 2.0:
             raise OptionError(f"vividness is {self.vividness}; choose a number from 0 to 2")
         if self.working_size is not None and not 32 <= self.working_size <= 2048:
@@ -238,8 +256,6 @@ class Options:
             If an option is unknown, of another type, or out of its range.
         """
         table = _table(table, cls, "options")
-        for name in ("vividness", "working_size", "variant", "seed"):
-            _check_number(name, table.get(name, 0), whole=name != "vividness")
         if "hints" in table:
             table["hints"] = Hints.from_json(table["hints"])
         if not isinstance(table.get("palette"), str | None):
@@ -258,11 +274,14 @@ def _table(table: Any, kind: type, what: str) -> dict[str, Any]:
     return dict(table)
 
 
-def _check_number(name: str, value: Any, *, whole: bool) -> None:
-    optional = name == "working_size" and value is None
-    kinds = int if whole else int | float
-    if not optional and (isinstance(value, bool) or not isinstance(value, kinds)):
+def _number(name: str, value: Any, *, whole: bool = False) -> float | None:
+    """The plain number, for JSON knows none of numpy's; None where it is allowed."""
+    if name == "working_size" and value is None:
+        return None
+    kinds = int | np.integer if whole else int | float | np.integer | np.floating
+    if isinstance(value, bool) or not isinstance(value, kinds):
         raise OptionError(f"{name} is {value!r}; give a {'whole ' if whole else ''}number")
+    return int(value) if whole else float(value)
 
 
 def _pair(values: Any) -> tuple[float, float]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from reverse_oldify import Hint, Hints, OptionError, Options, Palette
@@ -65,3 +66,36 @@ def test_what_is_missing_has_its_default() -> None:
 def test_wrong_options(wrong: object) -> None:
     with pytest.raises(OptionError):
         Options.from_json(wrong)
+
+
+def test_numbers_of_numpy_are_plain_ones() -> None:
+    half, two = np.float32(0.5), np.int64(2)
+    points = np.array([[1, 2], [3, 4]])
+    options = Options(
+        vividness=half,
+        working_size=two * 100,
+        variant=two,
+        seed=np.uint8(2),
+        hints=Hints([Hint(points=points, ab=np.array([half, half]), radius=two, strength=half)]),
+        palette=Palette(colors=np.ones((4, 3), np.float32)),
+    )
+    assert Options.from_json(json.loads(json.dumps(options.to_json()))) == options
+    assert hash(options) == hash(Options.from_json(options.to_json()))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Options(vividness="1"),
+        lambda: Options(variant=1.0),
+        lambda: Options(seed=True),
+        lambda: Options(hints=[Hint(points=((1, 1),), color="neutral")]),
+        lambda: Hints((1,)),
+        lambda: Hint(points=3, color="neutral"),
+        lambda: Hint(points=((1, 1),), ab=(1, None)),
+        lambda: Palette(colors=((1, 2), (1, 2, 3))),
+    ],
+)
+def test_wrong_types_are_told(wrong) -> None:
+    with pytest.raises(OptionError):
+        wrong()
