@@ -13,6 +13,7 @@ from PIL import Image
 from reverse_oldify import (
     Colorizer,
     ModelError,
+    OptionError,
     Options,
     Picture,
     UnreadableError,
@@ -161,6 +162,12 @@ def test_other_errors_are_typed(colorizer: Colorizer, tmp_path: Path) -> None:
         colorizer.colorize(b"no picture")
     with pytest.raises(ModelError, match="no model"):
         Colorizer("no-such-model")
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
+def test_what_is_no_number_of_threads_is_told(threads: object) -> None:
+    with pytest.raises(OptionError, match="1 or more"):
+        Colorizer(threads=threads)
 
 
 def test_many_threads_share_one_colorizer(colorizer: Colorizer) -> None:

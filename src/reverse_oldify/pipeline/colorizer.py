@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reverse_oldify.errors import UnsupportedError
+from reverse_oldify.errors import OptionError, UnsupportedError
 from reverse_oldify.files.arrays import from_array, to_array
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
@@ -41,6 +41,8 @@ class Colorizer:
     ------
     ModelError
         If the model cannot be found or loaded. (It is loaded at the first use.)
+    OptionError
+        If ``threads`` is no number of threads.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class Colorizer:
         threads: int | None = None,
         backend: Backend | None = None,
     ) -> None:
+        if threads is not None and not (isinstance(threads, int | np.integer) and threads > 0):
+            raise OptionError(f"threads is {threads!r}; give 1 or more, or None for all cores")
         self._folder = None if backend else find_model(model)
         self._threads, self._backend, self._lock = threads, backend, threading.Lock()
 
