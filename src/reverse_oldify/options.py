@@ -98,7 +98,9 @@ class Hint:
             try:
                 red, green, blue = (int(code) for code in table["color"])
             except (TypeError, ValueError, OverflowError) as error:
-                raise OptionError(f"a hint's colour cannot be read ({error})") from error
+                raise OptionError(
+                    f"a hint's colour cannot be read ({error}); see docs/controls.md"
+                ) from error
             table["color"] = f"#{red:02x}{green:02x}{blue:02x}"
         return cls(**table)
 
@@ -167,12 +169,13 @@ class Palette:
     name: str = ""
 
     def __post_init__(self) -> None:
+        needs = "a palette needs colors: numbers, (a*, b*, share) each"
         try:
             values = np.array(self.colors, float)
         except (TypeError, ValueError, OverflowError) as error:
-            raise OptionError(f"a palette is a list of (a*, b*, share) ({error})") from error
+            raise OptionError(needs) from error
         if values.ndim != 2 or values.shape[1] != 3 or not np.isfinite(values).all():
-            raise OptionError("a palette is a list of (a*, b*, share); this one is not")
+            raise OptionError(needs)
         if (np.abs(values[:, :2]) > _LARGEST_AB).any():
             raise OptionError("a colour of a palette is out of range: a*, b* lie in -128 to 128")
         if (values[:, 2] < 0).any() or values[:, 2].sum() <= 0:
@@ -220,9 +223,9 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("working_size", "variant", "seed"):
-            _set(self, **{name: _number(name, getattr(self, name), whole=True)})
-        _set(self, vividness=_number("vividness", self.vividness))
+        for name in ("vividness", "working_size", "variant", "seed"):
+            number = _number(name, getattr(self, name), whole=name != "vividness")
+            _set(self, **{name: number})
         if not isinstance(self.hints, Hints):
             raise OptionError(f"hints are {type(self.hints).__name__}; give Hints")
         if not 0.0 <= self.vividness <= 2.0:
@@ -274,7 +277,7 @@ def _table(table: Any, kind: type, what: str) -> dict[str, Any]:
     return dict(table)
 
 
-def _number(name: str, value: Any, *, whole: bool = False) -> float | None:
+def _number(name: str, value: Any, *, whole: bool) -> float | None:
     """The plain number, for JSON knows none of numpy's; None where it is allowed."""
     if name == "working_size" and value is None:
         return None

@@ -127,9 +127,10 @@ def option_schemas() -> dict[str, JsonObject]:
     del schemas["Hints"]
     for kind in (Options, Hint, Palette):
         schema = schemas[kind.__name__]
-        schema["description"] = _docstring(kind).split("\n")[0]
+        docstring = inspect.getdoc(kind) or ""  # python -OO takes them out
+        schema["description"] = docstring.split("\n")[0]
         schema["additionalProperties"] = False
-        told = _attributes(kind)
+        told = _attributes(docstring)
         for name, member in schema["properties"].items():
             member.pop("title", None)
             member["description"] = told.get(name, "")
@@ -207,13 +208,8 @@ def _narrow(member: JsonObject, limits: JsonObject) -> None:
             number.update(limits)
 
 
-def _attributes(kind: type) -> dict[str, str]:
-    """What the docstring of a dataclass says of its attributes (numpydoc)."""
-    _, _, section = _docstring(kind).partition("----------\n")
+def _attributes(docstring: str) -> dict[str, str]:
+    """What the docstring of a dataclass (numpydoc, not indented) says of its attributes."""
+    _, _, section = docstring.partition("----------\n")
     found = re.findall(r"^(\w+) : .*\n((?:^    .*\n?)+)", section, re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in found}
-
-
-def _docstring(kind: type) -> str:
-    """Without indentation, which Python keeps before 3.13 only; empty under ``python -OO``."""
-    return inspect.cleandoc(kind.__doc__ or "")
