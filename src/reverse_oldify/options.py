@@ -241,6 +241,21 @@ class Options:
         if self.seed < 0:
             raise OptionError(f"seed is {self.seed}; choose a number from 0")
 
+    @classmethod
+    def of(cls, given: Options | None) -> Options:
+        """Return what was given, or the defaults.
+
+        Raises
+        ------
+        OptionError
+            If it is something else.
+        """
+        if given is None:
+            return cls()
+        if not isinstance(given, cls):
+            raise OptionError(f"options are {given!r}; give Options, like Options(vividness=1.5)")
+        return given
+
     def to_json(self) -> dict[str, Any]:
         """Return the options as plain JSON types."""
         table = {option.name: getattr(self, option.name) for option in fields(self)}

@@ -164,6 +164,14 @@ def test_other_errors_are_typed(colorizer: Colorizer, tmp_path: Path) -> None:
         Colorizer("no-such-model")
 
 
+@pytest.mark.parametrize("options", [{"vividness": 2}, 1.5, "amber", 0])
+def test_what_is_no_options_is_told(
+    colorizer: Colorizer, gray: np.ndarray, options: object
+) -> None:
+    with pytest.raises(OptionError, match="give Options"):
+        colorizer.colorize(gray, options)  # type: ignore[call-overload]
+
+
 @pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
 def test_what_is_no_number_of_threads_is_told(threads: object) -> None:
     with pytest.raises(OptionError, match="1 or more"):

@@ -105,7 +105,7 @@ class Colorizer:
             return to_array(self.open(source).colorize(options), like=source)
         picture = self.open(source).colorize(options)
         hashed = None if isinstance(source, Raster) else sha256_of(source)
-        provenance = Provenance.of(self.info, options or Options(), source_sha256=hashed)
+        provenance = Provenance.of(self.info, Options.of(options), source_sha256=hashed)
         return provenance.written_into(picture)
 
     def open(self, source: Any) -> Session:

@@ -67,7 +67,7 @@ class Session:
 
     def paint(self, options: Options | None = None) -> LazyPicture:
         """Colour the picture where it is looked at; for pictures too large to be held."""
-        options = options or Options()
+        options = Options.of(options)
         return self._recombine(self.chroma(options), options, self.picture)
 
     def variants(self, count: int, options: Options | None = None) -> list[Picture]:
@@ -76,7 +76,7 @@ class Session:
         The first is `colorize`; number n is what ``Options(variant=n)`` gives. There are fewer
         than ``count`` where the network is sure of its colours.
         """
-        options = options or Options()
+        options = Options.of(options)
         return [self.recombine(found.ab, options) for found in self.colourings(count, options)]
 
     def colourings(self, count: int, options: Options) -> list[Colouring]:
@@ -147,7 +147,7 @@ class Session:
 
     def predict(self, options: Options | None = None) -> Prediction:
         """What the network says, given a palette; before hints and vividness."""
-        options = options or Options()
+        options = Options.of(options)
         view, reference = self.view(options), self._reference(options)
         if reference is None:
             return view.unsteered
@@ -161,7 +161,7 @@ class Session:
 
         What a hint decides is no guess, as far as the hint reaches.
         """
-        options = options or Options()
+        options = Options.of(options)
         guessed = uncertainty(self.predict(options), self._info)
         return guessed.where_open(1 - influence(self._paint(options), self.view(options)))
 
@@ -176,7 +176,7 @@ class Session:
             If the pixel lies outside the picture, or the model predicts no distribution.
         """
         self._need_distribution("suggestions")
-        view = self.view(options or Options())
+        view = self.view(Options.of(options))
         row, column = cell_at(x, y, self.picture.size, view)
         probability = softmax(self.predict(options).values[:, row, column])
         return suggest(probability, self._info.bins, float(view.lightness[row, column]), count)
