@@ -17,7 +17,7 @@ PACKAGE = Path(reverse_oldify.__file__).parent
 
 LAYERS = (
     ("errors", "types", "options"),
-    ("color", "files", "sampling", "grid", "detail", "resize"),
+    ("matmul", "color", "files", "sampling", "grid", "detail", "resize"),
     ("runtime", "models"),
     ("pipeline", "data"),
     ("batch", "evaluate", "train", "export"),
@@ -220,3 +220,16 @@ def test_the_product_loads_without_the_extras() -> None:
         "    importlib.import_module(name)\n"
     )
     assert "onnxruntime" in loaded
+
+
+def test_products_of_matrices_go_through_matmul() -> None:
+    """Others warn on ARM for no reason, see `reverse_oldify.matmul`; PyTorch's do not."""
+    for module, tree in modules().items():
+        if module == "matmul" or "torch" in imports(ast.walk(tree)):
+            continue
+        for node in ast.walk(tree):
+            product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+            assert not product, f"{module}:{node.lineno}"
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "np":
+                others = {"dot", "inner", "matmul", "tensordot"}
+                assert node.attr not in others, f"{module}:{node.lineno}"

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reverse_oldify.grid import edged, parted, quarters_between, regressed
+from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray
 
 WEIGHTS = Path(__file__).with_name("detail.npz")
@@ -143,5 +144,5 @@ def _convolved(x: FloatArray, weights: FloatArray) -> FloatArray:
     seen = np.concatenate([x[:, first : first + width] for first in range(size)], -1)
     result = np.zeros((height, width, out), np.float32)
     for row, each in enumerate(weights.reshape(size, size * into, out)):
-        result += seen[row : row + height] @ each
+        result += matmul(seen[row : row + height], each)
     return result

@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray, Plane, Reducible
 
 Extent = tuple[float, float]
@@ -69,12 +70,12 @@ def resample(plane: Plane, shape: tuple[int, int], extent: Extent | None = None)
     for rows in strips(shape[0], _BAND):
         used, weights = _weights(height, down / shape[0], rows.start, rows.stop, kernel)
         for columns in strips(width, max(1, _WORK // weights.size)):
-            np.matmul(weights, plane[used, columns], out=squat[rows, columns])
+            matmul(weights, plane[used, columns], out=squat[rows, columns])
     small = np.empty(shape, np.float32)
     for columns in strips(shape[1], _BAND):
         used, weights = _weights(width, across / shape[1], columns.start, columns.stop, kernel)
         for rows in strips(shape[0], max(1, _WORK // weights.size)):
-            np.matmul(squat[rows, used], weights.T, out=small[rows, columns])
+            matmul(squat[rows, used], weights.T, out=small[rows, columns])
     return small
 
 
@@ -125,13 +126,13 @@ def interpolate(
         used, vertical = _weights(cells[0], down, top // share, -(-bottom // share), triangle)
         if len(vertical) < made:
             vertical = np.pad(vertical, [(0, made - len(vertical)), (0, 0)])
-        tall = (vertical @ planes[:, used, near]).reshape(together, -1)
+        tall = matmul(vertical, planes[:, used, near]).reshape(together, -1)
         wide = np.empty((together, width), np.float32)
         for part in strips(width, max(_BAND, most)):
             start, stop = columns.start + part.start, columns.start + part.stop
             used, horizontal = _weights(cells[1], across, start, stop, triangle)
             beside = tall[:, used.start - near.start : used.stop - near.start]
-            np.matmul(beside, horizontal.T, out=wide[:, part])
+            matmul(beside, horizontal.T, out=wide[:, part])
         bands.append(wide.reshape(len(planes), made, width))
     result = bands[0] if len(bands) == 1 else np.concatenate(bands, 1)
     return result[:, (rows.start - first) // share : -(-(rows.stop - first) // share)]

@@ -16,6 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray
 
 Plane = NDArray[np.floating]
@@ -99,7 +100,8 @@ def blur(lightness: Plane, rng: Generator) -> Plane:
     weights /= weights.sum()
     for _ in range(2):  # rows, then columns
         padded = np.pad(lightness, ((reach, reach), (0, 0)), mode="edge")
-        lightness = (np.lib.stride_tricks.sliding_window_view(padded, len(weights), 0) @ weights).T
+        windows = np.lib.stride_tricks.sliding_window_view(padded, len(weights), 0)
+        lightness = matmul(windows, weights).T
     return lightness
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from reverse_oldify.matmul import matmul
 from reverse_oldify.types import ByteArray, FloatArray
 
 HASH_BITS = 64
@@ -70,7 +71,7 @@ def find_near_duplicates(fingerprints: list[Fingerprint]) -> dict[int, int]:
     for start in range(0, len(signs), _BLOCK):
         block = signs[start : start + _BLOCK]
         # The product of two rows of signs counts their equal bits minus the different ones.
-        different = (HASH_BITS - block @ signs[: start + len(block)].T) / 2
+        different = (HASH_BITS - matmul(block, signs[: start + len(block)].T)) / 2
         for number, distances in enumerate(different, start):
             similar = np.flatnonzero(distances[:number] <= MAX_BITS)
             close = similar[_delta(thumbnails[similar], thumbnails[number]) <= MAX_DELTA]

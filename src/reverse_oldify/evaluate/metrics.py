@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from reverse_oldify.color.bins import ab_bins
+from reverse_oldify.matmul import matmul
 from reverse_oldify.types import ByteArray, FloatArray
 
 IDENTICAL_PSNR = 100.0
@@ -189,7 +190,7 @@ def histogram_distance(histogram: FloatArray, other: FloatArray) -> float:
     """
     gap, total = histogram - other, 0.0
     for turn in np.linspace(0, np.pi, 8, endpoint=False):
-        place = ab_bins() @ [np.cos(turn), np.sin(turn)]
+        place = matmul(ab_bins(), np.array([np.cos(turn), np.sin(turn)]))
         order = np.argsort(place)
         total += float((np.abs(np.cumsum(gap[order]))[:-1] * np.diff(place[order])).sum())
     return total / 8

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reverse_oldify.color.lab import linear_to_srgb, row_strips
 from reverse_oldify.files.icc import SRGB_IN_D50
+from reverse_oldify.matmul import matmul
 
 _CODES = 65536
 _MOST_TAGS = 200
@@ -44,7 +45,7 @@ class MatrixProfile:
         for rows in row_strips(len(pixels), pixels.shape[1], _STRIP_PIXELS):
             strip = pixels[rows]
             linear = np.stack([self.curves[channel][strip[..., channel]] for channel in range(3)])
-            srgb = self.matrix @ linear.reshape(3, -1)
+            srgb = matmul(self.matrix, linear.reshape(3, -1))
             codes = _codes(srgb).reshape(linear.shape)
             converted[rows] = np.moveaxis(codes, 0, -1)
         return converted
@@ -64,7 +65,7 @@ def parse_matrix_profile(icc: bytes) -> MatrixProfile | None:
         curves = [_curve(tags[name + b"TRC"]) for name in (b"r", b"g", b"b")]
     except (KeyError, ValueError, struct.error):
         return None
-    matrix = np.linalg.inv(np.array(SRGB_IN_D50)) @ np.array(columns).T
+    matrix = matmul(np.linalg.inv(np.array(SRGB_IN_D50)), np.array(columns).T)
     return MatrixProfile(np.stack(curves), matrix.astype(np.float32))
 
 

@@ -15,6 +15,7 @@ from reverse_oldify.files.ifd import RATIONAL, Directory, Field
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.profile import is_usable
 from reverse_oldify.files.tiff_layout import BITS, PHOTOMETRIC
+from reverse_oldify.matmul import matmul
 
 CMYK, CIELAB = 5, 8
 """Values of PhotometricInterpretation."""
@@ -73,7 +74,7 @@ def _from_d50(samples: Pixels) -> Pixels:
         middle = (lightness + 16) / 116
         f = np.stack([middle + a / 500, middle, middle - b / 200])
         xyz = np.where(f > _LINEAR_TO, f**3, (f - 4 / 29) * (3 * _LINEAR_TO**2))
-        linear = np.tensordot(_XYZ_TO_LINEAR, xyz, 1)
+        linear = matmul(_XYZ_TO_LINEAR, xyz.reshape(3, -1)).reshape(xyz.shape)
         linear = np.where((a == 0) & (b == 0), xyz[1], linear)  # neutral, not nearly so
         result[rows] = _codes(linear_to_srgb(np.clip(np.moveaxis(linear, 0, -1), 0, 1)))
     return result

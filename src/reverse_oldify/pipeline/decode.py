@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reverse_oldify.color.difference import evened, unevened
+from reverse_oldify.matmul import matmul
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.pipeline.surfaces import agree
@@ -147,7 +148,7 @@ def _lift(
     wanted = kept + share * within * doubt
     wanted *= (1 + _BOLDER * beyond) ** 2
     if reference is not None:  # vivid must be neither what the palette has made doubtful ...
-        faded = max(vividness, 1) * float(np.square(info.bins).sum(1) @ reference)
+        faded = max(vividness, 1) * float(matmul(np.square(info.bins).sum(1), reference))
         wanted = min(wanted, kept + _TILTED * vividness * doubt, faded)  # ... nor what is faded
     chroma = np.hypot(ab[0], ab[1])
     reach = _reach(chroma, lost, info.decoding.get("knee", 0.0))

@@ -18,6 +18,7 @@ from reverse_oldify.errors import OptionError
 from reverse_oldify.files.json_file import read_json, write_json
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read
+from reverse_oldify.matmul import matmul
 from reverse_oldify.options import Palette
 from reverse_oldify.pipeline.looks import LOOKS, look
 from reverse_oldify.types import FloatArray
@@ -125,12 +126,12 @@ def tilt(scores: FloatArray, reference: FloatArray) -> FloatArray:
     flat = scores.reshape(len(scores), -1)
     flat = flat - flat.max(0)
     blur = _blur()
-    wanted = blur @ reference + _FLOOR
+    wanted = matmul(blur, reference) + _FLOOR
     added = np.zeros(len(scores), np.float32)
     for _ in range(_ROUNDS):
         weight = np.exp(flat + added[:, None])
         own = (weight / weight.sum(0)).mean(1)
-        added += _DAMPING * np.log(wanted / (blur @ own + _FLOOR))
+        added += _DAMPING * np.log(wanted / (matmul(blur, own) + _FLOOR))
         np.clip(added, -_MOST, _MOST, out=added)
     return added
 

@@ -9,6 +9,7 @@ import numpy as np
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
 from reverse_oldify.errors import OptionError
+from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray
 
 _APART = 18.0  # in ab: closer colours are taken for one
@@ -81,14 +82,14 @@ def distinct(probability: FloatArray, ab: FloatArray, count: int) -> tuple[Float
     Returns their shares (m,), the largest first, and a*, b* (m, 2); see `suggest`.
     """
     squared = np.square(ab[:, 0, None] - ab[:, 0]) + np.square(ab[:, 1, None] - ab[:, 1])
-    near = np.exp(squared * np.float32(-0.5 / (_APART / 3) ** 2)) @ probability
+    near = matmul(np.exp(squared * np.float32(-0.5 / (_APART / 3) ** 2)), probability)
     peaks: list[int] = []
     while len(peaks) < count and near.max() > 0:
         peaks.append(int(near.argmax()))
         near = np.where(squared[peaks[-1]] < _APART**2, 0, near)
     owned = squared[peaks].argmin(0) == np.arange(len(peaks))[:, None]
     shares = np.where(owned, probability, 0)
-    colours = (shares @ ab) / np.maximum(shares.sum(1), 1e-12)[:, None]
+    colours = matmul(shares, ab) / np.maximum(shares.sum(1), 1e-12)[:, None]
     order = np.argsort(-shares.sum(1), kind="stable")
     return shares.sum(1)[order], np.asarray(colours[order], np.float32)
 

@@ -22,6 +22,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from reverse_oldify.color.difference import ciede2000
+from reverse_oldify.matmul import matmul
 from reverse_oldify.pipeline.decode import mean_and_variance, softmax
 from reverse_oldify.pipeline.suggest import distinct, within_gamut
 from reverse_oldify.types import FloatArray
@@ -217,7 +218,7 @@ def _lights(sketch: Scene, rng: Generator) -> Iterator[Candidate]:
     for shift in _SHIFTS:
         for turn in first + np.arange(4) * np.pi / 2:
             hue = np.array([np.cos(turn), np.sin(turn)], np.float32)
-            light = shift * (hue @ axes)
+            light: FloatArray = matmul(shift * hue, axes)
             after = softmax(sketch.decided(Candidate([], light, 0.0)))
             gained = after * (np.log(np.maximum(after, 1e-12)) - log_before)
             yield Candidate([], light, -float(gained.sum(0).mean()))
