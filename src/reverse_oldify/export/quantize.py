@@ -2,10 +2,10 @@
 
 Post-training quantisation (Jacob et al. 2018; Krishnamoorthi 2018): weights by channel, activations
 by the range that they take on photographs. Weights have 7 bits, because processors without VNNI add
-products of 8 bits with saturation. What comes before the finest map stays in single precision: its
-error would go through everything, and chroma would be a tenth less. So do what steers the network
-(palette, attention), for a palette stronger than those of the calibration must not be cut, and the
-head.
+products of 8 bits with saturation; how they are rounded is in `rounding`. What comes before the
+finest map stays in single precision: its error would go through everything, and chroma would be a
+tenth less. So do what steers the network (palette, attention), for a palette stronger than those of
+the calibration must not be cut, and the head.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numpy.random import default_rng
 
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.errors import DataError, ModelError
+from reverse_oldify.export.rounding import rounded
 from reverse_oldify.resize import fit
 from reverse_oldify.runtime.info import ENCODE_INPUT, PALETTE_INPUT
 from reverse_oldify.runtime.onnx import OnnxBackend
@@ -73,9 +74,9 @@ def quantized(
     pictures : sequence of float32 (h, w)
         L*, 0..100, for calibration.
     """
-    looks = ({ENCODE_INPUT: picture[None, None]} for picture in pictures)
+    looks = [{ENCODE_INPUT: picture[None, None]} for picture in pictures]
     plain = np.zeros((1, len(backend.info.bins)), np.float32)
-    maps = ({**backend.encode(picture), PALETTE_INPUT: plain} for picture in pictures)
+    maps = [{**backend.encode(picture), PALETTE_INPUT: plain} for picture in pictures]
     return (
         _quantized(encode, _after_finest(encode), looks),
         _quantized(decode, _refining(decode), maps),
@@ -144,7 +145,7 @@ class _Reader:
         return next(self._feeds, None)
 
 
-def _quantized(model: onnx.ModelProto, nodes: list[str], feeds: Iterable[Feed]) -> onnx.ModelProto:
+def _quantized(model: onnx.ModelProto, nodes: list[str], feeds: Sequence[Feed]) -> onnx.ModelProto:
     if not nodes:  # as in a `ClassicNet`
         return model
     # Not at the top: `runtime.onnx` has something to say to ONNX Runtime before it is imported.
@@ -154,10 +155,9 @@ def _quantized(model: onnx.ModelProto, nodes: list[str], feeds: Iterable[Feed]) 
     logging.getLogger().setLevel(logging.ERROR)  # it recommends steps that gain nothing here
     try:
         with tempfile.TemporaryDirectory(prefix="reverse-oldify-") as folder:
-            single, result = Path(folder) / "single.onnx", Path(folder) / "quantized.onnx"
-            onnx.save(model, single)  # given the model itself, it would take its weights away
+            result = Path(folder) / "quantized.onnx"
             quantize_static(
-                single,
+                rounded(model, nodes, feeds),  # a copy: it takes the weights away
                 result,
                 _Reader(feeds),
                 quant_format=QuantFormat.QDQ,
