@@ -5,6 +5,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from reverse_oldify.export import quantize
 from reverse_oldify.export.rounding import LARGEST, rounded
 
 pytestmark = pytest.mark.train
@@ -119,3 +120,17 @@ def test_inputs_that_never_vary_do_no_harm(value: float) -> None:
     inner = (..., slice(2, -2), slice(2, -2))
     truth = outputs(model, feeds)[inner]
     np.testing.assert_allclose(outputs(after, feeds)[inner], truth, atol=0.02 * np.abs(truth).max())
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_onnx_runtime_takes_the_codes_as_they_are(kind: str) -> None:
+    """Its steps are ours: it has nothing left to round."""
+    model, feeds = model_of(kind, bias=True), maps(1)
+    found = weights_of(quantize._quantized(model, ["conv"], feeds))
+    codes = next(value for value in found.values() if value.ndim == 4)
+    assert codes.dtype == np.int8
+    scale = next(value for name, value in found.items() if "weight" in name and "scale" in name)
+    step = scale.reshape(-1, 1, 1, 1)
+    np.testing.assert_allclose(
+        codes * step, weights_of(rounded(model, ["conv"], feeds))["weight"], rtol=1e-5
+    )
