@@ -8,6 +8,7 @@ photographs (GPTQ: Frantar et al. 2022, after the Optimal Brain Surgeon of Hassi
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -42,7 +43,7 @@ def rounded(
     feeds
         Inputs of the model, of photographs.
     """
-    model = onnx.ModelProto.FromString(model.SerializeToString())
+    model = copy.deepcopy(model)
     layers = [node for node in model.graph.node if node.name in nodes and node.op_type == "Conv"]
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
     products = _products(model, layers, feeds)
@@ -67,20 +68,17 @@ def _products(
     import onnxruntime
 
     shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
-    given = {value.name for value in model.graph.input}
-    maps = sorted({node.input[0] for node in layers} - given)
-    open_model = onnx.ModelProto.FromString(model.SerializeToString())
-    shown = {value.name for value in model.graph.output}
-    open_model.graph.output.extend(
-        helper.make_empty_tensor_value_info(name) for name in maps if name not in shown
-    )
+    known = {value.name for value in (*model.graph.input, *model.graph.output)}
+    hidden = sorted({node.input[0] for node in layers} - known)
+    shown = copy.deepcopy(model)
+    shown.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in hidden)
+    names = [value.name for value in shown.graph.output]
     session = onnxruntime.InferenceSession(
-        open_model.SerializeToString(), providers=["CPUExecutionProvider"]
+        shown.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     sums: list[Doubles] = []
     for feed in feeds:
-        seen = session.run(maps, dict(feed)) if maps else []
-        found = {**feed, **dict(zip(maps, seen, strict=True))}
+        found = {**feed, **dict(zip(names, session.run(None, dict(feed)), strict=True))}
         products = []
         for node in layers:
             met = _met(found[node.input[0]][0], node, shapes[node.input[1]])
@@ -103,9 +101,7 @@ def _met(plane: FloatArray, node: onnx.NodeProto, shape: tuple[int, ...]) -> Dou
     return met[..., :: -(-met.shape[2] // _PLACES)].astype(np.float64)
 
 
-def _round(
-    weights: FloatArray, bias: FloatArray | None, product: Doubles
-) -> list[NDArray[np.float32]]:
+def _round(weights: FloatArray, bias: FloatArray | None, product: Doubles) -> list[FloatArray]:
     """Rounded weights, and the bias that makes up for what is left; see `_products`."""
     groups, count = len(product), int(np.prod(weights.shape[1:]))
     free = weights.astype(np.float64).reshape(groups, -1, count)
