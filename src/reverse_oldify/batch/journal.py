@@ -112,9 +112,12 @@ class Journal:
 
     def copied(self) -> Journal:
         """Return a copy in memory: what is done with it leaves no trace."""
-        copy = Journal(None)
-        with self._explained():
-            self._base.backup(copy._base)
+        with ExitStack() as on_failure:
+            copy = Journal(None)
+            on_failure.callback(copy.close)
+            with self._explained():
+                self._base.backup(copy._base)
+            on_failure.pop_all()
         return copy
 
     def begin(self, command: str) -> int:
