@@ -103,3 +103,15 @@ def test_what_is_of_one_kind_follows_across_a_crease_and_what_is_not_does_not() 
     moved = np.hypot(*obey(ab, laid, cast(View, seen))) / np.hypot(*WANTED)
     assert moved[:5, 14:].min() > 0.5
     assert moved[5:, 14:].max() < 0.02
+
+
+def test_influence_is_a_share_whatever_the_picture() -> None:
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        seen = view(
+            lightness=rng.uniform(0, 100, SHAPE).astype(np.float32),
+            expected=rng.normal(0, 8, (2, *SHAPE)).astype(np.float32),
+            doubt=rng.uniform(2, 20, SHAPE).astype(np.float32),
+        )
+        share = influence(paint(), seen)
+        assert share.min() >= 0 and share[MIDDLE] == share.max() == 1

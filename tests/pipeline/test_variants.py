@@ -123,3 +123,15 @@ def test_variants_keep_to_hints_and_change_the_rest() -> None:
     for lab in (default, other):
         np.testing.assert_allclose(lab[30, 10, 1:], (20, 20), atol=1.5)
     assert ciede2000(default[:, 48:], other[:, 48:]).mean() > 4
+
+
+def test_a_search_that_was_cut_short_is_made_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched, pytest.raises(MemoryError):
+        patched.setattr(Scene, "decided", fails)
+        session.variants(4)
+    assert len(session.variants(4)) == 4

@@ -85,7 +85,11 @@ class Session:
         if self._found is None or self._found[0] != key:
             self._found = key, [], self._draw(options)
         _, found, others = self._found
-        found.extend(islice(others, max(0, count - len(found))))
+        try:
+            found.extend(islice(others, max(0, count - len(found))))
+        except BaseException:
+            self._found = None  # what was cut short must not pass for all there are
+            raise
         return found[:count]
 
     def chroma(self, options: Options) -> FloatArray:
