@@ -4,12 +4,12 @@ The network's distribution is honest, so its mean is the least-squares answer, a
 honesty demands: where a dress may be red or blue, the mean is neither. The same distribution says
 how much colour the mean has lost: of the power of the chroma, the mean square, a picture keeps all
 but the variance; and of the root of that power, the chroma that it is likely to have, a cell keeps
-what its guesses agree on. Vividness gives back a share of the first, to each cell in proportion to
-what it has lost: what is certain, as skin is, hardly changes, and what is nearly grey stays so. It
-also moves the answer a little from the mean towards the mode (the annealed mean of Zhang et al.
-2016), and takes the mean by how different colours look, not by their a*, b*: a few vivid guesses
-then count for less. At 0 nothing of this happens. At any vividness, cells of one surface agree on
-its colour.
+what its guesses agree on. Vividness gives back a share of the first, to each cell by what it has
+lost: what is certain, as skin is, changes little, what is dark hardly, for chroma glows there, and
+what is nearly grey stays so. It also moves the answer a little from the mean towards the mode (the
+annealed mean of Zhang et al. 2016), and takes the mean by how different colours look, not by their
+a*, b*: a few vivid guesses then count for less. At 0 nothing of this happens. At any vividness,
+cells of one surface agree on its colour.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
-_MOST = 1.5  # bound of the lift at vividness 1
-_BOLD = 1.2  # and what is added to it up to 2
+_DIM = 60.0  # L* below which chroma glows: less is given back, in proportion
+_MODERATE = 0.8  # power of what is lost: the error of what is given back grows with its square
+_USUAL = 10.0  # chroma lost of which as much is given back as without that power
+_MOST = 1.55  # bound of the lift at vividness 1
+_BOLD = 1.15  # and what is added to it up to 2
 _BOLDER = 0.35  # share of the root mean square chroma at vividness 1 that is added to it up to 2
 _TILTED = 0.1  # most of the variance that is given back where a palette tilts what is said
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
@@ -35,13 +38,13 @@ _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be bo
 class _Moments(NamedTuple):
     """Of what the network says.
 
-    Annealed mean, mean (2, h, w); variance, and the chroma that the first has lost (h, w).
+    Annealed mean, mean (2, h, w); variance, and the chroma that the first is due (h, w).
     """
 
     ab: FloatArray
     expected: FloatArray
     variance: FloatArray
-    lost: FloatArray
+    due: FloatArray
 
 
 class Decoded(NamedTuple):
@@ -52,7 +55,7 @@ class Decoded(NamedTuple):
     ab : float32 (2, h, w)
         a*, b*.
     lift : float
-        How many times the chroma that it has lost each cell was moved from neutral.
+        How many times the chroma that it is due each cell was moved from neutral.
     """
 
     ab: FloatArray
@@ -91,56 +94,58 @@ def decode(
     reference : float32 (n,), optional
         Histogram of the palette, see `palette.tilt`.
     lightness : float32 (h, w), optional
-        L* of the cells; if given, `surfaces.agree` on their colour.
+        L* of the cells; if given, `surfaces.agree` on their colour, and the dark are due less.
     lift : float, optional
         By default what the prediction itself asks for. Of a variant it must be given, or another
         colour here would change the colour over there.
     """
     if info.output != "distribution":
         return Decoded(prediction, 0.0)
-    moments = _moments(prediction, info, options.vividness, reference)
-    ab, expected, variance, lost = moments
+    moments = _moments(prediction, info, options.vividness, reference, lightness)
+    ab, expected, variance, due = moments
     if lightness is not None:
         ab = agree(ab, expected, variance, lightness)
     if not options.vividness or not info.decoding:
         return Decoded(ab, 0.0)
     if lift is None:
         lift = _lift(moments, info, options.vividness, reference)
-    return Decoded(lifted(ab, lost, lift, info.decoding.get("knee", 0.0)), lift)
+    return Decoded(lifted(ab, due, lift, info.decoding.get("knee", 0.0)), lift)
 
 
-def roughly(prediction: FloatArray, bins: FloatArray, lift: float, info: ModelInfo) -> FloatArray:
+def roughly(
+    prediction: FloatArray, bins: FloatArray, lightness: FloatArray, lift: float, info: ModelInfo
+) -> FloatArray:
     """About what `decode` makes of logits (m, h, w) over bins (m, 2), neither annealed nor tilted.
 
     For comparisons; half the work. float32 (2, h, w).
     """
     ab, variance = mean_and_variance(softmax(prediction), bins)
-    lost = _lost(ab, ab, variance)
-    return lifted(ab, lost, lift, info.decoding.get("knee", 0.0))
+    due = _due(ab, ab, variance, lightness)
+    return lifted(ab, due, lift, info.decoding.get("knee", 0.0))
 
 
-def lifted(ab: FloatArray, lost: FloatArray, lift: float, knee: float) -> FloatArray:
+def lifted(ab: FloatArray, due: FloatArray, lift: float, knee: float) -> FloatArray:
     """Move colours (2, h, w) away from neutral, hue unchanged: float32 (2, h, w).
 
-    By ``lift`` times the chroma that each has ``lost`` (h, w); of what has the chroma ``knee``, by
-    half of that, and of what has less, hardly.
+    By ``lift`` times the chroma that each is ``due`` (h, w); what has the chroma ``knee``, by half
+    of that, and what has less, hardly.
     """
     chroma = np.hypot(ab[0], ab[1])
-    gain = 1 + lift * _reach(chroma, lost, knee) / np.maximum(chroma, 1e-6)
+    gain = 1 + lift * _reach(chroma, due, knee) / np.maximum(chroma, 1e-6)
     return np.asarray(ab * gain, np.float32)
 
 
-def _reach(chroma: FloatArray, lost: FloatArray, knee: float) -> FloatArray:
+def _reach(chroma: FloatArray, due: FloatArray, knee: float) -> FloatArray:
     """Chroma that a lift of 1 adds to each cell."""
     power = np.square(chroma)
-    return np.asarray(lost * power / np.maximum(power + knee**2, 1e-6))
+    return np.asarray(due * power / np.maximum(power + knee**2, 1e-6))
 
 
 def _lift(
     moments: _Moments, info: ModelInfo, vividness: float, reference: FloatArray | None
 ) -> float:
     """The lift that gives the annealed colours the mean square of the chroma that is wanted."""
-    ab, expected, variance, lost = moments
+    ab, expected, variance, due = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
     doubt = float(variance.mean())
     within, beyond = min(vividness, 1), max(vividness - 1, 0)  # vividness 1
@@ -151,7 +156,7 @@ def _lift(
         faded = max(vividness, 1) * float(matmul(np.square(info.bins).sum(1), reference))
         wanted = min(wanted, kept + _TILTED * vividness * doubt, faded)  # ... nor what is faded
     chroma = np.hypot(ab[0], ab[1])
-    reach = _reach(chroma, lost, info.decoding.get("knee", 0.0))
+    reach = _reach(chroma, due, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
@@ -164,6 +169,7 @@ def _moments(
     info: ModelInfo,
     vividness: float,
     reference: FloatArray | None,
+    lightness: FloatArray | None,
 ) -> _Moments:
     likely = softmax(_tilted(prediction, reference))
     expected, variance = mean_and_variance(likely, info.bins)
@@ -177,7 +183,7 @@ def _moments(
         annealed = softmax(_tilted(scores, reference))
         looked = unevened(_mean(annealed, evened(info.bins.T).T))
         ab = strength * looked + (1 - strength) * _mean(annealed, info.bins)
-    return _Moments(ab, expected, variance, _lost(ab, expected, variance))
+    return _Moments(ab, expected, variance, _due(ab, expected, variance, lightness))
 
 
 def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:
@@ -185,10 +191,17 @@ def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("nc,nhw->chw", bins, probability), np.float32)
 
 
-def _lost(ab: FloatArray, expected: FloatArray, variance: FloatArray) -> FloatArray:
-    """Chroma that colours (2, h, w) have less than the root mean square of the chroma; (h, w)."""
+def _due(
+    ab: FloatArray, expected: FloatArray, variance: FloatArray, lightness: FloatArray | None
+) -> FloatArray:
+    """Chroma that colours (2, h, w) are due: (h, w).
+
+    By what they have lost, the root mean square chroma that is expected, less their own.
+    """
     likely = np.sqrt(np.square(expected).sum(0) + variance)
-    return np.asarray(np.maximum(likely - np.hypot(*ab), 0))
+    lost = np.maximum(likely - np.hypot(*ab), 0)
+    due = _USUAL * (lost / _USUAL) ** _MODERATE
+    return np.asarray(due if lightness is None else due * np.clip(lightness / _DIM, 0, 1))
 
 
 def _tilted(scores: FloatArray, reference: FloatArray | None) -> FloatArray:

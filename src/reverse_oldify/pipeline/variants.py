@@ -134,14 +134,14 @@ class Painter:
     paint
         From logits (n, gh, gw) to a*, b* (2, gh, gw), as they are handed out.
     rough
-        From logits (m, gh', gw') of a sketch over bins (m, 2) to about the same.
+        From logits (m, gh', gw') of a sketch over bins (m, 2), and its L*, to about the same.
     """
 
     def __init__(
         self,
         scene: Scene,
         paint: Callable[[FloatArray], FloatArray],
-        rough: Callable[[FloatArray, FloatArray], FloatArray],
+        rough: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
     ) -> None:
         self._scene, self._paint, self._rough = scene, paint, rough
         self._levels: dict[int, FloatArray] = {}
@@ -161,9 +161,9 @@ class Painter:
             for number in range(_POOL)
         ]
         pool += _lights(sketch, np.random.default_rng([seed, len(_BOLDNESS)]))
-        sketches = [self._rough(sketch.logits, sketch.bins)]
+        sketches = [self._rough(sketch.logits, sketch.bins, sketch.lightness)]
         for drawn in sorted(pool, key=lambda drawn: -drawn.likelihood):
-            look = self._rough(sketch.decided(drawn), sketch.bins)
+            look = self._rough(sketch.decided(drawn), sketch.bins, sketch.lightness)
             if not _differs(look, sketches, sketch.lightness, _WORTH * _VISIBLE):
                 continue
             whole = drawn._replace(decisions=[_whole(each, kept) for each in drawn.decisions])
