@@ -175,7 +175,7 @@ class FullDisk(io.FileIO):
 def test_disk_full_amid_the_strips_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr("reverse_oldify.files.write._create", lambda path: FullDisk(path, "xb"))
+    monkeypatch.setattr("reverse_oldify.files.drafts._create", lambda path: FullDisk(path, "xb"))
     codes = np.resize(CODES[16], (700, 83, 3))
     whole = Picture(pixels=codes)
     lazy = lazily(whole, whole.rows, shape=whole.shape, dtype=whole.dtype, threads=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from fake_backend import FakeBackend
 from PIL import Image
 
-from reverse_oldify.errors import ColouredError, ExistsError
+from reverse_oldify.errors import ColouredError, ExistsError, OutputError
+from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance
+from reverse_oldify.files.read import read
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.deliver import Order, deliver
@@ -93,3 +96,29 @@ def test_an_existing_map_is_kept_and_nothing_is_done(colorizer: Colorizer, scan:
             Order(filing=FILING, uncertainty=True),
         )
     assert names(scan.parent) == {"scan.png", "out.uncertainty.png"}
+
+
+def test_a_scan_that_is_replaced_is_read_for_all_that_is_ordered(
+    colorizer: Colorizer, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 65536, (70, 90)).astype(np.uint16)
+    scan = Picture(pixels=pixels).save(tmp_path / "scan.tif")
+    order = Order(filing=FILING, variants=2, uncertainty=True)
+    (tmp_path / "out").mkdir()
+    deliver(colorizer, scan, tmp_path / "out" / "scan.tif", Options(), order)
+    replacing = replace(order, filing=replace(FILING, overwrite=True))
+    deliver(colorizer, scan, scan, Options(), replacing)
+    for path in order.targets(scan):
+        if path.suffix != ".json":
+            other = read(tmp_path / "out" / path.name)
+            np.testing.assert_array_equal(read(path).pixels, other.pixels)
+
+
+def test_nothing_is_named_where_one_file_cannot_be(colorizer: Colorizer, scan: Path) -> None:
+    scan.with_name("scan.variant-2.png.json").mkdir()
+    order = Order(filing=replace(FILING, overwrite=True), variants=2)
+    before = scan.read_bytes()
+    with pytest.raises(OutputError, match="is a folder"):
+        deliver(colorizer, scan, scan, Options(), order)
+    assert scan.read_bytes() == before
+    assert names(scan.parent) == {"scan.png", "scan.variant-2.png.json"}

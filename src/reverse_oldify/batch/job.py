@@ -14,7 +14,7 @@ from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.lock import locked
 from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
-from reverse_oldify.files.write import check_folder
+from reverse_oldify.files.drafts import check_folder
 from reverse_oldify.options import Options
 
 FOLDER = "reverse-oldify-batch"

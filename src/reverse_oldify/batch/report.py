@@ -24,10 +24,10 @@ from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.storage import Storage
 from reverse_oldify.errors import ReverseOldifyError
+from reverse_oldify.files.drafts import written
 from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.read import read
 from reverse_oldify.files.sheet import pair
-from reverse_oldify.files.write import written
 
 SAMPLE = 24
 """Pictures of each kind that are shown."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from reverse_oldify.errors import OutputError, UnreadableError
-from reverse_oldify.files.write import check_folder, leftovers, make_folder
+from reverse_oldify.files.drafts import check_folder, leftovers, make_folder
 
 Stamp = str
 

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         What keeps every picture from being done: it is reported once.
     """
     from reverse_oldify.files.discover import discover
-    from reverse_oldify.files.write import check_folder
+    from reverse_oldify.files.drafts import check_folder
 
     controls = read_controls(arguments)
     found = discover(arguments.inputs, arguments.output, format=arguments.format)
@@ -93,7 +93,7 @@ def _colorizer(model: str | None) -> Colorizer:
 
 def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
     """See that the sheet can be written, before the work and not after it."""
-    from reverse_oldify.files.write import check_folder, refuse_existing
+    from reverse_oldify.files.drafts import check_folder, check_name
 
     kind = by_suffix(sheet)
     if kind is None or kind.key not in OUTPUT_FORMATS:
@@ -101,8 +101,7 @@ def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
         raise OptionError(f"{sheet}: no format for a sheet; choose one of {suffixes}")
     if sheet in {path for task in found.tasks for path in (task.source, task.target)}:
         raise OptionError(f"{sheet}: the sheet would replace a picture; choose another name")
-    if not overwrite:
-        refuse_existing(sheet)
+    check_name(sheet, overwrite=overwrite)
     check_folder(sheet.parent)
 
 
@@ -141,7 +140,7 @@ class _Job:
                 self.fail(f"{task.source}: unexpected {kind}: {error}; please report this")
 
     def _do_one(self, task: Task, colorizer: Colorizer, filing: Filing) -> None:
-        from reverse_oldify.files.write import make_folder
+        from reverse_oldify.files.drafts import make_folder
         from reverse_oldify.pipeline.deliver import Order, deliver
 
         make_folder(task.target.parent)
