@@ -13,7 +13,7 @@ from made_workers import open_colorizer, write_scan
 from reverse_oldify.batch import worker as room
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task, fingerprint
 from reverse_oldify.batch.worker import Worker
-from reverse_oldify.errors import OptionError, OutputError
+from reverse_oldify.errors import ChangedError, OptionError, OutputError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.options import Options
@@ -101,6 +101,7 @@ def full() -> OutputError:
         (OSError(errno.EDQUOT, "quota"), Ending.FULL, "quota"),
         (OutputError("out/a.png: permission denied; choose"), Ending.REFUSED, "permission denied"),
         (OptionError("a hint lies outside"), Ending.FAILED, "a.png: a hint lies outside"),
+        (ChangedError("in/a.png: changed while it"), Ending.REFUSED, "changed while it"),
         (MemoryError(), Ending.FAILED, "a.png: it does not fit into memory"),
         (ZeroDivisionError("oh"), Ending.FAILED, "unexpected ZeroDivisionError: oh; please report"),
     ],

@@ -73,7 +73,7 @@ class Ending(StrEnum):
     FAILED = "failed"
     """It cannot be read or coloured; only another file or other options change that."""
     REFUSED = "refused"
-    """Its result could not be written; that may have been mended before the next run."""
+    """Not written, or it changed meanwhile; that may have been mended before the next run."""
     TAKEN = "taken"
     """Something else lies where its result would go."""
     FULL = "full"

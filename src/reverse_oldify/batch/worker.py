@@ -11,6 +11,7 @@ from dataclasses import replace
 from reverse_oldify.batch.storage import open_storage
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
 from reverse_oldify.errors import (
+    ChangedError,
     ColouredError,
     ExistsError,
     InputError,
@@ -94,6 +95,8 @@ def _ending(error: Exception) -> Ending:
             return Ending.COLOURED
         case ExistsError():
             return Ending.TAKEN
+        case ChangedError():
+            return Ending.REFUSED
         case OutputError():
             return Ending.FULL if _is_full(error) else Ending.REFUSED
         case OSError():  # nothing of the file itself: that is an InputError

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reverse_oldify.errors import ColouredError, OptionError
 from reverse_oldify.files.drafts import Drafts, check_name, failures_told
+from reverse_oldify.files.steady import unchanged
 from reverse_oldify.files.write import encode_file
 from reverse_oldify.pipeline.filing import Filing, file_colour
 from reverse_oldify.pipeline.toning import has_colours
@@ -77,13 +78,15 @@ def deliver(
     ------
     ColouredError
         The file is in colour already, and such are to be left alone.
+    ChangedError
+        It was replaced or rewritten meanwhile.
     InputError, OutputError, OptionError
         As `filing.file_colour` and `Session.colorize`.
     """
     for path in order.targets(target):
         check_name(path, overwrite=order.filing.overwrite)
     pages = _OpenPages(colorizer, order.leave_coloured)
-    with Drafts(overwrite=order.filing.overwrite) as drafts:
+    with Drafts(overwrite=order.filing.overwrite) as drafts, unchanged(source):
         made = Delivery(notes=_file(pages, source, target, options, order.filing, drafts))
         made.uncertainty = pages.mean_uncertainty
         for variant in range(1, order.variants):
