@@ -3,64 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_workers import expected, open_colorizer, write_scan
+from made_inline import Run, inline
+from made_workers import expected, write_scan
 from PIL import Image
 
-from reverse_oldify.batch import job, local, watch, worker
+from reverse_oldify.batch import job, watch
 from reverse_oldify.batch.job import FOLDER
-from reverse_oldify.batch.task import Outcome, Setup, Task
-from reverse_oldify.batch.worker import Worker
-from reverse_oldify.cli.main import main
 from reverse_oldify.files.json_file import read_json
 from reverse_oldify.files.read import read
 
-Run = Callable[..., tuple[int, list[str], list[str]]]
-
-
-class Inline:
-    """An engine of one worker that works while it is waited for."""
-
-    def __init__(self, setup: Setup, *, workers: int | None, time_limit: float) -> None:
-        self.worker, self.tasks = Worker(setup), deque[Task]()
-
-    @property
-    def room(self) -> int:
-        return 2 - len(self.tasks)
-
-    @property
-    def busy(self) -> int:
-        return len(self.tasks)
-
-    def submit(self, task: Task) -> None:
-        assert self.room
-        self.tasks.append(task)
-
-    def wait(self, seconds: float) -> list[Outcome]:
-        return [self.worker.do(self.tasks.popleft())] if self.tasks else []
-
-    def close(self) -> None:
-        assert not self.tasks
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in an empty folder; returns status, lines of stdout, lines of stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(worker, "open_colorizer", open_colorizer)
-    monkeypatch.setattr(local, "local_engine", Inline)
-
-    def run_it(*argv: str) -> tuple[int, list[str], list[str]]:
-        status = main(["batch", *argv])
-        captured = capsys.readouterr()
-        return status, captured.out.splitlines(), captured.err.splitlines()
-
-    return run_it
+run = inline
 
 
 @pytest.fixture

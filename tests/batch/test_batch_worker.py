@@ -52,7 +52,7 @@ def test_a_file_is_done(worker: Worker, tmp_path: Path) -> None:
     assert outcome.uncertainty > 5
     assert outcome.seconds > 0
     status = (tmp_path / "out" / "a.png").stat()
-    assert outcome.target_stamp == f"{status.st_size} {status.st_mtime_ns}"
+    assert outcome.written == {"a.png": f"{status.st_size} {status.st_mtime_ns}"}
 
 
 def test_what_a_format_cannot_hold_is_refused_and_tried_again_when_it_may_be_lost(
@@ -74,7 +74,7 @@ def test_the_same_content_is_not_done_again(worker: Worker, tmp_path: Path) -> N
     first = do(worker)
     before = (tmp_path / "out" / "a.png").stat().st_mtime_ns
     again = do(worker, overwrite=True, made_of=first.sha256)
-    assert (again.ending, again.target_stamp) == (Ending.UNCHANGED, first.target_stamp)
+    assert (again.ending, again.written) == (Ending.UNCHANGED, {})
     assert (tmp_path / "out" / "a.png").stat().st_mtime_ns == before
     write_scan(tmp_path / "in" / "a.png", seed=3)
     assert do(worker, overwrite=True, made_of=first.sha256).ending is Ending.DONE

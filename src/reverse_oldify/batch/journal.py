@@ -22,7 +22,7 @@ from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.task import Ending, Outcome
 from reverse_oldify.errors import OutputError
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY,       -- below the source, with "/"; of a folder, with "/" last
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS files (
     state TEXT NOT NULL,         -- see State
     stamp TEXT NOT NULL,         -- of the source when it was last looked at
     settings TEXT NOT NULL,      -- fingerprint of options, model and what is written
-    begun INTEGER NOT NULL,      -- 1: what lies at the target, if anything, is by this job
+    begun INTEGER NOT NULL,      -- 1: a worker has had it
     attempts INTEGER NOT NULL,   -- how often it was begun
     again INTEGER NOT NULL,      -- 1: failed for a reason that the next run may not meet
     reason TEXT NOT NULL,        -- why it was not done
@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS files (
     notes TEXT NOT NULL,         -- JSON list
     target_stamp TEXT,           -- of the result as it was written
     finished REAL,               -- seconds since 1970
-    run INTEGER NOT NULL         -- the last run that saw the file
+    run INTEGER NOT NULL,        -- the last run that saw the file
+    beside TEXT NOT NULL         -- JSON object: other files of the result, and their stamps
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS files_by_state ON files (state, attempts, path);
 CREATE INDEX IF NOT EXISTS files_by_target ON files (target);
@@ -51,7 +52,7 @@ CREATE TABLE IF NOT EXISTS runs (
     command TEXT NOT NULL        -- what was asked for, as JSON
 );
 """
-
+_FROM_1 = "ALTER TABLE files ADD COLUMN beside TEXT NOT NULL DEFAULT '{}'"
 
 _COLUMNS = [field.name for field in fields(Entry)]
 # Names of files need not be Unicode. As bytes they are; cast to text, SQLite does not check them.
@@ -89,7 +90,8 @@ class Journal:
             if version > _VERSION:
                 raise OutputError(f"{path}: journal of a later version; update reverse-oldify")
             if version < _VERSION:
-                self._base.executescript(f"{_SCHEMA}; PRAGMA user_version = {_VERSION}")
+                upgrade = _FROM_1 if version == 1 else _SCHEMA
+                self._base.executescript(f"{upgrade}; PRAGMA user_version = {_VERSION}")
             on_failure.pop_all()
 
     def close(self) -> None:
@@ -180,15 +182,12 @@ class Journal:
             return entry.state
         entry.reason, entry.finished, entry.seconds = outcome.reason, time.time(), outcome.seconds
         entry.again = outcome.ending in (Ending.REFUSED, Ending.TAKEN, Ending.FULL)
-        entry.begun = outcome.ending is not Ending.TAKEN
         entry.state = _state_after(outcome, entry.attempts, most_attempts)
         if outcome.sha256 is not None:
             entry.sha256 = outcome.sha256
         if outcome.ending is Ending.DONE:
             entry.uncertainty, entry.notes = outcome.uncertainty, json.dumps(outcome.notes)
-        if outcome.ending in (Ending.DONE, Ending.UNCHANGED):
-            entry.target_stamp = outcome.target_stamp
-        self.put(entry)
+        self.put(entry.with_ours(outcome.written))
         return entry.state
 
     def entries(self, run: int, state: State, *, order: str = "path") -> Iterator[Entry]:

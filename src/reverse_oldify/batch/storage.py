@@ -95,6 +95,12 @@ class Storage(Protocol):
         """Remove what dead workers left beside these files, if it is older than some seconds."""
 
 
+def stamped(paths: Iterable[str], stamp_of: Callable[[str], Stamp | None]) -> dict[str, Stamp]:
+    """Those of some files that are there, with their stamps."""
+    stamps = {path: stamp_of(path) for path in paths}
+    return {path: stamp for path, stamp in stamps.items() if stamp is not None}
+
+
 def open_storage(place: str) -> Storage:
     """Open a folder, or what a URL names (``s3://bucket/folder``, ``gs://...``, ``file://...``).
 

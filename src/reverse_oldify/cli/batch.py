@@ -195,6 +195,7 @@ class _Batch:
             output=self.output,
             selection=self.selection,
             settings=self._settings,
+            targets=self.setup.targets,
             overwrite=self.arguments.overwrite,
             retry_failed=self.arguments.retry_failed,
         )

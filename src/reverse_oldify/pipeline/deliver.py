@@ -60,10 +60,13 @@ class Delivery:
         What a person should know of it, one sentence each.
     uncertainty : float or None
         Mean over its pages of the error that the model expects, in a*, b*; None if it cannot tell.
+    written : list of Path
+        The result, and what is beside it.
     """
 
     notes: list[str] = field(default_factory=list)
     uncertainty: float | None = None
+    written: list[Path] = field(default_factory=list)
 
 
 def deliver(
@@ -100,6 +103,7 @@ def deliver(
                 break
         if order.uncertainty:
             made.notes.append(_map(pages, uncertainty_of(target), options, drafts))
+        made.written = drafts.paths
     return made
 
 
