@@ -129,8 +129,7 @@ def planned(tmp_path: Path):
             source=Folder(str(tmp_path / "in")),
             output=Folder(str(tmp_path / "out")),
             settings=lambda path: "s",
-            targets=lambda target: [target],
-            **{"selection": Selection(), **settings},
+            **{"selection": Selection(), "targets": lambda target: [target], **settings},
         )
         planner.plan(found)
         return {e.path: e for state in State for e in journal.entries(run, state)}
@@ -146,6 +145,21 @@ def test_two_sources_of_one_result_do_not_replace_each_other(planned) -> None:
         assert entries["a.jpg"].state is State.WAITING
         assert entries["a.png"].state is State.FAILED
         assert "would replace that of a.jpg" in entries["a.png"].reason
+
+
+def test_files_beside_results_do_not_replace_each_other_either(planned) -> None:
+    def targets(target: str) -> list[str]:
+        stem, dot, suffix = target.rpartition(".")
+        return [target, f"{stem}.variant-2{dot}{suffix}", f"{stem}.uncertainty.png"]
+
+    names = ["a.jpg", "a.png", "a.variant-2.jpg", "b.variant-2.jpg", "c\udc80.jpg"]
+    found = [Found(name, "1") for name in [*names, "b.jpg"]]
+    for _ in range(2):  # and so in every run
+        entries = planned(*found, targets=targets)
+        failed = {path: e.reason for path, e in entries.items() if e.state is State.FAILED}
+        assert failed.keys() == {"a.png", "a.variant-2.jpg", "b.jpg"}
+        assert "a file beside it would replace that of a.jpg" in failed["a.png"]
+    assert entries["c\udc80.jpg"].state is State.WAITING
 
 
 def test_every_file_is_accounted_for(planned) -> None:

@@ -104,7 +104,7 @@ def test_an_existing_map_is_kept_and_nothing_is_done(colorizer: Colorizer, scan:
 def test_a_scan_that_is_replaced_is_read_for_all_that_is_ordered(
     colorizer: Colorizer, tmp_path: Path
 ) -> None:
-    pixels = np.random.default_rng(1).integers(0, 65536, (70, 90)).astype(np.uint16)
+    pixels = np.random.default_rng(1).integers(0, 65536, (1500, 900)).astype(np.uint16)
     scan = Picture(pixels=pixels).save(tmp_path / "scan.tif")
     order = Order(filing=FILING, variants=2, uncertainty=True)
     (tmp_path / "out").mkdir()

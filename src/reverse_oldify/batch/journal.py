@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS runs (
     command TEXT NOT NULL        -- what was asked for, as JSON
 );
 """
+_BESIDE = "CREATE TEMP TABLE beside (target, path, PRIMARY KEY (target, path)) WITHOUT ROWID"
 _FROM_1 = "ALTER TABLE files ADD COLUMN beside TEXT NOT NULL DEFAULT '{}'"
 
 _COLUMNS = [field.name for field in fields(Entry)]
@@ -92,6 +93,7 @@ class Journal:
             if version < _VERSION:
                 upgrade = _FROM_1 if version == 1 else _SCHEMA
                 self._base.executescript(f"{upgrade}; PRAGMA user_version = {_VERSION}")
+            self._base.execute(_BESIDE)
             on_failure.pop_all()
 
     def close(self) -> None:
@@ -140,14 +142,24 @@ class Journal:
         """What is known of a file."""
         return next(self._select("path = CAST(? AS TEXT)", (os.fsencode(path),)), None)
 
-    def rival(self, entry: Entry) -> str | None:
-        """Another file of the same run that has the same target."""
+    def rival(self, entry: Entry, targets: Sequence[str]) -> str | None:
+        """Another file of the same run that one of these targets belongs to."""
+        names = [os.fsencode(target) for target in targets]
+        any_of = ", ".join(["CAST(? AS TEXT)"] * len(names))
         row = self._base.execute(
-            "SELECT path FROM files WHERE target = CAST(? AS TEXT) AND run = ? "
-            "AND path != CAST(? AS TEXT) AND state NOT IN ('skipped', 'failed')",
-            (os.fsencode(entry.target), entry.run, os.fsencode(entry.path)),
+            f"SELECT path FROM files WHERE (target IN ({any_of}) OR path IN "
+            f"(SELECT path FROM beside WHERE target IN ({any_of}))) "
+            "AND run = ? AND path != CAST(? AS TEXT) AND state NOT IN ('skipped', 'failed')",
+            (*names, *names, entry.run, os.fsencode(entry.path)),
         ).fetchone()
         return None if row is None else str(row[0])
+
+    def note_beside(self, entry: Entry, targets: Sequence[str]) -> None:
+        """Remember, for `rival` and as long as it is open, what is written beside a result."""
+        self._base.executemany(
+            "INSERT OR IGNORE INTO beside VALUES (CAST(? AS TEXT), CAST(? AS TEXT))",
+            [(os.fsencode(target), os.fsencode(entry.path)) for target in targets],
+        )
 
     def put(self, entry: Entry) -> None:
         """Write an entry; within a transaction."""
