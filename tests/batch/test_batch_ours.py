@@ -13,7 +13,9 @@ from made_workers import write_scan
 from PIL import Image
 
 from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.job import FOLDER
 from reverse_oldify.batch.plan import decide
+from reverse_oldify.files.json_file import read_json
 from reverse_oldify.files.picture import Picture
 
 run = inline
@@ -114,3 +116,26 @@ def test_a_killed_job_owns_what_it_may_have_written_but_a_failed_file_owns_nothi
     assert edited.state is State.FAILED
     assert "a.jpg.json exists already" in edited.reason
     assert edited.ours == there, "what is known is not forgotten"
+
+
+def test_what_is_left_is_named_until_nothing_would_replace_it(run: Run) -> None:
+    for name in ("a.png", "b.png"):
+        write_scan(Path("in", name))
+    run("in", "-o", "out")
+    by_hand("a.png")
+    assert run("in", "-o", "out")[0] == 0, "nothing is to be done"
+    reason = (
+        "a.png: not brought up to date: a.png was made or changed by someone else since; "
+        "remove that, or allow --overwrite"
+    )
+    for _ in range(2):
+        status, out, err = run("in", "-o", "out", "--vividness", "0.5")
+        assert (status, err) == (1, [f"reverse-oldify: {reason}"])
+        assert "done already (1 of them not brought up to date)" in out[1]
+        assert out[-1].startswith("2 done (1 of them not brought up to date); report")
+        told = read_json(Path("out", FOLDER, "report.json"))
+        assert told["left"] == [{"path": "a.png", "reason": reason}]
+        assert reason in Path("out", FOLDER, "report.html").read_text("utf-8")
+    assert run("in", "-o", "out", "--vividness", "0.5", "--dry-run")[2] == err
+    status, _, err = run("in", "-o", "out", "--include", "a.png")
+    assert (status, err) == (0, []), "what was asked for first is there"

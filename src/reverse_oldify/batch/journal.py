@@ -206,6 +206,10 @@ class Journal:
         """Files of a run in some state, in the order of a column (or ``"column DESC"``)."""
         return self._select(f"run = ? AND state = ? ORDER BY {order}", (run, state))
 
+    def left(self, run: int) -> Iterator[Entry]:
+        """Files of a run that are done, but not as this run was to do them; they tell why."""
+        return self._select("run = ? AND state = 'done' AND reason != '' ORDER BY path", (run,))
+
     def counts(self, run: int) -> dict[State, int]:
         """How many files of a run are in each state."""
         rows = self._base.execute(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reverse_oldify.cli.archival import read_filing
 from reverse_oldify.cli.batch_arguments import add_arguments
+from reverse_oldify.cli.batch_summary import complain_of_plan, end_line, plan_line
 from reverse_oldify.cli.controls import Controls, read_controls
 from reverse_oldify.cli.main import complain, one_line
 from reverse_oldify.errors import OptionError
@@ -31,7 +32,7 @@ __all__ = ["add_arguments", "run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do the job; 0 if every file is done, 1 if any failed, 130 or 143 if it was interrupted.
+    """Do the job; 0 if all is done, 1 if any failed or was left, 130 or 143 if it was interrupted.
 
     Raises
     ------
@@ -271,39 +272,20 @@ class _Batch:
                 job.stop.wait(1)
 
     def _say_plan(self, journal: Journal, run: int) -> None:
-        from reverse_oldify.batch.entry import State
-
-        for entry in journal.entries(run, State.FAILED):
-            if entry.again:
-                complain(entry.reason)
-        counts = journal.counts(run)
-        line = f"{counts[State.WAITING]} to do, {counts[State.DONE]} done already"
-        line += _and(counts[State.COLOURED], "in colour already")
-        line += _and(
-            counts[State.FAILED], "failed (--retry-failed tries those of earlier runs again)"
-        )
-        line += _and(counts[State.SKIPPED], "other files skipped")
-        self.say(line)
+        complain_of_plan(journal, run)
+        self.say(plan_line(journal, run))
 
     def _finish(self, journal: Journal, run: int, stop: Stop, page: Path) -> int:
         from reverse_oldify.batch.entry import State
 
+        self.say(f"{end_line(journal, run)}; report: {page}")
         counts = journal.counts(run)
-        left = counts[State.WAITING] + counts[State.CLAIMED]
-        line = f"{counts[State.DONE]} done"
-        line += _and(counts[State.COLOURED], "in colour already")
-        line += _and(counts[State.FAILED], "failed")
-        line += _and(left, "not done yet")
-        self.say(f"{line}; report: {page}")
-        if left:
+        if counts[State.WAITING] + counts[State.CLAIMED]:
             complain(f"{stop.reason}; the same command goes on where this one stopped")
-        return stop.status if left else int(counts[State.FAILED] > 0)
+            return stop.status
+        return int(counts[State.FAILED] > 0 or any(journal.left(run)))
 
     def say(self, text: str) -> None:
         """Print a line for people."""
         if not self.arguments.quiet:
             print(one_line(text), flush=True)
-
-
-def _and(count: int, words: str) -> str:
-    return f", {count} {words}" if count else ""
