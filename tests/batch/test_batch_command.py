@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from made_inline import Run, inline
 from made_workers import expected, write_scan
 from PIL import Image
 
-from reverse_oldify.batch import job, watch
+from reverse_oldify.batch import job, watch, worker
 from reverse_oldify.batch.job import FOLDER
+from reverse_oldify.batch.report import Report
+from reverse_oldify.errors import OutputError
 from reverse_oldify.files.json_file import read_json
 from reverse_oldify.files.read import read
 
@@ -259,3 +263,27 @@ def test_a_missing_source_is_told(run: Run) -> None:
     assert status == 1
     assert err == ["reverse-oldify: none: no such folder; check the name"]
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("with_report", [True, False])
+def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(
+    run: Run, scans: list[str], monkeypatch: pytest.MonkeyPatch, with_report: bool
+) -> None:
+    def full(*_: object, **__: object) -> NoReturn:
+        reason = "out/x: cannot be written (no space left on device); free some space"
+        raise OutputError(reason) from OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "deliver", full)
+        if not with_report:
+            patch.setattr(Report, "write", full)
+        status, _, err = run("in", "-o", "out")
+    assert status == 1
+    assert err == [
+        "reverse-oldify: out/x: cannot be written (no space left on device); free some space"
+        + ("" if with_report else "; no report could be written")
+        + "; the same command goes on where this one stopped"
+    ]
+    status, out, err = run("in", "-o", "out")
+    assert (status, err) == (0, [])
+    assert out[1].startswith("3 to do")

@@ -113,7 +113,7 @@ def test_what_was_not_begun_costs_no_attempt(journal: Journal) -> None:
         (Ending.COLOURED, State.COLOURED, False),
         (Ending.FAILED, State.FAILED, False),
         (Ending.REFUSED, State.FAILED, True),
-        (Ending.FULL, State.FAILED, True),
+        (Ending.FULL, State.WAITING, False),
         (Ending.TAKEN, State.FAILED, True),
     ],
 )

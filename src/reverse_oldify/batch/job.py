@@ -141,8 +141,8 @@ class Job:
             outcomes = [self._seen(each) for each in ended]
             with self.journal.transaction():
                 states = [self.journal.record(each, self.most_attempts) for each in outcomes]
-                if any(outcome.ending is Ending.FULL for outcome in outcomes):
-                    self.stop.ask("no space is left on the disk; free some")
+                for full in (each for each in outcomes if each.ending is Ending.FULL):
+                    self.stop.ask(full.reason)
                 begun = [] if self.stop.asked else self.journal.claim(self.run, engine.room)
             for entry in begun:
                 engine.submit(self._task(entry))

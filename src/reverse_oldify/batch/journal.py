@@ -185,6 +185,7 @@ class Journal:
         """Write down what became of a file; return its state. Within a transaction.
 
         A file whose worker was lost waits again, until it has been tried ``most_attempts`` times.
+        So does one for which there was no space, after those that have been tried less often.
         """
         entry = self.entry(outcome.path)
         assert entry is not None  # it was claimed
@@ -193,7 +194,7 @@ class Journal:
             self.put(entry)
             return entry.state
         entry.reason, entry.finished, entry.seconds = outcome.reason, time.time(), outcome.seconds
-        entry.again = outcome.ending in (Ending.REFUSED, Ending.TAKEN, Ending.FULL)
+        entry.again = outcome.ending in (Ending.REFUSED, Ending.TAKEN)
         entry.state = _state_after(outcome, entry.attempts, most_attempts)
         if outcome.sha256 is not None:
             entry.sha256 = outcome.sha256
@@ -303,6 +304,8 @@ def _state_after(outcome: Outcome, attempts: int, most_attempts: int) -> State:
         case Ending.COLOURED:
             return State.COLOURED
         case Ending.LOST if attempts < most_attempts:
+            return State.WAITING
+        case Ending.FULL:
             return State.WAITING
         case _:
             return State.FAILED

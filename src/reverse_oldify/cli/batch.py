@@ -16,7 +16,7 @@ from reverse_oldify.cli.batch_arguments import add_arguments
 from reverse_oldify.cli.batch_summary import complain_of_plan, end_line, plan_line
 from reverse_oldify.cli.controls import Controls, read_controls
 from reverse_oldify.cli.main import complain, one_line
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from reverse_oldify.batch.engine import Engine
@@ -156,9 +156,15 @@ class _Batch:
             about=self._about(),
             stopped=stop.reason,
         )
-        page = report.write(self.folder, self._stem())
-        journal.end(run)
-        return self._finish(journal, run, stop, page)
+        unwritten = ""
+        try:
+            self.say(f"{end_line(journal, run)}; report: {report.write(self.folder, self._stem())}")
+            journal.end(run)
+        except OutputError:
+            if not stop.asked:
+                raise
+            unwritten = "; no report could be written"  # mostly for the reason why it stopped
+        return self._finish(journal, run, stop, unwritten)
 
     def _about(self) -> dict[str, object]:
         """What was asked for."""
@@ -275,13 +281,12 @@ class _Batch:
         complain_of_plan(journal, run)
         self.say(plan_line(journal, run))
 
-    def _finish(self, journal: Journal, run: int, stop: Stop, page: Path) -> int:
+    def _finish(self, journal: Journal, run: int, stop: Stop, unwritten: str) -> int:
         from reverse_oldify.batch.entry import State
 
-        self.say(f"{end_line(journal, run)}; report: {page}")
         counts = journal.counts(run)
-        if counts[State.WAITING] + counts[State.CLAIMED]:
-            complain(f"{stop.reason}; the same command goes on where this one stopped")
+        if unwritten or counts[State.WAITING] + counts[State.CLAIMED]:
+            complain(f"{stop.reason}{unwritten}; the same command goes on where this one stopped")
             return stop.status
         return int(counts[State.FAILED] > 0 or any(journal.left(run)))
 
