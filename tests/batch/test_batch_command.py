@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +16,9 @@ from made_workers import expected, write_scan
 from PIL import Image
 
 from reverse_oldify.batch import job, watch, worker
+from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.job import FOLDER
+from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.report import Report
 from reverse_oldify.errors import OutputError
 from reverse_oldify.files.json_file import read_json
@@ -106,10 +110,49 @@ def test_a_dry_run_says_what_and_writes_nothing(run: Run, scans: list[str]) -> N
     ]
     assert not Path("out").exists()
     run("in", "-o", "out")
-    before = Path("out", FOLDER, "journal.sqlite").read_bytes()
     assert run("in", "-o", "out", "--vividness", "2", "--dry-run")[1][-1].startswith("3 to do")
-    assert Path("out", FOLDER, "journal.sqlite").read_bytes() == before
     assert run("in", "-o", "out")[1][1].startswith("0 to do, 3 done already")
+
+
+def everything() -> dict[str, tuple[int, bytes]]:
+    files = (path for path in Path().rglob("*") if path.is_file())
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_a_dry_run_writes_nothing_whatever_is_there(run: Run, scans: list[str]) -> None:
+    argv = ("in", "-o", "out", "--palette", "faded", "--save-palette", "p.json", "--dry-run")
+    run("in", "-o", "out", "--shard", "1/2")
+    for _ in range(2):
+        before = everything()
+        status, out, err = run(*argv)
+        assert (status, err) == (0, [])
+        assert out[-1].startswith("3 to do")
+        assert everything() == before
+        run("in", "-o", "out")
+
+
+def test_a_dry_run_knows_what_a_killed_job_had_committed_last(run: Run, scans: list[str]) -> None:
+    run("in", "-o", "out")
+    journal, kept = Path("out", FOLDER, "journal.sqlite"), Path("kept")
+    kept.mkdir()
+    write_scan(Path("in/new.png"))
+    with closing(Journal(journal)) as killed, killed.transaction():
+        killed.put(Entry(path="a.png", target="a.png", state=State.CLAIMED, begun=True))
+    with closing(Journal(journal)) as killed:
+        with killed.transaction():
+            killed.put(Entry(path="box/b.png", target="box/b.png", state=State.CLAIMED, begun=True))
+        for path in journal.parent.glob("journal*"):
+            shutil.copy(path, kept)  # as a power cut would leave it
+    for path in kept.iterdir():
+        shutil.copy(path, journal.parent)
+    assert (journal.parent / "journal.sqlite-wal").stat().st_size > 0
+    before = everything()
+    assert run("in", "-o", "out", "--dry-run")[1][:3] == [
+        "a.png -> a.png",
+        "box/b.png -> box/b.png",
+        "new.png -> new.png",
+    ]
+    assert everything() == before
 
 
 def test_a_selection(run: Run, scans: list[str]) -> None:

@@ -154,15 +154,6 @@ def test_a_transaction_that_fails_changes_nothing(journal: Journal) -> None:
     wait_for(journal, "a")  # and the journal goes on
 
 
-def test_a_copy_leaves_no_trace(journal: Journal) -> None:
-    wait_for(journal, "a")
-    copy = journal.copied()
-    wait_for(copy, "b")
-    assert copy.counts(1)[State.WAITING] == 2
-    assert journal.counts(1)[State.WAITING] == 1
-    copy.close()
-
-
 def test_another_journal_is_adopted_where_it_knows_more(journal: Journal, tmp_path: Path) -> None:
     other = Journal(tmp_path / "other.sqlite")
     wait_for(other, "done", "failed", "waiting", "not ours", "known better", "newer")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,10 +13,11 @@ from threading import Event
 from reverse_oldify.batch.engine import Engine
 from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.journal import Journal
-from reverse_oldify.batch.lock import locked
+from reverse_oldify.batch.lock import locked, unlocked
 from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.storage import open_storage, stamped
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
+from reverse_oldify.errors import OutputError
 from reverse_oldify.files.drafts import check_folder
 from reverse_oldify.options import Options
 
@@ -76,13 +79,25 @@ def open_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
 
 @contextmanager
 def copied_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
-    """Open a copy of the journal, to see what would be done; nothing is written."""
-    if not folder.is_dir():
-        with closing(Journal(None)) as empty:
-            yield empty
-        return
-    with open_journal(folder, selection) as journal, closing(journal.copied()) as copy:
-        yield copy
+    """Open a copy of the journal, to see what would be done; nothing is written in the folder.
+
+    Raises
+    ------
+    OutputError
+        A job is at work there, or the temporary folder cannot take the copy.
+    """
+    with tempfile.TemporaryDirectory(prefix="reverse-oldify-") as copy, unlocked(folder):
+        for pattern in (_journal_name("*"), _journal_name(None)):
+            for path in (*folder.glob(pattern), *folder.glob(f"{pattern}-wal")):
+                try:
+                    shutil.copy(path, copy)
+                except OSError as error:
+                    raise OutputError(
+                        f"{path}: cannot be copied to {copy} ({error.strerror}); free some space "
+                        "there, or name another folder in TMPDIR"
+                    ) from error
+        with open_journal(Path(copy), selection) as journal:
+            yield journal
 
 
 def _journal_name(shard: str | None) -> str:

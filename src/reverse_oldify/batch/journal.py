@@ -70,7 +70,7 @@ class Journal:
     Parameters
     ----------
     path : Path or None
-        Of the database; created if missing. None keeps it in memory, for a dry run.
+        Of the database; created if missing. None keeps it in memory.
 
     Raises
     ------
@@ -113,16 +113,6 @@ class Journal:
                 if self._base.in_transaction:  # a full disk has rolled back already
                     self._base.execute("ROLLBACK")
                 raise
-
-    def copied(self) -> Journal:
-        """Return a copy in memory: what is done with it leaves no trace."""
-        with ExitStack() as on_failure:
-            copy = Journal(None)
-            on_failure.callback(copy.close)
-            with self._explained():
-                self._base.backup(copy._base)
-            on_failure.pop_all()
-        return copy
 
     def begin(self, command: str) -> int:
         """Note that a run begins; return its number."""

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from reverse_oldify.batch.plan import check_places
     from reverse_oldify.cli.progress import stopping
 
-    controls = read_controls(arguments)
+    controls = read_controls(arguments, dry_run=arguments.dry_run)
     check_places(arguments.source, arguments.output)
     batch = _Batch(arguments, controls, _selection(arguments), _setup(arguments, controls))
     if arguments.dry_run:
