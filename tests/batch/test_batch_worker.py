@@ -13,7 +13,7 @@ from made_workers import open_colorizer, write_scan
 from reverse_oldify.batch import worker as room
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task, fingerprint
 from reverse_oldify.batch.worker import Worker
-from reverse_oldify.errors import ChangedError, OptionError, OutputError
+from reverse_oldify.errors import ChangedError, OptionError, OutputError, TooLargeError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.options import Options
@@ -94,10 +94,17 @@ def full() -> OutputError:
     return error
 
 
+def no_room() -> TooLargeError:
+    error = TooLargeError("in/a.png: lies on its side, and to turn it /tmp cannot be written")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "ending", "reason"),
     [
         (full(), Ending.FULL, "no space left"),
+        (no_room(), Ending.REFUSED, "in/a.png: lies on its side"),
         (OSError(errno.EDQUOT, "quota"), Ending.FULL, "quota"),
         (OutputError("out/a.png: permission denied; choose"), Ending.REFUSED, "permission denied"),
         (OptionError("a hint lies outside"), Ending.FAILED, "a.png: a hint lies outside"),

@@ -131,6 +131,8 @@ def _ending(error: Exception) -> Ending:
             return Ending.TAKEN
         case ChangedError():
             return Ending.REFUSED
+        case InputError() if _is_full(error):  # the temporary folder, not the output
+            return Ending.REFUSED
         case OutputError():
             return Ending.FULL if _is_full(error) else Ending.REFUSED
         case OSError():  # nothing of the file itself: that is an InputError
