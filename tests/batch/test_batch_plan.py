@@ -203,9 +203,11 @@ def test_list_names_files_below_the_source(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (b"a.jpg\nb c.jpg\n", ["a.jpg", "b c.jpg"]),
+        (b"a.jpg\nb c.jpg\n", ["a.jpg", "b c.jpg", ""]),
+        (b"a.jpg\r\nb.jpg", ["a.jpg", "b.jpg"]),
+        ("a\u2028\x85\v\f\x1c.jpg\nb.jpg".encode(), ["a\u2028\x85\v\f\x1c.jpg", "b.jpg"]),
         (b"two\nlines.jpg\0b.jpg\0", ["two\nlines.jpg", "b.jpg", ""]),
-        (b"\x80.jpg\n", ["\udc80.jpg"]),
+        (b"\x80.jpg\n", ["\udc80.jpg", ""]),
     ],
 )
 def test_lists_of_lines_and_of_find_print0(tmp_path: Path, data: bytes, names: list[str]) -> None:
