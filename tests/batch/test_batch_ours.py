@@ -139,3 +139,15 @@ def test_what_is_left_is_named_until_nothing_would_replace_it(run: Run) -> None:
     assert run("in", "-o", "out", "--vividness", "0.5", "--dry-run")[2] == err
     status, _, err = run("in", "-o", "out", "--include", "a.png")
     assert (status, err) == (0, []), "what was asked for first is there"
+
+
+def test_a_result_stays_where_its_name_is_too_long_for_a_sidecar(run: Run) -> None:
+    name = "n" * 248 + ".png"
+    write_scan(Path("in", name))
+    assert run("in", "-o", "out")[0] == 0
+    before = Path("out", name).read_bytes()
+    for _ in range(2):
+        status, _, err = run("in", "-o", "out", "--sidecar")
+        assert (status, len(err)) == (1, 1)
+        assert "choose a shorter name" in err[0]
+    assert Path("out", name).read_bytes() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -160,6 +161,16 @@ def test_files_beside_results_do_not_replace_each_other_either(planned) -> None:
         assert failed.keys() == {"a.png", "a.variant-2.jpg", "b.jpg"}
         assert "a file beside it would replace that of a.jpg" in failed["a.png"]
     assert entries["c\udc80.jpg"].state is State.WAITING
+
+
+def test_an_output_that_cannot_be_looked_at_is_told(planned, monkeypatch) -> None:
+    def stamp(self: Folder, path: str) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Folder, "stamp", stamp)
+    entry = planned(Found("a.jpg", "1"))["a.jpg"]
+    assert (entry.state, entry.again) == (State.FAILED, True)
+    assert entry.reason == "a.jpg: its result a.jpg: permission denied; check the output"
 
 
 def test_every_file_is_accounted_for(planned) -> None:

@@ -94,15 +94,19 @@ class Planner:
         why_not = self.selection.why_not(found.path)
         if why_not:  # what is known of it may be wanted in another run
             return None if known else replace(new, state=State.SKIPPED, reason=why_not)
+        entry = new if known is None else _brought_up(known, new)
         targets = self.targets(target)
         rival = self.journal.rival(new, targets)
         if rival is not None:
-            entry = new if known is None else _brought_up(known, new)
             files = " or a file beside it" if len(targets) > 1 else ""
             reason = f"its result {target}{files} would replace that of {rival}; rename one"
             return _refused(entry, reason)
         self.journal.note_beside(new, [path for path in targets if path != target])
-        there = stamped(targets, stamp_of)
+        try:
+            there = stamped(targets, stamp_of)
+        except OSError as error:
+            reason = (error.strerror or "cannot be looked at").lower()
+            return _refused(entry, f"its result {target}: {reason}; check the output")
         return decide(new, known, there, overwrite=self.overwrite, retry_failed=self.retry_failed)
 
 

@@ -6,6 +6,7 @@ compared, never read. Paths are relative to the storage, with ``/`` everywhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -166,6 +167,10 @@ class Folder:
             status = Path(self._root, path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # no file can have it
+                return None
+            raise
         return f"{status.st_size} {status.st_mtime_ns}"
 
     def stamps(self) -> Callable[[str], Stamp | None]:
