@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,6 +169,19 @@ def test_a_scan_is_not_replaced_where_its_name_is_too_long_for_a_sidecar(tmp_pat
         file_colour(tint, scan, scan, replace(ALL, layers=False, overwrite=True))
     assert scan.read_bytes() == before
     assert names(tmp_path) == [scan.name]
+
+
+def test_a_disk_that_fails_under_the_source_is_not_said_to_fail_under_the_result(
+    pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(source: Path) -> Iterator[Raster]:
+        yield from list(read_pages(source))[:1]
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(module, "open_pages", failing)
+    with pytest.raises(UnreadableError, match=r"pages\.tif: cannot be read \(input/output error"):
+        file_colour(tint, pages, tmp_path / "out.tif", ALL)
+    assert names(tmp_path) == ["pages.tif"]
 
 
 def test_failure_on_a_later_page_leaves_no_file(pages: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files.drafts import Drafts, failures_told
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.json_file import to_json_bytes
@@ -116,6 +117,15 @@ def file_colour(
     return pages.notes
 
 
+def _pages_of(source: Path) -> Iterator[Raster]:
+    """Open the pages; what the system says of the source is not taken for a word on the result."""
+    try:
+        yield from open_pages(source)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UnreadableError(f"{source}: cannot be read ({reason}); check the file") from error
+
+
 class _Pages:
     """Colourises pages as they are asked for, and remembers what is to be told of them."""
 
@@ -131,7 +141,7 @@ class _Pages:
         with ThreadPoolExecutor(1) as beside:
             if self._provenance is not None:  # while the first page is decoded
                 hashed = beside.submit(sha256_of, self._source)
-            for number, page in enumerate(open_pages(self._source)):
+            for number, page in enumerate(_pages_of(self._source)):
                 if number == 0 and self._provenance is not None:
                     told = replace(self._provenance, source_sha256=hashed.result())
                     self._provenance = told
