@@ -118,6 +118,17 @@ def test_a_killed_job_owns_what_it_may_have_written_but_a_failed_file_owns_nothi
     assert edited.ours == there, "what is known is not forgotten"
 
 
+def test_nothing_of_others_is_in_the_way_of_what_is_given_to_a_worker() -> None:
+    """For if it is killed there, all that lies there is taken for its own."""
+    new = Entry(path="a.tif", target="a.jpg", stamp="10 2", settings="s", run=2)
+    there = {"a.jpg": "5 5", "a.jpg.json": "6 6"}
+    known = replace(new, state=State.DONE, begun=True, stamp="10 1", sha256="f" * 64)
+    assert decide(new, known.with_ours(there), there).state is State.WAITING
+    left = decide(new, known.with_ours({"a.jpg": "5 5"}), there)
+    assert left.state is State.DONE
+    assert "a.jpg.json was made or changed by someone else" in left.reason
+
+
 def test_what_is_left_is_named_until_nothing_would_replace_it(run: Run) -> None:
     for name in ("a.png", "b.png"):
         write_scan(Path("in", name))

@@ -147,7 +147,7 @@ def decide(
         attempts = known.attempts if known.state in (State.CLAIMED, State.WAITING) else 0
         made_of = known.sha256 if _still_good(known, new, there) else None
     foreign = next((path for path, stamp in there.items() if now.ours.get(path) != stamp), None)
-    if foreign is None or overwrite or made_of is not None:
+    if foreign is None or overwrite:
         return replace(now, state=State.WAITING, sha256=made_of, attempts=attempts, reason="")
     if known is not None and known.state is State.DONE and new.target in there:
         return _left(known, new, foreign)
