@@ -6,6 +6,7 @@
     ├── InputError              a picture (or folder) that cannot be used
     │   ├── UnreadableError     missing, empty, damaged, or not a picture
     │   ├── UnsupportedError    a picture, but in a form that is not handled
+    │   ├── ChangedError        replaced or rewritten while it was read
     │   ├── TooLargeError       more pixels than the limit allows
     │   └── ColouredError       in colour already, where such pictures are to be left alone
     ├── OutputError             a result that cannot be written
@@ -40,6 +41,10 @@ class UnsupportedError(InputError):
 
 class TooLargeError(InputError):
     """The picture has more pixels than the limit allows."""
+
+
+class ChangedError(InputError):
+    """The file was replaced or rewritten while it was read."""
 
 
 class ColouredError(InputError):

@@ -2,65 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections import deque
-from collections.abc import Callable
+import shutil
+from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
-from made_workers import expected, open_colorizer, write_scan
+from made_inline import Run, inline
+from made_workers import expected, write_scan
 from PIL import Image
 
-from reverse_oldify.batch import job, local, watch, worker
+from reverse_oldify.batch import job, watch, worker
+from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.job import FOLDER
-from reverse_oldify.batch.task import Outcome, Setup, Task
-from reverse_oldify.batch.worker import Worker
-from reverse_oldify.cli.main import main
+from reverse_oldify.batch.journal import Journal
+from reverse_oldify.batch.report import Report
+from reverse_oldify.errors import OutputError
 from reverse_oldify.files.json_file import read_json
 from reverse_oldify.files.read import read
 
-Run = Callable[..., tuple[int, list[str], list[str]]]
-
-
-class Inline:
-    """An engine of one worker that works while it is waited for."""
-
-    def __init__(self, setup: Setup, *, workers: int | None, time_limit: float) -> None:
-        self.worker, self.tasks = Worker(setup), deque[Task]()
-
-    @property
-    def room(self) -> int:
-        return 2 - len(self.tasks)
-
-    @property
-    def busy(self) -> int:
-        return len(self.tasks)
-
-    def submit(self, task: Task) -> None:
-        assert self.room
-        self.tasks.append(task)
-
-    def wait(self, seconds: float) -> list[Outcome]:
-        return [self.worker.do(self.tasks.popleft())] if self.tasks else []
-
-    def close(self) -> None:
-        assert not self.tasks
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in an empty folder; returns status, lines of stdout, lines of stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(worker, "open_colorizer", open_colorizer)
-    monkeypatch.setattr(local, "local_engine", Inline)
-
-    def run_it(*argv: str) -> tuple[int, list[str], list[str]]:
-        status = main(["batch", *argv])
-        captured = capsys.readouterr()
-        return status, captured.out.splitlines(), captured.err.splitlines()
-
-    return run_it
+run = inline
 
 
 @pytest.fixture
@@ -146,10 +110,49 @@ def test_a_dry_run_says_what_and_writes_nothing(run: Run, scans: list[str]) -> N
     ]
     assert not Path("out").exists()
     run("in", "-o", "out")
-    before = Path("out", FOLDER, "journal.sqlite").read_bytes()
     assert run("in", "-o", "out", "--vividness", "2", "--dry-run")[1][-1].startswith("3 to do")
-    assert Path("out", FOLDER, "journal.sqlite").read_bytes() == before
     assert run("in", "-o", "out")[1][1].startswith("0 to do, 3 done already")
+
+
+def everything() -> dict[str, tuple[int, bytes]]:
+    files = (path for path in Path().rglob("*") if path.is_file())
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_a_dry_run_writes_nothing_whatever_is_there(run: Run, scans: list[str]) -> None:
+    argv = ("in", "-o", "out", "--palette", "faded", "--save-palette", "p.json", "--dry-run")
+    run("in", "-o", "out", "--shard", "1/2")
+    for _ in range(2):
+        before = everything()
+        status, out, err = run(*argv)
+        assert (status, err) == (0, [])
+        assert out[-1].startswith("3 to do")
+        assert everything() == before
+        run("in", "-o", "out")
+
+
+def test_a_dry_run_knows_what_a_killed_job_had_committed_last(run: Run, scans: list[str]) -> None:
+    run("in", "-o", "out")
+    journal, kept = Path("out", FOLDER, "journal.sqlite"), Path("kept")
+    kept.mkdir()
+    write_scan(Path("in/new.png"))
+    with closing(Journal(journal)) as killed, killed.transaction():
+        killed.put(Entry(path="a.png", target="a.png", state=State.CLAIMED, begun=True))
+    with closing(Journal(journal)) as killed:
+        with killed.transaction():
+            killed.put(Entry(path="box/b.png", target="box/b.png", state=State.CLAIMED, begun=True))
+        for path in journal.parent.glob("journal*"):
+            shutil.copy(path, kept)  # as a power cut would leave it
+    for path in kept.iterdir():
+        shutil.copy(path, journal.parent)
+    assert (journal.parent / "journal.sqlite-wal").stat().st_size > 0
+    before = everything()
+    assert run("in", "-o", "out", "--dry-run")[1][:3] == [
+        "a.png -> a.png",
+        "box/b.png -> box/b.png",
+        "new.png -> new.png",
+    ]
+    assert everything() == before
 
 
 def test_a_selection(run: Run, scans: list[str]) -> None:
@@ -303,3 +306,27 @@ def test_a_missing_source_is_told(run: Run) -> None:
     assert status == 1
     assert err == ["reverse-oldify: none: no such folder; check the name"]
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("with_report", [True, False])
+def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(
+    run: Run, scans: list[str], monkeypatch: pytest.MonkeyPatch, with_report: bool
+) -> None:
+    def full(*_: object, **__: object) -> NoReturn:
+        reason = "out/x: cannot be written (no space left on device); free some space"
+        raise OutputError(reason) from OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "deliver", full)
+        if not with_report:
+            patch.setattr(Report, "write", full)
+        status, _, err = run("in", "-o", "out")
+    assert status == 1
+    assert err == [
+        "reverse-oldify: out/x: cannot be written (no space left on device); free some space"
+        + ("" if with_report else "; no report could be written")
+        + "; the same command goes on where this one stopped"
+    ]
+    status, out, err = run("in", "-o", "out")
+    assert (status, err) == (0, [])
+    assert out[1].startswith("3 to do")

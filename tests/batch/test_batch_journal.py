@@ -58,11 +58,13 @@ def test_an_entry_comes_back_as_it_was(journal: Journal) -> None:
         target_stamp="3 4",
         finished=5.0,
         run=6,
+        beside='{"b": "5 6"}',
     )
     with journal.transaction():
         journal.put(entry)
     assert journal.entry(ODD) == entry
     assert entry.told == ["one"]
+    assert entry.ours == {ODD: "3 4", "b": "5 6"}
 
 
 def test_each_file_is_claimed_once_and_the_least_tried_first(journal: Journal) -> None:
@@ -104,35 +106,44 @@ def test_what_was_not_begun_costs_no_attempt(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ending", "state", "again", "begun"),
+    ("ending", "state", "again"),
     [
-        (Ending.DONE, State.DONE, False, True),
-        (Ending.UNCHANGED, State.DONE, False, True),
-        (Ending.COLOURED, State.COLOURED, False, True),
-        (Ending.FAILED, State.FAILED, False, True),
-        (Ending.REFUSED, State.FAILED, True, True),
-        (Ending.FULL, State.FAILED, True, True),
-        (Ending.TAKEN, State.FAILED, True, False),
+        (Ending.DONE, State.DONE, False),
+        (Ending.UNCHANGED, State.DONE, False),
+        (Ending.COLOURED, State.COLOURED, False),
+        (Ending.FAILED, State.FAILED, False),
+        (Ending.REFUSED, State.FAILED, True),
+        (Ending.FULL, State.WAITING, False),
+        (Ending.TAKEN, State.FAILED, True),
     ],
 )
-def test_endings(journal: Journal, ending: Ending, state: State, again: bool, begun: bool) -> None:
+def test_endings(journal: Journal, ending: Ending, state: State, again: bool) -> None:
     wait_for(journal, "a")
     claim(journal)
     assert record(journal, "a", ending) is state
     entry = journal.entry("a")
-    assert (entry.state, entry.again, entry.begun) == (state, again, begun)
+    assert (entry.state, entry.again, entry.ours) == (state, again, {})
 
 
 def test_a_touched_file_keeps_what_is_known_of_its_result(journal: Journal) -> None:
     wait_for(journal, "a")
     claim(journal)
-    record(journal, "a", Ending.DONE, uncertainty=8.0, notes=("n",), sha256="1", target_stamp="t")
+    record(
+        journal,
+        "a",
+        Ending.DONE,
+        uncertainty=8.0,
+        notes=("n",),
+        sha256="1",
+        written={"a": "t", "a.json": "u"},
+    )
     with journal.transaction():
         journal.put(replace(journal.entry("a"), state=State.WAITING))
     claim(journal)
-    record(journal, "a", Ending.UNCHANGED, sha256="1", target_stamp="t")
+    record(journal, "a", Ending.UNCHANGED, sha256="1")
     entry = journal.entry("a")
     assert (entry.uncertainty, entry.told, entry.target_stamp) == (8.0, ["n"], "t")
+    assert entry.ours == {"a": "t", "a.json": "u"}
 
 
 def test_a_transaction_that_fails_changes_nothing(journal: Journal) -> None:
@@ -141,15 +152,6 @@ def test_a_transaction_that_fails_changes_nothing(journal: Journal) -> None:
         raise ZeroDivisionError
     assert journal.entry("a") is None
     wait_for(journal, "a")  # and the journal goes on
-
-
-def test_a_copy_leaves_no_trace(journal: Journal) -> None:
-    wait_for(journal, "a")
-    copy = journal.copied()
-    wait_for(copy, "b")
-    assert copy.counts(1)[State.WAITING] == 2
-    assert journal.counts(1)[State.WAITING] == 1
-    copy.close()
 
 
 def test_another_journal_is_adopted_where_it_knows_more(journal: Journal, tmp_path: Path) -> None:
@@ -192,3 +194,15 @@ def test_a_later_version_is_refused_and_let_go_of(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as base:
         base.execute("PRAGMA user_version = 1")  # would be locked if it were still open
     assert refused.tb is not None, "so that what it refers to is not collected earlier"
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(Journal(path)) as journal:
+        wait_for(journal, "a")
+    with closing(sqlite3.connect(path, isolation_level=None)) as base:
+        base.execute("ALTER TABLE files DROP COLUMN beside")
+        base.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        with closing(Journal(path)) as journal:
+            assert journal.entry("a").ours == {}

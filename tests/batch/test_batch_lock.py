@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reverse_oldify.batch.lock import locked
+from reverse_oldify.batch.lock import locked, unlocked
 from reverse_oldify.errors import OutputError
 
 
@@ -43,7 +43,7 @@ def test_shards_work_side_by_side_but_each_once(tmp_path: Path) -> None:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from reverse_oldify.batch.lock import locked
+from reverse_oldify.batch.lock import locked, unlocked
 with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     time.sleep(600)
@@ -61,3 +61,24 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
         holder.wait()
         with locked(tmp_path):
             pass
+
+
+def test_looking_keeps_jobs_away_and_writes_nothing(tmp_path: Path) -> None:
+    with unlocked(tmp_path / "none"), unlocked(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+    for shard in (None, "1-of-2"):
+        with (
+            locked(tmp_path, shard),
+            pytest.raises(OutputError, match="another job is at work"),
+            unlocked(tmp_path),
+        ):
+            pytest.fail("looked")
+        before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+        with (
+            unlocked(tmp_path),
+            unlocked(tmp_path),
+            pytest.raises(OutputError, match="another job"),
+            locked(tmp_path),
+        ):
+            pytest.fail("began")
+        assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,54 +22,63 @@ LEFT = replace(NEW, state=State.FAILED, begun=True, reason="damaged", run=1)
 
 
 def test_a_new_file_waits() -> None:
-    assert decide(NEW, None, None).state is State.WAITING
+    assert decide(NEW, None, {}).state is State.WAITING
 
 
 def test_a_result_of_others_is_not_replaced_unasked() -> None:
-    refused = decide(NEW, None, "5 5")
+    refused = decide(NEW, None, {"a.jpg": "5 5"})
     assert refused.state is State.FAILED
     assert refused.again
     assert "exists already" in refused.reason
-    assert decide(NEW, None, "5 5", overwrite=True).state is State.WAITING
+    assert decide(NEW, None, {"a.jpg": "5 5"}, overwrite=True).state is State.WAITING
 
 
 def test_what_is_done_stays_done() -> None:
-    assert decide(NEW, DONE, "99 9") == replace(DONE, run=2)
+    assert decide(NEW, DONE, {"a.jpg": "99 9"}) == replace(DONE, run=2)
 
 
 def test_a_result_that_is_gone_is_made_again() -> None:
-    again = decide(NEW, DONE, None)
+    again = decide(NEW, DONE, {})
     assert (again.state, again.sha256) == (State.WAITING, None)
 
 
 def test_a_touched_file_waits_but_its_content_decides() -> None:
-    touched = decide(replace(NEW, stamp="10 2"), DONE, "99 9")
+    touched = decide(replace(NEW, stamp="10 2"), DONE, {"a.jpg": "99 9"})
     assert (touched.state, touched.sha256) == (State.WAITING, DONE.sha256)
 
 
 def test_other_settings_make_it_anew_whatever_the_content() -> None:
-    again = decide(replace(NEW, settings="t"), DONE, "99 9")
+    again = decide(replace(NEW, settings="t"), DONE, {"a.jpg": "99 9"})
     assert (again.state, again.sha256) == (State.WAITING, None)
 
 
 def test_a_result_changed_by_a_person_is_not_replaced_unasked() -> None:
-    kept = decide(replace(NEW, stamp="10 2"), DONE, "77 7")
+    kept = decide(replace(NEW, stamp="10 2"), DONE, {"a.jpg": "77 7"})
     assert kept.state is State.DONE
     assert kept.stamp == "10 1", "so the next run sees the change, too"
-    assert "changed by someone" in kept.reason
-    assert decide(replace(NEW, stamp="10 2"), DONE, "77 7", overwrite=True).state is State.WAITING
+    assert "a.jpg was made or changed by someone else" in kept.reason
+    assert (
+        decide(replace(NEW, stamp="10 2"), DONE, {"a.jpg": "77 7"}, overwrite=True).state
+        is State.WAITING
+    )
+
+
+def test_a_result_that_is_gone_does_not_count_as_done_for_a_file_beside_it() -> None:
+    refused = decide(NEW, DONE, {"a.jpg.json": "7 7"})
+    assert (refused.state, refused.again) == (State.FAILED, True)
+    assert "a.jpg.json exists already" in refused.reason
 
 
 def test_failures_are_left_until_told_or_changed_or_mended() -> None:
-    assert decide(NEW, LEFT, None).state is State.FAILED
-    assert decide(NEW, LEFT, None, retry_failed=True).state is State.WAITING
-    assert decide(replace(NEW, stamp="10 2"), LEFT, None).state is State.WAITING
-    assert decide(NEW, replace(LEFT, again=True), None).state is State.WAITING
+    assert decide(NEW, LEFT, {}).state is State.FAILED
+    assert decide(NEW, LEFT, {}, retry_failed=True).state is State.WAITING
+    assert decide(replace(NEW, stamp="10 2"), LEFT, {}).state is State.WAITING
+    assert decide(NEW, replace(LEFT, again=True), {}).state is State.WAITING
 
 
 def test_what_a_killed_job_had_in_work_comes_again_and_after_the_others() -> None:
     claimed = replace(NEW, state=State.CLAIMED, begun=True, attempts=1)
-    again = decide(NEW, claimed, "5 5")
+    again = decide(NEW, claimed, {"a.jpg": "5 5"})
     assert (again.state, again.attempts, again.begun) == (State.WAITING, 1, True)
 
 
@@ -120,7 +130,7 @@ def planned(tmp_path: Path):
             source=Folder(str(tmp_path / "in")),
             output=Folder(str(tmp_path / "out")),
             settings=lambda path: "s",
-            **{"selection": Selection(), **settings},
+            **{"selection": Selection(), "targets": lambda target: [target], **settings},
         )
         planner.plan(found)
         return {e.path: e for state in State for e in journal.entries(run, state)}
@@ -136,6 +146,31 @@ def test_two_sources_of_one_result_do_not_replace_each_other(planned) -> None:
         assert entries["a.jpg"].state is State.WAITING
         assert entries["a.png"].state is State.FAILED
         assert "would replace that of a.jpg" in entries["a.png"].reason
+
+
+def test_files_beside_results_do_not_replace_each_other_either(planned) -> None:
+    def targets(target: str) -> list[str]:
+        stem, dot, suffix = target.rpartition(".")
+        return [target, f"{stem}.variant-2{dot}{suffix}", f"{stem}.uncertainty.png"]
+
+    names = ["a.jpg", "a.png", "a.variant-2.jpg", "b.variant-2.jpg", "c\udc80.jpg"]
+    found = [Found(name, "1") for name in [*names, "b.jpg"]]
+    for _ in range(2):  # and so in every run
+        entries = planned(*found, targets=targets)
+        failed = {path: e.reason for path, e in entries.items() if e.state is State.FAILED}
+        assert failed.keys() == {"a.png", "a.variant-2.jpg", "b.jpg"}
+        assert "a file beside it would replace that of a.jpg" in failed["a.png"]
+    assert entries["c\udc80.jpg"].state is State.WAITING
+
+
+def test_an_output_that_cannot_be_looked_at_is_told(planned, monkeypatch) -> None:
+    def stamp(self: Folder, path: str) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Folder, "stamp", stamp)
+    entry = planned(Found("a.jpg", "1"))["a.jpg"]
+    assert (entry.state, entry.again) == (State.FAILED, True)
+    assert entry.reason == "a.jpg: its result a.jpg: permission denied; check the output"
 
 
 def test_every_file_is_accounted_for(planned) -> None:
@@ -179,9 +214,11 @@ def test_list_names_files_below_the_source(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (b"a.jpg\nb c.jpg\n", ["a.jpg", "b c.jpg"]),
+        (b"a.jpg\nb c.jpg\n", ["a.jpg", "b c.jpg", ""]),
+        (b"a.jpg\r\nb.jpg", ["a.jpg", "b.jpg"]),
+        ("a\u2028\x85\v\f\x1c.jpg\nb.jpg".encode(), ["a\u2028\x85\v\f\x1c.jpg", "b.jpg"]),
         (b"two\nlines.jpg\0b.jpg\0", ["two\nlines.jpg", "b.jpg", ""]),
-        (b"\x80.jpg\n", ["\udc80.jpg"]),
+        (b"\x80.jpg\n", ["\udc80.jpg", ""]),
     ],
 )
 def test_lists_of_lines_and_of_find_print0(tmp_path: Path, data: bytes, names: list[str]) -> None:

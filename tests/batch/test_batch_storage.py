@@ -45,6 +45,7 @@ def test_a_folder_that_is_missing_is_no_empty_one(tmp_path: Path) -> None:
 def test_a_stamp_tells_a_change(tmp_path: Path) -> None:
     folder = open_storage(str(tmp_path))
     assert folder.stamp("a.jpg") is None
+    assert folder.stamp("a" * 256) is None
     (tmp_path / "a.jpg").write_text("one")
     before = folder.stamp("a.jpg")
     assert folder.stamps()("a.jpg") == before

@@ -13,7 +13,7 @@ from made_workers import open_colorizer, write_scan
 from reverse_oldify.batch import worker as room
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task, fingerprint
 from reverse_oldify.batch.worker import Worker
-from reverse_oldify.errors import OptionError, OutputError
+from reverse_oldify.errors import ChangedError, OptionError, OutputError, TooLargeError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.options import Options
@@ -52,7 +52,7 @@ def test_a_file_is_done(worker: Worker, tmp_path: Path) -> None:
     assert outcome.uncertainty > 5
     assert outcome.seconds > 0
     status = (tmp_path / "out" / "a.png").stat()
-    assert outcome.target_stamp == f"{status.st_size} {status.st_mtime_ns}"
+    assert outcome.written == {"a.png": f"{status.st_size} {status.st_mtime_ns}"}
 
 
 def test_what_a_format_cannot_hold_is_refused_and_tried_again_when_it_may_be_lost(
@@ -74,7 +74,7 @@ def test_the_same_content_is_not_done_again(worker: Worker, tmp_path: Path) -> N
     first = do(worker)
     before = (tmp_path / "out" / "a.png").stat().st_mtime_ns
     again = do(worker, overwrite=True, made_of=first.sha256)
-    assert (again.ending, again.target_stamp) == (Ending.UNCHANGED, first.target_stamp)
+    assert (again.ending, again.written) == (Ending.UNCHANGED, {})
     assert (tmp_path / "out" / "a.png").stat().st_mtime_ns == before
     write_scan(tmp_path / "in" / "a.png", seed=3)
     assert do(worker, overwrite=True, made_of=first.sha256).ending is Ending.DONE
@@ -94,13 +94,21 @@ def full() -> OutputError:
     return error
 
 
+def no_room() -> TooLargeError:
+    error = TooLargeError("in/a.png: lies on its side, and to turn it /tmp cannot be written")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "ending", "reason"),
     [
         (full(), Ending.FULL, "no space left"),
+        (no_room(), Ending.REFUSED, "in/a.png: lies on its side"),
         (OSError(errno.EDQUOT, "quota"), Ending.FULL, "quota"),
         (OutputError("out/a.png: permission denied; choose"), Ending.REFUSED, "permission denied"),
         (OptionError("a hint lies outside"), Ending.FAILED, "a.png: a hint lies outside"),
+        (ChangedError("in/a.png: changed while it"), Ending.REFUSED, "changed while it"),
         (MemoryError(), Ending.FAILED, "a.png: it does not fit into memory"),
         (ZeroDivisionError("oh"), Ending.FAILED, "unexpected ZeroDivisionError: oh; please report"),
     ],

@@ -113,6 +113,33 @@ def test_two_pictures_with_one_result_are_a_problem(here: Path) -> None:
     assert len(found.tasks) == len(found.problems) == 1
 
 
+def beside(target: Path) -> list[Path]:
+    variant = target.with_stem(target.stem + ".variant-2")
+    return [target, variant, target.with_name(target.stem + ".uncertainty.png")]
+
+
+def test_files_beside_results_replace_nothing_either(here: Path) -> None:
+    make("in/a.jpg", "in/a.png", "in/a.variant-2.jpg", "in/b.jpg", "in/b.variant-2.png")
+    found = discover(["in"], Path("out"), files_of=beside)
+    assert pairs(found) == [
+        ("in/a.jpg", "out/a.jpg"),
+        ("in/b.jpg", "out/b.jpg"),
+        ("in/b.variant-2.png", "out/b.variant-2.png"),
+    ]
+    assert [str(problem).partition(";")[0] for problem in found.problems] == [
+        "in/a.png: its result out/a.uncertainty.png would replace that of in/a.jpg",
+        "in/a.variant-2.jpg: its result out/a.variant-2.jpg would replace that of in/a.jpg",
+    ]
+
+
+def test_a_result_replaces_no_other_picture_that_is_to_be_read(here: Path) -> None:
+    make("in/a.jpg", "in/a.variant-2.jpg", "b.png", "b.jpg")
+    found = discover(["in"], Path("in/../in"), files_of=beside)
+    assert pairs(found) == [("in/a.variant-2.jpg", "in/../in/a.variant-2.jpg")]
+    assert "a.variant-2.jpg would replace in/a.variant-2.jpg;" in str(found.problems[0])
+    assert pairs(discover(["b.png", "b.jpg"], Path(), format="jpg")) == [("b.jpg", "b.jpg")]
+
+
 def test_same_picture_named_twice_is_done_once(here: Path) -> None:
     make("in/1.jpg")
     found = discover(["in", "in/1.jpg", "in/*.jpg", str(here / "in" / "1.jpg")], Path("out"))

@@ -19,7 +19,7 @@ from made_profiles import gray_profile, swapped_rgb_profile
 from made_tiffs import Layout, deep_tiff
 from PIL import Image
 
-from reverse_oldify.errors import OutputError, UnreadableError
+from reverse_oldify.errors import OutputError, TooLargeError, UnreadableError
 from reverse_oldify.files import samples as samples_module
 from reverse_oldify.files import tiff_layout, tiff_read
 from reverse_oldify.files.ifd import SHORT, UNDEFINED, Directory, Field
@@ -175,7 +175,7 @@ class FullDisk(io.FileIO):
 def test_disk_full_amid_the_strips_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr("reverse_oldify.files.write._create", lambda path: FullDisk(path, "xb"))
+    monkeypatch.setattr("reverse_oldify.files.drafts._create", lambda path: FullDisk(path, "xb"))
     codes = np.resize(CODES[16], (700, 83, 3))
     whole = Picture(pixels=codes)
     lazy = lazily(whole, whole.rows, shape=whole.shape, dtype=whole.dtype, threads=2)
@@ -184,13 +184,17 @@ def test_disk_full_amid_the_strips_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_temporary_file_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_file_that_cannot_be_written_is_told_with_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(samples_module.tempfile.SpooledTemporaryFile, "write", full)
-    with pytest.raises(OutputError, match="TMPDIR"):
-        opened(deep_tiff(CODES[16][..., :3], Layout(tags=oriented(6))))
+    path = tmp_path / "scan.tif"
+    path.write_bytes(deep_tiff(CODES[16][..., :3], Layout(tags=oriented(6))))
+    with pytest.raises(TooLargeError, match=rf"^{path}: .*no space left on device.*TMPDIR"):
+        list(open_pages(path))
 
 
 @pytest.mark.parametrize("threads", [1, 3])

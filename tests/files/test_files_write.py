@@ -15,11 +15,12 @@ from made_files import scene
 from PIL import Image
 
 from reverse_oldify.errors import ExistsError, OptionError, OutputError
-from reverse_oldify.files import write as module
+from reverse_oldify.files import drafts as module
+from reverse_oldify.files.drafts import check_folder, written
 from reverse_oldify.files.formats import OUTPUT_FORMATS
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read
-from reverse_oldify.files.write import check_folder, write, written
+from reverse_oldify.files.write import write
 
 PICTURE = Picture(pixels=scene(), format="png")
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fake_backend import FakeBackend
 from PIL import Image
 
-from reverse_oldify.errors import ColouredError, ExistsError
+from reverse_oldify.errors import ChangedError, ColouredError, ExistsError, OutputError
+from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance
+from reverse_oldify.files.read import read
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.deliver import Order, deliver
 from reverse_oldify.pipeline.filing import Filing
+from reverse_oldify.pipeline.session import Session
 
 FILING = Filing(provenance=None, sidecar=True)
 DOUBT = {(5.0, 10.0): 0.5, (-30.0, 30.0): 0.3, (10.0, -40.0): 0.2}
@@ -93,3 +99,61 @@ def test_an_existing_map_is_kept_and_nothing_is_done(colorizer: Colorizer, scan:
             Order(filing=FILING, uncertainty=True),
         )
     assert names(scan.parent) == {"scan.png", "out.uncertainty.png"}
+
+
+def test_a_scan_that_is_replaced_is_read_for_all_that_is_ordered(
+    colorizer: Colorizer, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 65536, (1500, 900)).astype(np.uint16)
+    scan = Picture(pixels=pixels).save(tmp_path / "scan.tif")
+    order = Order(filing=FILING, variants=2, uncertainty=True)
+    (tmp_path / "out").mkdir()
+    deliver(colorizer, scan, tmp_path / "out" / "scan.tif", Options(), order)
+    replacing = replace(order, filing=replace(FILING, overwrite=True))
+    deliver(colorizer, scan, scan, Options(), replacing)
+    for path in order.targets(scan):
+        if path.suffix != ".json":
+            other = read(tmp_path / "out" / path.name)
+            np.testing.assert_array_equal(read(path).pixels, other.pixels)
+
+
+def test_nothing_is_named_where_one_file_cannot_be(colorizer: Colorizer, scan: Path) -> None:
+    scan.with_name("scan.variant-2.png.json").mkdir()
+    order = Order(filing=replace(FILING, overwrite=True), variants=2)
+    before = scan.read_bytes()
+    with pytest.raises(OutputError, match="is a folder"):
+        deliver(colorizer, scan, scan, Options(), order)
+    assert scan.read_bytes() == before
+    assert names(scan.parent) == {"scan.png", "scan.variant-2.png.json"}
+
+
+class Meanwhile(Colorizer):
+    """Lets something happen as soon as a picture is open."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__(backend=FakeBackend(DOUBT))
+        self._happens = happens
+
+    def open(self, source: Any) -> Session:
+        session = super().open(source)
+        self._happens()
+        return session
+
+
+@pytest.mark.parametrize("how", ["replaced", "rewritten", "cut off", "removed"])
+def test_a_scan_that_changes_while_it_is_read_gives_no_picture(tmp_path: Path, how: str) -> None:
+    pixels = np.zeros((900, 400), np.uint16)
+    scan, other = tmp_path / "scan.tif", tmp_path / "other.tif"
+    Picture(pixels=pixels).save(scan)
+    Picture(pixels=pixels + 40_000).save(other)
+    happens = {
+        "replaced": lambda: other.replace(scan),
+        "rewritten": lambda: scan.write_bytes(other.read_bytes()),
+        "cut off": lambda: scan.write_bytes(b"II*"),
+        "removed": scan.unlink,
+    }
+    (tmp_path / "out").mkdir()
+    order = Order(filing=FILING, uncertainty=True)
+    with pytest.raises(ChangedError, match=r"scan\.tif: changed while it was read; give the same"):
+        deliver(Meanwhile(happens[how]), scan, tmp_path / "out" / "scan.tif", Options(), order)
+    assert names(tmp_path / "out") == set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from PIL import Image
 
 from reverse_oldify.color.lab import lightness_to_gray
 from reverse_oldify.errors import ExistsError, LossError, OutputError, UnreadableError
+from reverse_oldify.files.drafts import Drafts
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import read, read_pages
@@ -21,11 +24,16 @@ from reverse_oldify.files.write import write_pages
 from reverse_oldify.files.xmp import IPTC_EXTENSION, value_of
 from reverse_oldify.pipeline import filing as module
 from reverse_oldify.pipeline.colorizer import Colorizer
-from reverse_oldify.pipeline.filing import Filing, file_colour, layers_of, sidecar_of
+from reverse_oldify.pipeline.filing import Colour, Filing, layers_of, sidecar_of
 
 DEEP = np.random.default_rng(2).integers(0, 65536, (40, 48)).astype(np.uint16)
 PROVENANCE = Provenance(software="reverse-oldify 1", model="fake", model_version="0")
 ALL = Filing(provenance=PROVENANCE, sidecar=True, layers=True)
+
+
+def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> list[str]:
+    with Drafts(overwrite=filing.overwrite) as drafts:
+        return module.file_colour(colour, source, target, filing, drafts)
 
 
 def tint(raster: Raster) -> tuple[Picture, float | None]:
@@ -133,11 +141,45 @@ def test_nothing_beside_the_result_is_replaced(pages: Path, tmp_path: Path, besi
 def test_result_without_its_sidecar_is_not_left(
     pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, *_: object, **__: object) -> None:
-        raise OutputError(f"{path}: cannot be written (no space left on device)")
+    def full(*_: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module, "write_json", full)
+    monkeypatch.setattr(module, "to_json_bytes", full)
     with pytest.raises(OutputError, match="no space left"):
+        file_colour(tint, pages, tmp_path / "out.tif", ALL)
+    assert names(tmp_path) == ["pages.tif"]
+
+
+@pytest.mark.parametrize("beside", [sidecar_of, layers_of])
+def test_a_scan_is_not_replaced_where_what_belongs_beside_its_result_cannot_be(
+    pages: Path, tmp_path: Path, beside: object
+) -> None:
+    before = pages.read_bytes()
+    beside(pages).mkdir()
+    with pytest.raises(OutputError, match="is a folder, not a file"):
+        file_colour(tint, pages, pages, replace(ALL, overwrite=True))
+    assert pages.read_bytes() == before
+    assert len(names(tmp_path)) == 2
+
+
+def test_a_scan_is_not_replaced_where_its_name_is_too_long_for_a_sidecar(tmp_path: Path) -> None:
+    scan = Picture(pixels=DEEP).save(tmp_path / ("n" * 248 + ".tif"))
+    before = scan.read_bytes()
+    with pytest.raises(OutputError, match="choose a shorter name"):
+        file_colour(tint, scan, scan, replace(ALL, layers=False, overwrite=True))
+    assert scan.read_bytes() == before
+    assert names(tmp_path) == [scan.name]
+
+
+def test_a_disk_that_fails_under_the_source_is_not_said_to_fail_under_the_result(
+    pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(source: Path) -> Iterator[Raster]:
+        yield from list(read_pages(source))[:1]
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(module, "open_pages", failing)
+    with pytest.raises(UnreadableError, match=r"pages\.tif: cannot be read \(input/output error"):
         file_colour(tint, pages, tmp_path / "out.tif", ALL)
     assert names(tmp_path) == ["pages.tif"]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 
 class State(StrEnum):
@@ -38,6 +40,7 @@ class Entry:
     seconds: float | None = None
     notes: str = "[]"
     target_stamp: str | None = None
+    beside: str = "{}"
     finished: float | None = None
     run: int = 0
 
@@ -45,3 +48,15 @@ class Entry:
     def told(self) -> list[str]:
         """The notes."""
         return list(json.loads(self.notes))
+
+    @property
+    def ours(self) -> dict[str, str]:
+        """Stamps, by path below the output, of all files of its result as this job wrote them."""
+        result = {} if self.target_stamp is None else {self.target: self.target_stamp}
+        return {**result, **json.loads(self.beside)}
+
+    def with_ours(self, written: Mapping[str, str]) -> Self:
+        """The same, with files that this job wrote anew."""
+        ours = {**self.ours, **written}
+        stamp = ours.pop(self.target, None)
+        return replace(self, target_stamp=stamp, beside=json.dumps(ours))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
 from reverse_oldify.batch.engine import Engine
 from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.journal import Journal
-from reverse_oldify.batch.lock import locked
+from reverse_oldify.batch.lock import locked, unlocked
 from reverse_oldify.batch.selection import Selection
+from reverse_oldify.batch.storage import open_storage, stamped
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
-from reverse_oldify.files.write import check_folder
+from reverse_oldify.errors import OutputError
+from reverse_oldify.files.drafts import check_folder
 from reverse_oldify.options import Options
 
 FOLDER = "reverse-oldify-batch"
@@ -68,19 +72,32 @@ def open_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
             others = [whole] if shard else sorted(folder.glob(_journal_name("*")))
             for other in others:
                 if other.exists():
+                    Journal(other).close()  # which brings one of an earlier version up to date
                     journal.adopt(other, selection.holds)
             yield journal
 
 
 @contextmanager
 def copied_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
-    """Open a copy of the journal, to see what would be done; nothing is written."""
-    if not folder.is_dir():
-        with closing(Journal(None)) as empty:
-            yield empty
-        return
-    with open_journal(folder, selection) as journal, closing(journal.copied()) as copy:
-        yield copy
+    """Open a copy of the journal, to see what would be done; nothing is written in the folder.
+
+    Raises
+    ------
+    OutputError
+        A job is at work there, or the temporary folder cannot take the copy.
+    """
+    with tempfile.TemporaryDirectory(prefix="reverse-oldify-") as copy, unlocked(folder):
+        for pattern in (_journal_name("*"), _journal_name(None)):
+            for path in (*folder.glob(pattern), *folder.glob(f"{pattern}-wal")):
+                try:
+                    shutil.copy(path, copy)
+                except OSError as error:
+                    raise OutputError(
+                        f"{path}: cannot be copied to {copy} ({error.strerror}); free some space "
+                        "there, or name another folder in TMPDIR"
+                    ) from error
+        with open_journal(Path(copy), selection) as journal:
+            yield journal
 
 
 def _journal_name(shard: str | None) -> str:
@@ -135,11 +152,12 @@ class Job:
             No worker can be started.
         """
         while True:
-            outcomes = engine.wait(_TICK) if engine.busy or not engine.room else []
+            ended = engine.wait(_TICK) if engine.busy or not engine.room else []
+            outcomes = [self._seen(each) for each in ended]
             with self.journal.transaction():
                 states = [self.journal.record(each, self.most_attempts) for each in outcomes]
-                if any(outcome.ending is Ending.FULL for outcome in outcomes):
-                    self.stop.ask("no space is left on the disk; free some")
+                for full in (each for each in outcomes if each.ending is Ending.FULL):
+                    self.stop.ask(full.reason)
                 begun = [] if self.stop.asked else self.journal.claim(self.run, engine.room)
             for entry in begun:
                 engine.submit(self._task(entry))
@@ -148,11 +166,24 @@ class Job:
             if not engine.busy and (self.stop.asked or not self.journal.waits(self.run)):
                 return
 
+    def _seen(self, outcome: Outcome) -> Outcome:
+        """Add what a worker that died has left: when it was sent, nothing of others was there."""
+        if outcome.ending is not Ending.LOST:
+            return outcome
+        entry = self.journal.entry(outcome.path)
+        assert entry is not None  # it was claimed
+        try:
+            stamp_of = open_storage(self.setup.output).stamp
+            return replace(outcome, written=stamped(self.setup.targets(entry.target), stamp_of))
+        except Exception:  # drivers raise errors of many kinds; then nothing there counts as ours
+            return outcome
+
     def _task(self, entry: Entry) -> Task:
         return Task(
             path=entry.path,
             target=entry.target,
             options=self.options_of(entry.path),
-            overwrite=self.setup.order.filing.overwrite or entry.begun,
+            overwrite=self.setup.order.filing.overwrite,
+            ours=entry.ours,
             made_of=entry.sha256 if entry.state is State.WAITING else None,
         )

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.task import Ending, Outcome
 from reverse_oldify.errors import OutputError
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY,       -- below the source, with "/"; of a folder, with "/" last
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS files (
     state TEXT NOT NULL,         -- see State
     stamp TEXT NOT NULL,         -- of the source when it was last looked at
     settings TEXT NOT NULL,      -- fingerprint of options, model and what is written
-    begun INTEGER NOT NULL,      -- 1: what lies at the target, if anything, is by this job
+    begun INTEGER NOT NULL,      -- 1: a worker has had it
     attempts INTEGER NOT NULL,   -- how often it was begun
     again INTEGER NOT NULL,      -- 1: failed for a reason that the next run may not meet
     reason TEXT NOT NULL,        -- why it was not done
@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS files (
     notes TEXT NOT NULL,         -- JSON list
     target_stamp TEXT,           -- of the result as it was written
     finished REAL,               -- seconds since 1970
-    run INTEGER NOT NULL         -- the last run that saw the file
+    run INTEGER NOT NULL,        -- the last run that saw the file
+    beside TEXT NOT NULL         -- JSON object: other files of the result, and their stamps
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS files_by_state ON files (state, attempts, path);
 CREATE INDEX IF NOT EXISTS files_by_target ON files (target);
@@ -51,7 +52,8 @@ CREATE TABLE IF NOT EXISTS runs (
     command TEXT NOT NULL        -- what was asked for, as JSON
 );
 """
-
+_BESIDE = "CREATE TEMP TABLE beside (target, path, PRIMARY KEY (target, path)) WITHOUT ROWID"
+_FROM_1 = "ALTER TABLE files ADD COLUMN beside TEXT NOT NULL DEFAULT '{}'"
 
 _COLUMNS = [field.name for field in fields(Entry)]
 # Names of files need not be Unicode. As bytes they are; cast to text, SQLite does not check them.
@@ -68,7 +70,7 @@ class Journal:
     Parameters
     ----------
     path : Path or None
-        Of the database; created if missing. None keeps it in memory, for a dry run.
+        Of the database; created if missing. None keeps it in memory.
 
     Raises
     ------
@@ -89,7 +91,9 @@ class Journal:
             if version > _VERSION:
                 raise OutputError(f"{path}: journal of a later version; update reverse-oldify")
             if version < _VERSION:
-                self._base.executescript(f"{_SCHEMA}; PRAGMA user_version = {_VERSION}")
+                upgrade = _FROM_1 if version == 1 else _SCHEMA
+                self._base.executescript(f"{upgrade}; PRAGMA user_version = {_VERSION}")
+            self._base.execute(_BESIDE)
             on_failure.pop_all()
 
     def close(self) -> None:
@@ -110,16 +114,6 @@ class Journal:
                     self._base.execute("ROLLBACK")
                 raise
 
-    def copied(self) -> Journal:
-        """Return a copy in memory: what is done with it leaves no trace."""
-        with ExitStack() as on_failure:
-            copy = Journal(None)
-            on_failure.callback(copy.close)
-            with self._explained():
-                self._base.backup(copy._base)
-            on_failure.pop_all()
-        return copy
-
     def begin(self, command: str) -> int:
         """Note that a run begins; return its number."""
         with self.transaction():
@@ -138,14 +132,24 @@ class Journal:
         """What is known of a file."""
         return next(self._select("path = CAST(? AS TEXT)", (os.fsencode(path),)), None)
 
-    def rival(self, entry: Entry) -> str | None:
-        """Another file of the same run that has the same target."""
+    def rival(self, entry: Entry, targets: Sequence[str]) -> str | None:
+        """Another file of the same run that one of these targets belongs to."""
+        names = [os.fsencode(target) for target in targets]
+        any_of = ", ".join(["CAST(? AS TEXT)"] * len(names))
         row = self._base.execute(
-            "SELECT path FROM files WHERE target = CAST(? AS TEXT) AND run = ? "
-            "AND path != CAST(? AS TEXT) AND state NOT IN ('skipped', 'failed')",
-            (os.fsencode(entry.target), entry.run, os.fsencode(entry.path)),
+            f"SELECT path FROM files WHERE (target IN ({any_of}) OR path IN "
+            f"(SELECT path FROM beside WHERE target IN ({any_of}))) "
+            "AND run = ? AND path != CAST(? AS TEXT) AND state NOT IN ('skipped', 'failed')",
+            (*names, *names, entry.run, os.fsencode(entry.path)),
         ).fetchone()
         return None if row is None else str(row[0])
+
+    def note_beside(self, entry: Entry, targets: Sequence[str]) -> None:
+        """Remember, for `rival` and as long as it is open, what is written beside a result."""
+        self._base.executemany(
+            "INSERT OR IGNORE INTO beside VALUES (CAST(? AS TEXT), CAST(? AS TEXT))",
+            [(os.fsencode(target), os.fsencode(entry.path)) for target in targets],
+        )
 
     def put(self, entry: Entry) -> None:
         """Write an entry; within a transaction."""
@@ -171,6 +175,7 @@ class Journal:
         """Write down what became of a file; return its state. Within a transaction.
 
         A file whose worker was lost waits again, until it has been tried ``most_attempts`` times.
+        So does one for which there was no space, after those that have been tried less often.
         """
         entry = self.entry(outcome.path)
         assert entry is not None  # it was claimed
@@ -179,21 +184,22 @@ class Journal:
             self.put(entry)
             return entry.state
         entry.reason, entry.finished, entry.seconds = outcome.reason, time.time(), outcome.seconds
-        entry.again = outcome.ending in (Ending.REFUSED, Ending.TAKEN, Ending.FULL)
-        entry.begun = outcome.ending is not Ending.TAKEN
+        entry.again = outcome.ending in (Ending.REFUSED, Ending.TAKEN)
         entry.state = _state_after(outcome, entry.attempts, most_attempts)
         if outcome.sha256 is not None:
             entry.sha256 = outcome.sha256
         if outcome.ending is Ending.DONE:
             entry.uncertainty, entry.notes = outcome.uncertainty, json.dumps(outcome.notes)
-        if outcome.ending in (Ending.DONE, Ending.UNCHANGED):
-            entry.target_stamp = outcome.target_stamp
-        self.put(entry)
+        self.put(entry.with_ours(outcome.written))
         return entry.state
 
     def entries(self, run: int, state: State, *, order: str = "path") -> Iterator[Entry]:
         """Files of a run in some state, in the order of a column (or ``"column DESC"``)."""
         return self._select(f"run = ? AND state = ? ORDER BY {order}", (run, state))
+
+    def left(self, run: int) -> Iterator[Entry]:
+        """Files of a run that are done, but not as this run was to do them; they tell why."""
+        return self._select("run = ? AND state = 'done' AND reason != '' ORDER BY path", (run,))
 
     def counts(self, run: int) -> dict[State, int]:
         """How many files of a run are in each state."""
@@ -288,6 +294,8 @@ def _state_after(outcome: Outcome, attempts: int, most_attempts: int) -> State:
         case Ending.COLOURED:
             return State.COLOURED
         case Ending.LOST if attempts < most_attempts:
+            return State.WAITING
+        case Ending.FULL:
             return State.WAITING
         case _:
             return State.FAILED

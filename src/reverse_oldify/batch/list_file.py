@@ -64,4 +64,7 @@ def read_list(path: Path) -> Sequence[str]:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"{path}: cannot be read ({reason}); check the name") from error
     text = os.fsdecode(data)
-    return text.split("\0") if "\0" in text else text.splitlines()
+    if "\0" in text:
+        return text.split("\0")
+    # Not `splitlines`: names may hold what Unicode has besides to end a line.
+    return [line.removesuffix("\r") for line in text.split("\n")]

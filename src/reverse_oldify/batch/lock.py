@@ -13,7 +13,7 @@ import platform
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from reverse_oldify.errors import OutputError
@@ -46,10 +46,27 @@ def locked(folder: Path, shard: str | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def _held(path: Path, *, exclusive: bool) -> Iterator[None]:
+def unlocked(folder: Path) -> Iterator[None]:
+    """Keep jobs from beginning in a folder while the block lasts; nothing is written there.
+
+    Raises
+    ------
+    OutputError
+        One is at work.
+    """
+    with ExitStack() as stack:
+        for path in sorted(folder.glob("lock*")):
+            if path.suffix != ".json":
+                stack.enter_context(_held(path, exclusive=False, read_only=True))
+        yield
+
+
+@contextmanager
+def _held(path: Path, *, exclusive: bool, read_only: bool = False) -> Iterator[None]:
     owner = path.with_name(path.name + ".json")
+    name = f"{path.absolute().as_uri()}?mode=ro" if read_only else path
     try:
-        base = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)
+        base = sqlite3.connect(name, uri=read_only, isolation_level=None, timeout=_PATIENCE)
     except sqlite3.Error as error:
         raise OutputError(f"{path}: cannot be locked ({error}); check the folder") from error
     try:
@@ -58,8 +75,9 @@ def _held(path: Path, *, exclusive: bool) -> Iterator[None]:
             base.execute("SELECT * FROM sqlite_schema").fetchall()  # takes the shared lock
         except sqlite3.OperationalError as error:
             raise OutputError(_taken(path, owner, error)) from error
-        with suppress(OSError):  # it is for people only: a full disk must not stop the job here
-            owner.write_text(json.dumps(_myself()), "utf-8")
+        if not read_only:
+            with suppress(OSError):  # for people only: a full disk must not stop the job here
+                owner.write_text(json.dumps(_myself()), "utf-8")
         yield
     finally:
         base.close()  # a transaction that is open is dropped, and the lock with it

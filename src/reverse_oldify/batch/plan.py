@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.selection import Selection
-from reverse_oldify.batch.storage import Found, Storage, Trouble
+from reverse_oldify.batch.storage import Found, Stamp, Storage, Trouble, stamped
 from reverse_oldify.errors import OptionError, UnreadableError
 
 _AT_ONCE = 2000  # files a transaction
@@ -33,6 +33,8 @@ class Planner:
         Which files are meant.
     settings : callable
         Fingerprint of what is wanted of a file.
+    targets : callable
+        Every file that may be written for a result: see `Setup.targets`.
     overwrite : bool
         Whether results may be replaced that are not of this job.
     retry_failed : bool
@@ -45,6 +47,7 @@ class Planner:
     output: Storage
     selection: Selection
     settings: Callable[[str], str]
+    targets: Callable[[str], list[str]]
     overwrite: bool = False
     retry_failed: bool = False
 
@@ -87,27 +90,35 @@ class Planner:
         )
         known = self.journal.entry(found.path)
         if known is not None and (known.target != target or not known.begun):
-            known = None  # nothing at the target can be ours
+            known = None  # nothing at the target is ours
         why_not = self.selection.why_not(found.path)
         if why_not:  # what is known of it may be wanted in another run
             return None if known else replace(new, state=State.SKIPPED, reason=why_not)
-        rival = self.journal.rival(new)
+        entry = new if known is None else _brought_up(known, new)
+        targets = self.targets(target)
+        rival = self.journal.rival(new, targets)
         if rival is not None:
-            return _refused(new, f"its result {target} would replace that of {rival}; rename one")
-        return decide(
-            new, known, stamp_of(target), overwrite=self.overwrite, retry_failed=self.retry_failed
-        )
+            files = " or a file beside it" if len(targets) > 1 else ""
+            reason = f"its result {target}{files} would replace that of {rival}; rename one"
+            return _refused(entry, reason)
+        self.journal.note_beside(new, [path for path in targets if path != target])
+        try:
+            there = stamped(targets, stamp_of)
+        except OSError as error:
+            reason = (error.strerror or "cannot be looked at").lower()
+            return _refused(entry, f"its result {target}: {reason}; check the output")
+        return decide(new, known, there, overwrite=self.overwrite, retry_failed=self.retry_failed)
 
 
 def decide(
     new: Entry,
     known: Entry | None,
-    target_stamp: str | None,
+    there: Mapping[str, Stamp],
     *,
     overwrite: bool = False,
     retry_failed: bool = False,
 ) -> Entry:
-    """What becomes of a file, given what is known of it, and what is at its target.
+    """What becomes of a file, given what is known of it, and what is at its targets.
 
     Parameters
     ----------
@@ -115,49 +126,59 @@ def decide(
         As it is now.
     known : Entry or None
         What the journal says, if its target is this job's.
-    target_stamp : str or None
-        Of what lies at its target.
+    there : mapping of str to str
+        Stamps of the files that lie where its result, and what is beside that, would be written.
     overwrite, retry_failed
         As `Planner`.
     """
-    if known is None:
-        if target_stamp is not None and not overwrite:
-            return _refused(
-                new,
-                f"its result {new.target} exists already, and is not of this job; choose "
-                "another folder, or allow --overwrite",
-            )
-        return new
-    same = (known.stamp, known.settings) == (new.stamp, new.settings)
-    now = replace(known, stamp=new.stamp, settings=new.settings, run=new.run)
-    match known.state:
-        case State.DONE if same and target_stamp is not None:
-            return now
-        case State.COLOURED if same:
-            return now
-        case State.FAILED if same and not (known.again or retry_failed):
-            return now
-        case State.DONE if target_stamp not in (None, known.target_stamp) and not overwrite:
-            return replace(
-                now,
-                state=State.DONE,
-                stamp=known.stamp,
-                settings=known.settings,
-                reason="not brought up to date: its result was changed by someone since; "
-                "remove that, or allow --overwrite",
-            )
-    made_of = known.sha256 if _still_good(known, new, target_stamp) else None
-    attempts = known.attempts if known.state in (State.CLAIMED, State.WAITING) else 0
-    return replace(now, state=State.WAITING, sha256=made_of, attempts=attempts, reason="")
+    now = new if known is None else _brought_up(known, new)
+    attempts, made_of = 0, None
+    if known is not None:
+        same = (known.stamp, known.settings) == (new.stamp, new.settings)
+        match known.state:
+            case State.DONE if same and new.target in there:
+                return replace(now, reason="")
+            case State.COLOURED if same:
+                return now
+            case State.FAILED if same and not (known.again or retry_failed):
+                return now
+            case State.CLAIMED:  # the job was killed: what lies there may be by its worker
+                now = now.with_ours(there)
+        attempts = known.attempts if known.state in (State.CLAIMED, State.WAITING) else 0
+        made_of = known.sha256 if _still_good(known, new, there) else None
+    foreign = next((path for path, stamp in there.items() if now.ours.get(path) != stamp), None)
+    if foreign is None or overwrite:
+        return replace(now, state=State.WAITING, sha256=made_of, attempts=attempts, reason="")
+    if known is not None and known.state is State.DONE and new.target in there:
+        return _left(known, new, foreign)
+    return _refused(
+        now,
+        f"its result {foreign} exists already, and is not of this job; choose another folder, or "
+        "allow --overwrite",
+    )
 
 
-def _still_good(known: Entry, new: Entry, target_stamp: str | None) -> bool:
+def _brought_up(known: Entry, new: Entry) -> Entry:
+    return replace(known, stamp=new.stamp, settings=new.settings, run=new.run)
+
+
+def _left(known: Entry, new: Entry, foreign: str) -> Entry:
+    """Keep it as it is, stamp and all, so that the next run sees the change, too."""
+    return replace(
+        known,
+        run=new.run,
+        reason=f"{new.path}: not brought up to date: {foreign} was made or changed by someone "
+        "else since; remove that, or allow --overwrite",
+    )
+
+
+def _still_good(known: Entry, new: Entry, there: Mapping[str, Stamp]) -> bool:
     """Whether the result is right if the source's content is what it was."""
     return (
         known.state is State.DONE
         and known.settings == new.settings
-        and target_stamp is not None
-        and target_stamp == known.target_stamp
+        and new.target in there
+        and there[new.target] == known.target_stamp
     )
 
 

@@ -24,10 +24,10 @@ from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.storage import Storage
 from reverse_oldify.errors import ReverseOldifyError
+from reverse_oldify.files.drafts import written
 from reverse_oldify.files.json_file import write_json
 from reverse_oldify.files.read import read
 from reverse_oldify.files.sheet import pair
-from reverse_oldify.files.write import written
 
 SAMPLE = 24
 """Pictures of each kind that are shown."""
@@ -92,6 +92,10 @@ class Report:
                 {"path": entry.path, "reason": entry.reason, "tried_again": entry.again}
                 for entry in self._entries(State.FAILED)
             ],
+            "left": [
+                {"path": entry.path, "reason": entry.reason}
+                for entry in self.journal.left(self.run)
+            ],
             "coloured": [entry.path for entry in self._entries(State.COLOURED)],
             "skipped": self.journal.reasons(self.run, State.SKIPPED),
             "most_uncertain": [
@@ -108,6 +112,7 @@ class Report:
             summary=escape(self._summary(table)),
             counts=_counts(table["counts"]),
             failed=_rows((row["path"], row["reason"]) for row in table["failed"]),
+            left=_rows((row["path"], row["reason"]) for row in table["left"]),
             uncertain=self._shown(islice(self._most_uncertain(), SAMPLE)),
             sample=self._shown(self.journal.sample(self.run, SAMPLE)),
             coloured=_rows((path, "") for path in table["coloured"]),

@@ -6,6 +6,7 @@ compared, never read. Paths are relative to the storage, with ``/`` everywhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from reverse_oldify.errors import OutputError, UnreadableError
-from reverse_oldify.files.write import check_folder, leftovers, make_folder
+from reverse_oldify.files.drafts import check_folder, leftovers, make_folder
 
 Stamp = str
 
@@ -95,6 +96,12 @@ class Storage(Protocol):
         """Remove what dead workers left beside these files, if it is older than some seconds."""
 
 
+def stamped(paths: Iterable[str], stamp_of: Callable[[str], Stamp | None]) -> dict[str, Stamp]:
+    """Those of some files that are there, with their stamps."""
+    stamps = {path: stamp_of(path) for path in paths}
+    return {path: stamp for path, stamp in stamps.items() if stamp is not None}
+
+
 def open_storage(place: str) -> Storage:
     """Open a folder, or what a URL names (``s3://bucket/folder``, ``gs://...``, ``file://...``).
 
@@ -160,6 +167,10 @@ class Folder:
             status = Path(self._root, path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # no file can have it
+                return None
+            raise
         return f"{status.st_size} {status.st_mtime_ns}"
 
     def stamps(self) -> Callable[[str], Stamp | None]:

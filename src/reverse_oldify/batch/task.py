@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from reverse_oldify.options import Options
@@ -38,6 +39,11 @@ class Setup:
     order: Order
     open_colorizer: Callable[[str | None], Colorizer]
 
+    def targets(self, target: str) -> list[str]:
+        """Every file that may be written for a result, below the output."""
+        beside = PurePosixPath(target)
+        return [beside.with_name(path.name).as_posix() for path in self.order.targets(Path(target))]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
@@ -50,7 +56,9 @@ class Task:
     options : Options
         Of this picture.
     overwrite : bool
-        Whether what is there may be replaced: it is ours, or the user said so.
+        Whether whatever is there may be replaced.
+    ours : mapping of str to str
+        What may be replaced in any case: stamps by path, see `Entry.ours`.
     made_of : str or None
         SHA-256 of the content that a whole result was made of; the same content is not done again.
     """
@@ -59,6 +67,7 @@ class Task:
     target: str
     options: Options
     overwrite: bool
+    ours: Mapping[str, str] = field(default_factory=dict)
     made_of: str | None = None
 
 
@@ -73,7 +82,7 @@ class Ending(StrEnum):
     FAILED = "failed"
     """It cannot be read or coloured; only another file or other options change that."""
     REFUSED = "refused"
-    """Its result could not be written; that may have been mended before the next run."""
+    """Not written, or it changed meanwhile; that may have been mended before the next run."""
     TAKEN = "taken"
     """Something else lies where its result would go."""
     FULL = "full"
@@ -104,8 +113,8 @@ class Outcome:
         That the work took.
     notes : tuple of str
         See `Delivery`.
-    target_stamp : str or None
-        Of the result; see `batch.storage`.
+    written : mapping of str to str
+        Stamps, by path below the output, of all files that were written.
     """
 
     path: str
@@ -115,7 +124,7 @@ class Outcome:
     uncertainty: float | None = None
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
-    target_stamp: str | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 def fingerprint(order: Order, options: Options) -> str:

@@ -6,11 +6,15 @@ import errno
 import os
 import time
 import warnings
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import PurePosixPath
 
-from reverse_oldify.batch.storage import open_storage
+from reverse_oldify.batch.storage import open_storage, stamped
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
 from reverse_oldify.errors import (
+    ChangedError,
     ColouredError,
     ExistsError,
     InputError,
@@ -53,39 +57,70 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
-        self._order = setup.order
+        self._setup, self._order = setup, setup.order
         self._source, self._output = open_storage(setup.source), open_storage(setup.output)
         self._colorizer = setup.open_colorizer(setup.model)
 
     def do(self, task: Task) -> Outcome:
         """Do a file; whatever is wrong with it becomes part of the outcome."""
         started = time.perf_counter()
+        before: dict[str, str] | None = None
         try:
-            outcome = self._do(task)
+            before = self._there(task)
+            outcome = self._do(task, before)
         except Exception as error:  # a fault of ours must not cost the user the other pictures
-            outcome = Outcome(path=task.path, ending=_ending(error), reason=_reason(error, task))
+            outcome = Outcome(
+                path=task.path,
+                ending=_ending(error),
+                reason=_reason(error, task),
+                written=self._written_by(error, task, before),
+            )
         return replace(outcome, seconds=time.perf_counter() - started)
 
-    def _do(self, task: Task) -> Outcome:
-        filing = replace(self._order.filing, overwrite=task.overwrite)
-        order = replace(self._order, filing=filing)
+    def _do(self, task: Task, before: Mapping[str, str]) -> Outcome:
         with self._source.reading(task.path) as source:
             sha256 = sha256_of(source)
             if sha256 == task.made_of:
-                stamp = self._output.stamp(task.target)
-                return Outcome(
-                    path=task.path, ending=Ending.UNCHANGED, sha256=sha256, target_stamp=stamp
-                )
-            with self._output.writing(task.target, overwrite=task.overwrite) as target:
+                return Outcome(path=task.path, ending=Ending.UNCHANGED, sha256=sha256)
+            if not task.overwrite:
+                self._refuse_foreign(task, before)
+            overwrite = task.overwrite or bool(before)
+            filing = replace(self._order.filing, overwrite=overwrite)
+            order = replace(self._order, filing=filing)
+            with self._output.writing(task.target, overwrite=overwrite) as target:
                 made = deliver(self._colorizer, source, target, task.options, order)
+        beside = PurePosixPath(task.target)
+        written = (beside.with_name(path.name).as_posix() for path in made.written)
         return Outcome(
             path=task.path,
             ending=Ending.DONE,
             sha256=sha256,
             uncertainty=made.uncertainty,
             notes=tuple(made.notes),
-            target_stamp=self._output.stamp(task.target),
+            written=stamped(written, self._output.stamp),
         )
+
+    def _there(self, task: Task) -> dict[str, str]:
+        """What lies where its files go."""
+        return stamped(self._setup.targets(task.target), self._output.stamp)
+
+    def _refuse_foreign(self, task: Task, there: Mapping[str, str]) -> None:
+        for path, stamp in there.items():
+            if task.ours.get(path) != stamp:
+                raise ExistsError(
+                    f"{self._output.place}/{path}: exists already, and is not of this job; "
+                    "choose another folder, or allow --overwrite"
+                )
+
+    def _written_by(
+        self, error: Exception, task: Task, before: Mapping[str, str] | None
+    ) -> dict[str, str]:
+        """What work that failed has left, mostly nothing: a bucket may take one file of two."""
+        if before is None or isinstance(error, ExistsError):
+            return {}
+        with suppress(Exception):  # drivers raise errors of many kinds
+            return dict(self._there(task).items() - before.items())
+        return {}
 
 
 def _ending(error: Exception) -> Ending:
@@ -94,6 +129,10 @@ def _ending(error: Exception) -> Ending:
             return Ending.COLOURED
         case ExistsError():
             return Ending.TAKEN
+        case ChangedError():
+            return Ending.REFUSED
+        case InputError() if _is_full(error):  # the temporary folder, not the output
+            return Ending.REFUSED
         case OutputError():
             return Ending.FULL if _is_full(error) else Ending.REFUSED
         case OSError():  # nothing of the file itself: that is an InputError

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from reverse_oldify.cli.archival import read_filing
 from reverse_oldify.cli.batch_arguments import add_arguments
+from reverse_oldify.cli.batch_summary import complain_of_plan, end_line, plan_line
 from reverse_oldify.cli.controls import Controls, read_controls
 from reverse_oldify.cli.main import complain, one_line
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from reverse_oldify.batch.engine import Engine
@@ -31,7 +32,7 @@ __all__ = ["add_arguments", "run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do the job; 0 if every file is done, 1 if any failed, 130 or 143 if it was interrupted.
+    """Do the job; 0 if all is done, 1 if any failed or was left, 130 or 143 if it was interrupted.
 
     Raises
     ------
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from reverse_oldify.batch.plan import check_places
     from reverse_oldify.cli.progress import stopping
 
-    controls = read_controls(arguments)
+    controls = read_controls(arguments, dry_run=arguments.dry_run)
     check_places(arguments.source, arguments.output)
     batch = _Batch(arguments, controls, _selection(arguments), _setup(arguments, controls))
     if arguments.dry_run:
@@ -155,9 +156,15 @@ class _Batch:
             about=self._about(),
             stopped=stop.reason,
         )
-        page = report.write(self.folder, self._stem())
-        journal.end(run)
-        return self._finish(journal, run, stop, page)
+        unwritten = ""
+        try:
+            self.say(f"{end_line(journal, run)}; report: {report.write(self.folder, self._stem())}")
+            journal.end(run)
+        except OutputError:
+            if not stop.asked:
+                raise
+            unwritten = "; no report could be written"  # mostly for the reason why it stopped
+        return self._finish(journal, run, stop, unwritten)
 
     def _about(self) -> dict[str, object]:
         """What was asked for."""
@@ -195,6 +202,7 @@ class _Batch:
             output=self.output,
             selection=self.selection,
             settings=self._settings,
+            targets=self.setup.targets,
             overwrite=self.arguments.overwrite,
             retry_failed=self.arguments.retry_failed,
         )
@@ -270,39 +278,19 @@ class _Batch:
                 job.stop.wait(1)
 
     def _say_plan(self, journal: Journal, run: int) -> None:
-        from reverse_oldify.batch.entry import State
+        complain_of_plan(journal, run)
+        self.say(plan_line(journal, run))
 
-        for entry in journal.entries(run, State.FAILED):
-            if entry.again:
-                complain(entry.reason)
-        counts = journal.counts(run)
-        line = f"{counts[State.WAITING]} to do, {counts[State.DONE]} done already"
-        line += _and(counts[State.COLOURED], "in colour already")
-        line += _and(
-            counts[State.FAILED], "failed (--retry-failed tries those of earlier runs again)"
-        )
-        line += _and(counts[State.SKIPPED], "other files skipped")
-        self.say(line)
-
-    def _finish(self, journal: Journal, run: int, stop: Stop, page: Path) -> int:
+    def _finish(self, journal: Journal, run: int, stop: Stop, unwritten: str) -> int:
         from reverse_oldify.batch.entry import State
 
         counts = journal.counts(run)
-        left = counts[State.WAITING] + counts[State.CLAIMED]
-        line = f"{counts[State.DONE]} done"
-        line += _and(counts[State.COLOURED], "in colour already")
-        line += _and(counts[State.FAILED], "failed")
-        line += _and(left, "not done yet")
-        self.say(f"{line}; report: {page}")
-        if left:
-            complain(f"{stop.reason}; the same command goes on where this one stopped")
-        return stop.status if left else int(counts[State.FAILED] > 0)
+        if unwritten or counts[State.WAITING] + counts[State.CLAIMED]:
+            complain(f"{stop.reason}{unwritten}; the same command goes on where this one stopped")
+            return stop.status
+        return int(counts[State.FAILED] > 0 or any(journal.left(run)))
 
     def say(self, text: str) -> None:
         """Print a line for people."""
         if not self.arguments.quiet:
             print(one_line(text), flush=True)
-
-
-def _and(count: int, words: str) -> str:
-    return f", {count} {words}" if count else ""

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reverse_oldify.files.discover import Discovery, Task
     from reverse_oldify.files.sheet import Pair
     from reverse_oldify.pipeline.colorizer import Colorizer
-    from reverse_oldify.pipeline.filing import Filing
+    from reverse_oldify.pipeline.deliver import Order
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,27 +60,42 @@ def run(arguments: argparse.Namespace) -> int:
         What keeps every picture from being done: it is reported once.
     """
     from reverse_oldify.files.discover import discover
-    from reverse_oldify.files.write import check_folder
+    from reverse_oldify.files.drafts import check_folder
 
     controls = read_controls(arguments)
-    found = discover(arguments.inputs, arguments.output, format=arguments.format)
+    order = _order(arguments, controls)
+    found = discover(
+        arguments.inputs, arguments.output, format=arguments.format, files_of=order.targets
+    )
     if controls.hints:
         controls.hints.check([task.source for task in found.tasks])
     job = _Job(
         controls=controls,
+        order=order,
         overwrite=arguments.overwrite,
         quiet=arguments.quiet,
         sheet=arguments.sheet,
     )
     if job.sheet is not None and found.tasks:
-        _check_sheet(job.sheet, found, job.overwrite)
+        _check_sheet(job.sheet, found, order, job.overwrite)
     for problem in found.problems:
         job.fail(str(problem))
     if found.tasks:
         check_folder(arguments.output)
         colorizer = _colorizer(arguments.model)
-        job.do(found.tasks, colorizer, read_filing(arguments, controls.options, colorizer.info))
+        filing = read_filing(arguments, controls.options, colorizer.info)
+        job.order = replace(order, filing=filing)
+        job.do(found.tasks, colorizer)
     return job.finish(arguments.output, found.skipped)
+
+
+def _order(arguments: argparse.Namespace, controls: Controls) -> Order:
+    """What is written for each picture, but for what the model says in it."""
+    from reverse_oldify.pipeline.deliver import Order
+    from reverse_oldify.pipeline.filing import Filing
+
+    filing = Filing(provenance=None, sidecar=arguments.sidecar, layers=arguments.layers)
+    return Order(filing=filing, variants=controls.variants, uncertainty=controls.uncertainty)
 
 
 def _colorizer(model: str | None) -> Colorizer:
@@ -91,18 +106,18 @@ def _colorizer(model: str | None) -> Colorizer:
     return colorizer
 
 
-def _check_sheet(sheet: Path, found: Discovery, overwrite: bool) -> None:
+def _check_sheet(sheet: Path, found: Discovery, order: Order, overwrite: bool) -> None:
     """See that the sheet can be written, before the work and not after it."""
-    from reverse_oldify.files.write import check_folder, refuse_existing
+    from reverse_oldify.files.drafts import check_folder, check_name
 
     kind = by_suffix(sheet)
     if kind is None or kind.key not in OUTPUT_FORMATS:
         suffixes = ", ".join("." + key for key in OUTPUT_FORMATS)
         raise OptionError(f"{sheet}: no format for a sheet; choose one of {suffixes}")
-    if sheet in {path for task in found.tasks for path in (task.source, task.target)}:
+    files = (path for task in found.tasks for path in [task.source, *order.targets(task.target)])
+    if sheet in set(files):
         raise OptionError(f"{sheet}: the sheet would replace a picture; choose another name")
-    if not overwrite:
-        refuse_existing(sheet)
+    check_name(sheet, overwrite=overwrite)
     check_folder(sheet.parent)
 
 
@@ -111,6 +126,7 @@ class _Job:
     """The pictures of one call, and what has become of them."""
 
     controls: Controls
+    order: Order
     overwrite: bool
     quiet: bool
     sheet: Path | None
@@ -119,7 +135,7 @@ class _Job:
     pairs: list[Pair] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
 
-    def do(self, tasks: Iterable[Task], colorizer: Colorizer, filing: Filing) -> None:
+    def do(self, tasks: Iterable[Task], colorizer: Colorizer) -> None:
         """Colourise pictures one after the other; a failure does not stop the others."""
         from tqdm import tqdm
 
@@ -129,7 +145,7 @@ class _Job:
         warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
         for task in tqdm(tasks, unit="picture", disable=hidden, leave=False):
             try:
-                self._do_one(task, colorizer, filing)
+                self._do_one(task, colorizer)
             except (InputError, OutputError) as error:
                 self.fail(str(error))
             except ReverseOldifyError as error:
@@ -140,16 +156,13 @@ class _Job:
                 kind = type(error).__name__
                 self.fail(f"{task.source}: unexpected {kind}: {error}; please report this")
 
-    def _do_one(self, task: Task, colorizer: Colorizer, filing: Filing) -> None:
-        from reverse_oldify.files.write import make_folder
-        from reverse_oldify.pipeline.deliver import Order, deliver
+    def _do_one(self, task: Task, colorizer: Colorizer) -> None:
+        from reverse_oldify.files.drafts import make_folder
+        from reverse_oldify.pipeline.deliver import deliver
 
         make_folder(task.target.parent)
-        order = Order(
-            filing=filing, variants=self.controls.variants, uncertainty=self.controls.uncertainty
-        )
         options = self.controls.of(task.source)
-        made = deliver(colorizer, task.source, task.target, options, order)
+        made = deliver(colorizer, task.source, task.target, options, self.order)
         self.done += 1
         for note in made.notes:
             self.say(f"{task.source}: {note}")

@@ -76,8 +76,8 @@ class Controls:
         return replace(self.options, hints=self.hints.of(picture)) if self.hints else self.options
 
 
-def read_controls(arguments: argparse.Namespace) -> Controls:
-    """Read the flags, and the files they name.
+def read_controls(arguments: argparse.Namespace, *, dry_run: bool = False) -> Controls:
+    """Read the flags, and the files they name; save a palette that is to be saved, if in earnest.
 
     Raises
     ------
@@ -95,7 +95,8 @@ def read_controls(arguments: argparse.Namespace) -> Controls:
     if arguments.save_palette:
         if palette is None:
             raise OptionError("--save-palette has nothing to save; give --palette, too")
-        save_palette(palette, arguments.save_palette, overwrite=arguments.overwrite)
+        if not dry_run:
+            save_palette(palette, arguments.save_palette, overwrite=arguments.overwrite)
     options = Options(
         vividness=arguments.vividness,
         working_size=arguments.working_size,

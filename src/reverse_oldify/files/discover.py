@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,13 @@ class Discovery:
     skipped: int = 0
 
 
-def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None) -> Discovery:
+def discover(
+    inputs: Sequence[str],
+    out_dir: Path,
+    *,
+    format: str | None = None,
+    files_of: Callable[[Path], list[Path]] = lambda target: [target],
+) -> Discovery:
     """Find pictures, and name their results.
 
     A file's result goes directly into ``out_dir``. A folder is searched to any depth, links
@@ -49,8 +55,9 @@ def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None)
     left out. A pattern (``*``, ``?``, ``[...]``, ``**``) that names no file itself is expanded.
 
     Names stay as they are; a suffix changes only with the format. Two pictures that would be
-    written to the same file are a problem, and only the first is done. So is a result that a link
-    in ``out_dir`` would lead out of it.
+    written to the same file are a problem, and only the first is done. So is one that would be
+    written over another that is to be read, and a result that a link in ``out_dir`` would lead out
+    of it.
 
     Parameters
     ----------
@@ -60,12 +67,17 @@ def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None)
         Where results go; it need not exist.
     format : str, optional
         Key of `formats.FORMATS` for every result; by default each follows its source.
+    files_of : callable
+        Every file that may be written for a result, itself among them.
     """
     found = Discovery()
-    owner: dict[Path, Path] = {}
-    for source, relative in _walk_inputs(inputs, out_dir, found):
+    sources = list(_walk_inputs(inputs, out_dir, found))
+    owner = {_place(source): source for source, _ in sources}
+    done: set[Path] = set()
+    for source, relative in sources:
         target = out_dir / relative.parent / result_name(source, FORMATS.get(format or ""))
-        earlier = owner.setdefault(target, source)
+        places = {_place(path): path for path in files_of(target)}
+        replaced = next((at for at in places if not _same(owner.get(at, source), source)), None)
         if not _stays_below(out_dir, target.parent):
             found.problems.append(
                 OutputError(
@@ -73,15 +85,19 @@ def discover(inputs: Sequence[str], out_dir: Path, *, format: str | None = None)
                     "leads; remove the link, or use another folder"
                 )
             )
-        elif earlier is source:
-            found.tasks.append(Task(source, target))
-        elif not _same(earlier, source):
+        elif replaced is not None:
+            rival = owner[replaced]
+            what = rival if _place(rival) == replaced else f"that of {rival}"
             found.problems.append(
                 ExistsError(
-                    f"{source}: its result {target} would replace that of {earlier}; "
+                    f"{source}: its result {places[replaced]} would replace {what}; "
                     "rename one, or use another folder"
                 )
             )
+        elif target not in done:
+            done.add(target)
+            owner |= dict.fromkeys(places, source)
+            found.tasks.append(Task(source, target))
     return found
 
 
@@ -166,6 +182,11 @@ def _sniff(source: Path) -> Format | None:
 def _stays_below(out_dir: Path, folder: Path) -> bool:
     """Whether a folder is inside another also when links are followed."""
     return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(out_dir))
+
+
+def _place(path: Path) -> tuple[str, str]:
+    """Which entry of which folder a path is, by whatever links it was named."""
+    return os.path.realpath(path.parent), path.name
 
 
 def _is_folder(path: Path) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reverse_oldify.errors import OptionError
-from reverse_oldify.files.write import written
+from reverse_oldify.files.drafts import written
 
 
 def read_json(path: Path | str) -> Any:
@@ -23,7 +23,7 @@ def read_json(path: Path | str) -> Any:
 def write_json(
     path: Path | str, value: object, *, indent: int | None = 2, overwrite: bool = False
 ) -> None:
-    """Write plain JSON types to a file, in ASCII: names that are no Unicode must not stop it.
+    """Write plain JSON types to a file.
 
     Raises
     ------
@@ -31,4 +31,9 @@ def write_json(
         As `files.write.write`.
     """
     with written(Path(path), overwrite=overwrite) as file:
-        file.write(json.dumps(value, indent=indent).encode() + b"\n")
+        file.write(to_json_bytes(value, indent=indent))
+
+
+def to_json_bytes(value: object, *, indent: int | None = 2) -> bytes:
+    """Plain JSON types as a file holds them: in ASCII, for names that are no Unicode."""
+    return json.dumps(value, indent=indent).encode() + b"\n"

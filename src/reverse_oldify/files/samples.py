@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reverse_oldify.errors import OutputError
+from reverse_oldify.errors import TooLargeError
 from reverse_oldify.files.metadata import SIDEWAYS, turn
 from reverse_oldify.files.picture import Pixels, Raster
 from reverse_oldify.files.strips import bands
@@ -69,8 +69,8 @@ def upright(samples: Samples, orientation: int) -> Samples:
 
     Raises
     ------
-    OutputError
-        The temporary file cannot be written.
+    TooLargeError
+        The temporary file cannot be written; the message does not name the picture.
     """
     if orientation >= SIDEWAYS:
         height, width, channels = samples.shape
@@ -98,15 +98,21 @@ class _StoodUp:
         for rows in bands(*samples.shape[:2]):
             part = turn(samples.rows(rows), orientation)
             self._parts.append((self._file.tell(), part.shape[1]))
-            try:
-                self._file.write(part.tobytes())
-            except OSError as error:
-                raise OutputError(
-                    f"{tempfile.gettempdir()}: cannot be written ({error.strerror}); "
-                    "free some space or name another folder in TMPDIR"
-                ) from error
+            self._append(part.tobytes())
         if orientation in _FROM_RIGHT:
             self._parts.reverse()
+
+    def _append(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError as error:
+            folder = tempfile.tempdir or "the temporary folder"
+            raise TooLargeError(
+                f"lies on its side, and to turn it {folder} cannot be written "
+                f"({(error.strerror or str(error)).lower()}); free some space there, or name "
+                "another folder in TMPDIR"
+            ) from error
 
     def rows(self, rows: slice) -> Pixels:
         return np.concatenate([self._part(rows, *part) for part in self._parts], axis=1)

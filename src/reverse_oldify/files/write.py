@@ -1,30 +1,15 @@
-"""Write a picture so that there is never half a file, and never one that replaces another unasked.
-
-The bytes go to a temporary file in the same folder, are forced to the disk, and only then get their
-name. A hard link gives the name without replacing anything, even if another process takes the same
-name at the same moment.
-"""
+"""Write a picture: in a format that can hold it, all of it or nothing; see `files.drafts`."""
 
 from __future__ import annotations
 
-import errno
-import os
-import re
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from reverse_oldify.errors import (
-    ExistsError,
-    LossError,
-    OptionError,
-    OutputError,
-    UnsupportedError,
-)
+from reverse_oldify.errors import LossError, OptionError, OutputError, UnsupportedError
+from reverse_oldify.files.drafts import written
 from reverse_oldify.files.encode import encode_pages
 from reverse_oldify.files.formats import (
     AS_EVER,
@@ -35,14 +20,6 @@ from reverse_oldify.files.formats import (
     by_suffix,
 )
 from reverse_oldify.files.picture import Raster
-
-_ADVICE = {
-    errno.ENOSPC: "free some space or choose another folder",
-    errno.EDQUOT: "free some space or choose another folder",
-    errno.ENAMETOOLONG: "choose a shorter name",
-    errno.ENOENT: "make the folder first",
-}
-_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 def write(
@@ -110,6 +87,24 @@ def write_pages(
         Also for several pages in a format of one.
     """
     path = Path(path)
+    with written(path, overwrite=overwrite) as file:
+        encode_file(file, pictures, path, format=format, encoding=encoding, allow_loss=allow_loss)
+    return path
+
+
+def encode_file(
+    file: BinaryIO,
+    pictures: Iterable[Raster],
+    path: Path,
+    *,
+    format: str | None = None,
+    encoding: Encoding = AS_EVER,
+    allow_loss: bool = False,
+) -> None:
+    """Write pictures as the pages of a file that is open; ``path`` is the name that it will have.
+
+    Parameters and errors are otherwise those of `write_pages`, but for what the system says.
+    """
     pages = iter(pictures)
     try:
         first = next(pages, None)
@@ -118,15 +113,13 @@ def write_pages(
         kind = output_format(first, path, format)
         if not kind.pages:
             pages = _none_further(pages, path, kind)
-        with written(path, overwrite=overwrite) as file:
-            try:
-                whole = chain([first], pages)
-                encode_pages(whole, kind, file, encoding=encoding, allow_loss=allow_loss)
-            except UnsupportedError as error:
-                raise OutputError(f"{path}: {error}") from error
+        try:
+            whole = chain([first], pages)
+            encode_pages(whole, kind, file, encoding=encoding, allow_loss=allow_loss)
+        except UnsupportedError as error:
+            raise OutputError(f"{path}: {error}") from error
     except LossError as error:  # of encoding, or of what gives the pages
         raise LossError(f"{path}: {error}") from error
-    return path
 
 
 def _none_further(pages: Iterator[Raster], path: Path, kind: Format) -> Iterator[Raster]:
@@ -152,113 +145,3 @@ def output_format(picture: Raster, path: Path, key: str | None = None) -> Format
             f"{path}: its suffix names {said}; give one of {', '.join(OUTPUT_FORMATS)}"
         )
     return kind
-
-
-@contextmanager
-def written(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """Open a file that appears under its name, whole, when the block ends without an error.
-
-    Raises
-    ------
-    ExistsError, OutputError
-        As `write`.
-    """
-    if not overwrite:
-        refuse_existing(path)
-    # Short, for the name itself may have all of the 255 bytes that file systems allow.
-    temporary = path.parent / f".{secrets.token_hex(6)}.part"
-    try:
-        with _create(temporary) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if overwrite:
-            temporary.replace(path)
-        else:
-            _name(temporary, path)
-    except FileExistsError as error:
-        raise _exists(path) from error
-    except OSError as error:
-        raise _failure(path, error) from error
-    finally:  # also after Ctrl-C
-        _remove(temporary)
-
-
-def refuse_existing(path: Path) -> None:
-    """Raise `ExistsError` if there is anything at a path, were it a link to nowhere."""
-    if os.path.lexists(path):
-        raise _exists(path)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder, with its parents, unless it is there.
-
-    Raises
-    ------
-    OutputError
-        It cannot be made, or there is a file of that name.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise OutputError(f"{folder}: is a file, not a folder; choose another folder") from error
-    except OSError as error:
-        raise _failure(folder, error) from error
-
-
-def check_folder(folder: Path) -> None:
-    """Make a folder and see that files can be made in it, before an hour of work depends on it.
-
-    Raises
-    ------
-    OutputError
-        As `make_folder`, and when it is not writable.
-    """
-    make_folder(folder)
-    probe = folder / f".{secrets.token_hex(6)}.part"
-    try:
-        _create(probe).close()
-    except OSError as error:
-        raise _failure(folder, error) from error
-    finally:
-        _remove(probe)
-
-
-def leftovers(folder: Path) -> list[Path]:
-    """Temporary files in a folder: of those who write now, and of those who were killed."""
-    return [path for path in folder.glob(".*.part") if re.fullmatch(r"\.[0-9a-f]{12}", path.stem)]
-
-
-def _create(path: Path) -> BinaryIO:
-    """Create a file that did not exist, with the permissions that the user's umask gives."""
-    return path.open("xb")
-
-
-def _name(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, replacing nothing."""
-    try:
-        path.hardlink_to(temporary)
-    except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-        _create(path).close()  # file systems such as FAT: take the name first, then fill it
-        try:
-            temporary.replace(path)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-
-
-def _remove(temporary: Path) -> None:
-    with suppress(OSError):  # its folder is missing, or is none: that is being reported already
-        temporary.unlink()
-
-
-def _exists(path: Path) -> ExistsError:
-    return ExistsError(f"{path}: exists already; choose another folder, or allow --overwrite")
-
-
-def _failure(path: Path, error: OSError) -> OutputError:
-    reason = (error.strerror or str(error)).lower()
-    advice = _ADVICE.get(error.errno or 0, "choose another folder")
-    return OutputError(f"{path}: cannot be written ({reason}); {advice}")

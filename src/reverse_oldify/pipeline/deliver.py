@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverse_oldify.errors import ColouredError, OptionError
-from reverse_oldify.files.write import refuse_existing
+from reverse_oldify.files.drafts import Drafts, check_name, failures_told
+from reverse_oldify.files.steady import unchanged
+from reverse_oldify.files.write import encode_file
 from reverse_oldify.pipeline.filing import Filing, file_colour
 from reverse_oldify.pipeline.toning import has_colours
 
@@ -58,10 +60,13 @@ class Delivery:
         What a person should know of it, one sentence each.
     uncertainty : float or None
         Mean over its pages of the error that the model expects, in a*, b*; None if it cannot tell.
+    written : list of Path
+        The result, and what is beside it.
     """
 
     notes: list[str] = field(default_factory=list)
     uncertainty: float | None = None
+    written: list[Path] = field(default_factory=list)
 
 
 def deliver(
@@ -69,33 +74,36 @@ def deliver(
 ) -> Delivery:
     """Make all that is ordered of one file.
 
-    Each file is written whole or not at all, the result itself first. Where a picture has fewer
-    variants than ordered, a note says so.
+    All files get their names when all are written: the result last, for it may replace the source.
+    Where a picture has fewer variants than ordered, a note says so.
 
     Raises
     ------
     ColouredError
         The file is in colour already, and such are to be left alone.
+    ChangedError
+        It was replaced or rewritten meanwhile.
     InputError, OutputError, OptionError
         As `filing.file_colour` and `Session.colorize`.
     """
-    if order.uncertainty and not order.filing.overwrite:
-        refuse_existing(uncertainty_of(target))
+    for path in order.targets(target):
+        check_name(path, overwrite=order.filing.overwrite)
     pages = _OpenPages(colorizer, order.leave_coloured)
-    notes = _file(pages, source, target, options, order.filing)
-    made = Delivery(notes=notes, uncertainty=pages.mean_uncertainty)
-    for variant in range(1, order.variants):
-        wanted = replace(options, variant=variant)
-        try:
-            _file(pages, source, variant_of(target, variant), wanted, order.filing)
-        except OptionError:
-            made.notes.append(f"only {variant} colourings look different")
-            break
-    if order.uncertainty:
-        picture, mean = pages.uncertainty(options)
-        path = picture.save(uncertainty_of(target), overwrite=order.filing.overwrite)
-        which = " on the first page" if len(pages.doubts) > 1 else ""
-        made.notes.append(f"expected error {mean:.1f} in ab{which}; {path.name} shows where")
+    with Drafts(overwrite=order.filing.overwrite) as drafts, unchanged(source):
+        made = Delivery(notes=_file(pages, source, target, options, order.filing, drafts))
+        made.uncertainty = pages.mean_uncertainty
+        for variant in range(1, order.variants):
+            path = variant_of(target, variant)
+            try:
+                wanted = replace(options, variant=variant)
+                _file(pages, source, path, wanted, order.filing, drafts)
+            except OptionError:
+                drafts.drop(*order.filing.targets(path))
+                made.notes.append(f"only {variant} colourings look different")
+                break
+        if order.uncertainty:
+            made.notes.append(_map(pages, uncertainty_of(target), options, drafts))
+        made.written = drafts.paths
     return made
 
 
@@ -110,12 +118,27 @@ def uncertainty_of(target: Path) -> Path:
 
 
 def _file(
-    pages: _OpenPages, source: Path, target: Path, options: Options, filing: Filing
+    pages: _OpenPages,
+    source: Path,
+    target: Path,
+    options: Options,
+    filing: Filing,
+    drafts: Drafts,
 ) -> list[str]:
     if filing.provenance is not None:
         provenance = replace(filing.provenance, options=options.to_json())
         filing = replace(filing, provenance=provenance)
-    return file_colour(pages.colour(options), source, target, filing)
+    return file_colour(pages.colour(options), source, target, filing, drafts)
+
+
+def _map(pages: _OpenPages, path: Path, options: Options, drafts: Drafts) -> str:
+    """Write the map of uncertainty; return what is to be told of it."""
+    picture, mean = pages.uncertainty(options)
+    file = drafts.open(path)
+    with failures_told(path):
+        encode_file(file, [replace(picture, page_count=1)], path)
+    which = " on the first page" if len(pages.doubts) > 1 else ""
+    return f"expected error {mean:.1f} in ab{which}; {path.name} shows where"
 
 
 @dataclass

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from reverse_oldify.errors import OutputError
+from reverse_oldify.errors import UnreadableError
+from reverse_oldify.files.drafts import Drafts, failures_told
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
-from reverse_oldify.files.json_file import write_json
+from reverse_oldify.files.json_file import to_json_bytes
 from reverse_oldify.files.layers import LayerWriter
 from reverse_oldify.files.losses import listed, losses, refuse_losses
 from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import open_pages
-from reverse_oldify.files.write import output_format, refuse_existing, write_pages, written
+from reverse_oldify.files.write import encode_file, output_format
 
 Colour = Callable[[Raster], tuple[Raster, float | None]]
 """Colourises one page; also gives its mean uncertainty, where the model knows it."""
@@ -70,8 +70,10 @@ def layers_of(target: Path) -> Path:
     return target.with_name(target.name + ".layers.tif")
 
 
-def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> list[str]:
-    """Colourise every page of a file into another: all of it, or nothing.
+def file_colour(
+    colour: Colour, source: Path, target: Path, filing: Filing, drafts: Drafts
+) -> list[str]:
+    """Colourise every page of a file into another, which gets its name with all other drafts.
 
     No more than one page is open at a time; what can be is decoded, coloured and written by rows,
     and is never whole in memory. Of a file of several pages only the first is done where the
@@ -85,6 +87,8 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> l
         What is read, and what is written; the target's folder must exist.
     filing : Filing
         What else is written.
+    drafts : Drafts
+        Takes the files; what has failed is to be dropped.
 
     Returns
     -------
@@ -96,33 +100,30 @@ def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> l
     InputError, OutputError
         As `files.read.read` and `files.write.write`; `LossError` before a page is coloured.
     """
-    if not filing.overwrite:
-        for path in filing.targets(target):
-            refuse_existing(path)
-    pages, done = _Pages(colour, source, target, filing), list[Path]()
-    try:
-        with ExitStack() as stack:
-            if filing.layers:
-                file = stack.enter_context(written(layers_of(target), overwrite=filing.overwrite))
-                pages.layers = LayerWriter(file)
-            coloured = pages.done()
-            write_pages(
-                coloured,
-                target,
-                overwrite=filing.overwrite,
-                encoding=filing.encoding,
-                allow_loss=filing.allow_loss,
-            )
-            done.append(target)
-        if filing.layers:
-            done.append(layers_of(target))
+    pages = _Pages(colour, source, target, filing)
+    files = {path: drafts.open(path) for path in filing.targets(target)}
+    if filing.layers:
+        pages.layers = LayerWriter(files[layers_of(target)])
+    with failures_told(target):
+        encode_file(
+            files[target],
+            pages.done(),
+            target,
+            encoding=filing.encoding,
+            allow_loss=filing.allow_loss,
+        )
         if filing.sidecar:
-            write_json(sidecar_of(target), pages.told(), overwrite=filing.overwrite)
-    except OutputError:
-        for path in done:  # a result without what belongs beside it is half of one
-            path.unlink(missing_ok=True)
-        raise
+            files[sidecar_of(target)].write(to_json_bytes(pages.told()))
     return pages.notes
+
+
+def _pages_of(source: Path) -> Iterator[Raster]:
+    """Open the pages; what the system says of the source is not taken for a word on the result."""
+    try:
+        yield from open_pages(source)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UnreadableError(f"{source}: cannot be read ({reason}); check the file") from error
 
 
 class _Pages:
@@ -140,7 +141,7 @@ class _Pages:
         with ThreadPoolExecutor(1) as beside:
             if self._provenance is not None:  # while the first page is decoded
                 hashed = beside.submit(sha256_of, self._source)
-            for number, page in enumerate(open_pages(self._source)):
+            for number, page in enumerate(_pages_of(self._source)):
                 if number == 0 and self._provenance is not None:
                     told = replace(self._provenance, source_sha256=hashed.result())
                     self._provenance = told

@@ -33,7 +33,7 @@ from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
 from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError
-from reverse_oldify.files.write import written
+from reverse_oldify.files.drafts import written
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint

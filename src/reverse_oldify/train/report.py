@@ -10,7 +10,7 @@ import numpy as np
 
 from reverse_oldify.color.lab import lab_to_srgb
 from reverse_oldify.errors import MissingExtraError
-from reverse_oldify.files.write import written
+from reverse_oldify.files.drafts import written
 from reverse_oldify.types import FloatArray
 
 
