@@ -108,7 +108,7 @@ class Layout:
         """
         if self.rows < 1 or self.tile == 0 or self.samples < 1:
             raise UnreadableError(DAMAGED)
-        count = self.planes * self._across * -(-self.height // self.rows)
+        count = self.planes * self.across * -(-self.height // self.rows)
         needed = self.segments[:count]
         if len(needed) < count or any(
             length < 1 or offset + length > size for offset, length in needed
@@ -126,11 +126,11 @@ class Layout:
         rows = min(self.band_rows, self.height - top)
         before = plane * -(-self.height // self.rows)
         start, end = top // self.rows, -(-(top + rows) // self.rows)
-        part = slice((before + start) * self._across, (before + end) * self._across)
+        part = slice((before + start) * self.across, (before + end) * self.across)
         return Band(rows, self.segments[part])
 
     @property
-    def _across(self) -> int:
+    def across(self) -> int:
         """Segments beside each other."""
         return 1 if self.tile is None else -(-self.width // self.tile)
 

@@ -1,52 +1,36 @@
-"""TIFF pages of 8 or 16 bits per channel, decompressed where they are looked at.
-
-Pillow decodes pages whole, and cuts 16-bit colour to 8. Its libtiff can unpack a part of a page all
-the same: some strips or tiles are handed to it as a page of 8-bit grey, so many times wider as a
-pixel has bytes. The compressed segments are the same, only the directory before them differs. What
-comes out are the samples, byte for byte.
-"""
+"""TIFF pages of 8 or 16 bits per channel, decompressed where they are looked at."""
 
 from __future__ import annotations
 
 import io
-import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from itertools import accumulate
 from typing import BinaryIO
 
 import numpy as np
 
 from reverse_oldify.errors import TooLargeError, UnreadableError
-from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.ifd import Directory, long, read_directories, read_header, short, to_bytes
-from reverse_oldify.files.opening import opened
+from reverse_oldify.files.ifd import Directory, read_directories, read_header
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.samples import Samples
 from reverse_oldify.files.tiff_layout import (
     BITS,
     COMPRESSION,
-    DAMAGED,
     HEIGHT,
     HORIZONTAL,
     NO_PREDICTOR,
     PHOTOMETRIC,
     PREDICTOR,
     RAW,
-    ROWS_PER_STRIP,
     SAMPLES,
-    STRIP_COUNTS,
-    STRIP_OFFSETS,
-    TILE_COUNTS,
     TILE_HEIGHT,
-    TILE_OFFSETS,
     TILE_WIDTH,
     WIDTH,
-    Band,
     Layout,
 )
 from reverse_oldify.files.tiff_spaces import CIELAB, CMYK
+from reverse_oldify.files.tiff_unpack import unpacked
 
 _SUBFILE, _INK_SET, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 254, 332, 338, 339
 _REDUCED_OR_MASK = 1 | 4
@@ -174,60 +158,8 @@ class StoredPage:
         with self._lock:
             if (plane, index) not in self._bands:
                 with self._reopen() as file:
-                    band = _unpacked(file, self._stored, self._stored.band(plane, index))
+                    band = unpacked(file, self._stored, self._stored.band(plane, index))
                 self._bands[plane, index] = band
                 for oldest in list(self._bands)[: -_KEPT * self._stored.planes]:
                     del self._bands[oldest]
             return self._bands[plane, index]
-
-
-def _unpacked(file: BinaryIO, stored: Layout, band: Band) -> Pixels:
-    """Decompress a band: (rows, W, samples), in the byte order of the machine."""
-    data = b"".join(_as_gray_bytes(file, stored, band))
-    with opened(io.BytesIO(data), FORMATS["tif"]) as image:
-        codes = np.asarray(image).view(stored.dtype)
-    native = stored.dtype.newbyteorder("=")
-    pixels: Pixels = codes.reshape(band.rows, stored.width, stored.samples).astype(native)
-    if stored.predictor == HORIZONTAL:
-        step = stored.tile or stored.width
-        for left in range(0, stored.width, step):  # each tile starts anew
-            part = pixels[:, left : left + step]
-            np.cumsum(part, axis=1, dtype=native, out=part)
-    return pixels
-
-
-def _as_gray_bytes(file: BinaryIO, stored: Layout, band: Band) -> Iterator[bytes]:
-    """Yield a TIFF file of 8-bit grey that has the segments of a band, one behind the other."""
-    gray = _gray_directory(stored, band)
-    offsets = STRIP_OFFSETS if stored.tile is None else TILE_OFFSETS
-    lengths = [length for _, length in band.segments]
-    gray[offsets] = long(*lengths)  # as long as what comes in its place
-    start = 8 + len(to_bytes(gray, 8))
-    gray[offsets] = long(*(start + before for before in accumulate(lengths[:-1], initial=0)))
-    yield b"II*\0" + struct.pack("<I", 8) + to_bytes(gray, 8)
-    for offset, length in band.segments:
-        file.seek(offset)
-        data = file.read(length)
-        if len(data) < length:
-            raise UnreadableError(DAMAGED)
-        yield data
-
-
-def _gray_directory(stored: Layout, band: Band) -> Directory:
-    """Tags of a page of 8-bit grey, as many times wider as a pixel has bytes."""
-    width = stored.dtype.itemsize * stored.samples
-    lengths = long(*(length for _, length in band.segments))
-    gray = Directory(
-        {
-            WIDTH: long(stored.width * width),
-            HEIGHT: long(band.rows),
-            BITS: short(8),
-            COMPRESSION: short(stored.compression),
-            PHOTOMETRIC: short(_BLACK_IS_ZERO),
-            SAMPLES: short(1),
-        }
-    )
-    if stored.tile is None:
-        return Directory(gray | {ROWS_PER_STRIP: long(stored.rows), STRIP_COUNTS: lengths})
-    tile = {TILE_WIDTH: long(stored.tile * width), TILE_HEIGHT: long(stored.rows)}
-    return Directory(gray | tile | {TILE_COUNTS: lengths})
