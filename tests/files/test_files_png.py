@@ -73,6 +73,25 @@ def test_only_colour_or_opacity_at_16_bits_is_deep() -> None:
     assert not is_deep(b"")
 
 
+@pytest.mark.parametrize(
+    "codes", [RGB, RGB.astype(np.uint8), RGBA[..., 0]], ids=["deep", "colour", "gray"]
+)
+def test_damage_to_the_last_of_the_samples_is_an_error(codes: np.ndarray) -> None:
+    file = io.BytesIO()
+    if codes.dtype == np.uint8 or codes.ndim == 2:
+        Image.fromarray(codes).save(file, "PNG")
+    else:
+        file.write(deep_png(codes))
+    sound = file.getvalue()
+    assert read(sound).size == codes.shape[:2]
+    behind = len(sound) - 12  # IEND
+    for place in range(behind - 60, behind):
+        damaged = bytearray(sound)
+        damaged[place] ^= 16
+        with pytest.raises(UnreadableError, match="damaged or cut off; restore it from a copy"):
+            read(bytes(damaged))
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_half_a_file_is_an_error(share: float) -> None:
     data = written(Picture(pixels=RGB))

@@ -6,6 +6,7 @@ and once more for the low one. Writing is simple enough to be done here.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from PIL.ImageFile import ImageFile
 
+from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
@@ -30,6 +32,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
 _SUB = 1  # filter: difference from the pixel to the left
 _METRE = 39.3701  # inches
+_PIECE = 1 << 20  # bytes that are read at once
 
 XMP_KEYWORD = "XML:com.adobe.xmp"
 
@@ -37,6 +40,27 @@ XMP_KEYWORD = "XML:com.adobe.xmp"
 def is_deep(head: bytes) -> bool:
     """Whether a file's first 32 bytes tell of 16 bits per channel with colour or opacity."""
     return head.startswith(_SIGNATURE) and head[24:25] == b"\x10" and head[25:26] != b"\0"
+
+
+def check(file: BinaryIO) -> None:
+    """Compare the checksums of the compressed samples, at which Pillow does not look.
+
+    Raises
+    ------
+    UnreadableError
+        They are damaged or cut off.
+    """
+    file.seek(len(_SIGNATURE))
+    while len(head := file.read(8)) == 8:
+        length, name = struct.unpack(">I4s", head)
+        if name != b"IDAT":
+            file.seek(length + 4, io.SEEK_CUR)
+            continue
+        checksum = zlib.crc32(name)
+        for start in range(0, length, _PIECE):
+            checksum = zlib.crc32(file.read(min(_PIECE, length - start)), checksum)
+        if file.read(4) != struct.pack(">I", checksum):
+            raise UnreadableError("damaged or cut off; restore it from a copy")
 
 
 def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:

@@ -198,6 +198,8 @@ def _picture_of(
         check_size(*image.size)
         if kind.key == "jpg":
             return _jpeg_picture(image, file, path)
+        if kind.key == "png":
+            png.check(file)
         frames = _has_frames(image)
         arrays, told = _arrays(image, file, kind, head), read_metadata(image)
         if kind.key == "jxl":
