@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from made_files import scene
 from made_tiffs import Layout, deep_tiff
+from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files.read import read
@@ -50,6 +51,16 @@ def test_a_strip_that_inflates_without_end_is_an_error() -> None:
     sound = deep_tiff(GRAY, Layout(compression=8, rows=90, photometric=1))
     with pytest.raises(UnreadableError):
         read(_with_strip(sound, zlib.compress(bytes(1 << 22))))
+
+
+@pytest.mark.parametrize("compression", [1, 5, 8, 32773, 50000])
+def test_bytes_whose_low_bit_comes_first_are_turned(compression: int) -> None:
+    for codes in (GRAY, GRAY * np.uint16(257)):
+        layout = Layout(compression=compression, photometric=1, fill_order=2)
+        data = deep_tiff(codes, layout)
+        np.testing.assert_array_equal(read(data).pixels, codes[..., 0])
+        if codes.dtype == np.uint8:  # which Pillow takes as we do
+            np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(data))), GRAY[..., 0])
 
 
 def test_tiles_of_deep_colour_are_laid_where_they_belong() -> None:

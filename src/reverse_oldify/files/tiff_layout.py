@@ -13,10 +13,11 @@ from reverse_oldify.files.ifd import Directory
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
 PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 322, 323, 324, 325
+FILL_ORDER = 266
 """Tags that say how samples are stored."""
 
-RAW, NO_PREDICTOR, HORIZONTAL = 1, 1, 2
-"""Values of Compression and of Predictor."""
+RAW, NO_PREDICTOR, HORIZONTAL, FROM_HIGH, FROM_LOW = 1, 1, 2, 1, 2
+"""Values of Compression, of Predictor, and of FillOrder: which bit of a byte comes first."""
 
 DAMAGED = "damaged or cut off; restore it from a copy"
 
@@ -62,6 +63,7 @@ class Layout:
     segments: list[tuple[int, int]]
     compression: int
     predictor: int
+    fill_order: int
 
     @classmethod
     def of(cls, page: Directory, order: str) -> Layout:
@@ -83,6 +85,7 @@ class Layout:
             segments=list(zip(offsets, lengths, strict=False)),
             compression=page.number(COMPRESSION, RAW),
             predictor=page.number(PREDICTOR, NO_PREDICTOR),
+            fill_order=page.number(FILL_ORDER, FROM_HIGH),
         )
         whole = not tiled and stored.rows == height and stored.compression == RAW
         return stored._cut() if whole else stored

@@ -27,6 +27,7 @@ from reverse_oldify.files.tiff_layout import (
     BITS,
     COMPRESSION,
     DAMAGED,
+    FROM_LOW,
     HEIGHT,
     HORIZONTAL,
     PHOTOMETRIC,
@@ -45,6 +46,8 @@ from reverse_oldify.files.tiff_layout import (
 
 _BLACK_IS_ZERO = 1
 _DEFLATE = (8, 32946)
+_TURNED = bytes(int(f"{code:08b}"[::-1], 2) for code in range(256))
+"""Bytes with their bits in the other order."""
 _SPARE = 1 << 16  # bytes that may lie behind those of a segment
 
 
@@ -57,6 +60,8 @@ def unpacked(file: BinaryIO, stored: Layout, band: Band) -> Pixels:
         It is damaged or cut off; Pillow may raise anything else.
     """
     segments = [_segment(file, *place) for place in band.segments]
+    if stored.fill_order == FROM_LOW:
+        segments = [segment.translate(_TURNED) for segment in segments]
     unpack = _inflated if stored.compression in _DEFLATE else _by_libtiff
     pixels = unpack(segments, stored, band)
     if stored.predictor == HORIZONTAL:
