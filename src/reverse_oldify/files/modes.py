@@ -147,6 +147,8 @@ def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
             "save it as 16-bit grey"
         )
     gray = np.rint(values.astype(np.float64) * (65535 / limit)).astype(np.uint16)
+    if _tags(image).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        gray = np.invert(gray)
     note = f"its floating-point values were read as 0 to {limit:g}" if image.mode == "F" else None
     return Image.fromarray(gray), note
 
