@@ -26,7 +26,7 @@ class Layout:
     big: bool = False
     planar: bool = False
     photometric: int = 2
-    extra: int | None = None
+    extra: int | tuple[int, ...] | None = None
     fill_order: int | None = None
     tags: Directory | None = None
 
@@ -60,7 +60,7 @@ def tiff_page(samples: np.ndarray, layout: Layout, start: int) -> tuple[bytes, i
     if layout.fill_order is not None:
         tags[266] = _short(layout.fill_order)
     if layout.extra is not None:
-        tags[338] = _short(layout.extra)
+        tags[338] = _short(*np.atleast_1d(layout.extra))
     body += bytes(len(body) % 2)
     at = start + len(body)
     return body + to_bytes(tags, at, big=layout.big), at

@@ -84,7 +84,7 @@ class TiffFile:
             format="tif",
             metadata=told.metadata,
             source=self._path,
-            notes=meaning.notes + told.notes,
+            notes=meaning.notes + stored.notes + told.notes,
         )
 
     def _by_pillow(self, image: Image.Image, index: int, page: Directory, told: Read) -> Picture:

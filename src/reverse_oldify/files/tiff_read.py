@@ -37,7 +37,8 @@ _REDUCED_OR_MASK = 1 | 4
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, CMYK: 4, CIELAB: 3}
 _AT_16_BITS = (CMYK, CIELAB)  # only; at 8 Pillow reads them
-_UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED = 0, 1, 2  # what an extra channel is
+_MOST_SAMPLES = 8  # of a pixel
+_OPACITY = _ASSOCIATED, _UNASSOCIATED = 1, 2  # what extra channels may be; 0: nobody knows
 _KEPT = 2  # bands of each plane
 _BYTE_STREAMS = (RAW, 5, 8, 32773, 32946, 34925, 50000)
 """Compressions that do not care what the bytes mean: none, LZW, deflate, PackBits, LZMA, zstd."""
@@ -73,12 +74,11 @@ def is_plain(directory: Directory) -> bool:
     kind = directory.number(PHOTOMETRIC, -1)
     bits, colours = set(directory.numbers(BITS)), _COLOURS.get(kind)
     samples = directory.number(SAMPLES, 1)
-    unknown = directory.numbers(_EXTRA_SAMPLES)[:1] == (_UNSPECIFIED,)
-    eight = bits == {8} and not unknown and kind not in _AT_16_BITS
+    eight = bits == {8} and kind not in _AT_16_BITS
     return (
         colours is not None
         and (bits == {16} or eight)
-        and colours <= samples <= 5
+        and colours <= samples <= _MOST_SAMPLES
         and (kind != CMYK or directory.number(_INK_SET, 1) == 1)
         and set(directory.numbers(_SAMPLE_FORMAT, 1)) == {1}
         and directory.number(COMPRESSION, 1) in _BYTE_STREAMS
@@ -108,6 +108,8 @@ class StoredPage:
     ----------
     associated : bool
         Whether colour was multiplied by opacity.
+    notes : tuple of str
+        Which channels are left out.
 
     Raises
     ------
@@ -123,10 +125,13 @@ class StoredPage:
         self._stored.check(size)
         self._inverted = directory.number(PHOTOMETRIC) == _WHITE_IS_ZERO
         colours, count = _COLOURS[directory.number(PHOTOMETRIC)], directory.number(SAMPLES, 1)
-        extra = directory.number(_EXTRA_SAMPLES)
-        with_alpha = count > colours and extra in (_UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED)
-        self.associated = with_alpha and extra == _ASSOCIATED
-        self._channels = colours + with_alpha
+        extra = directory.numbers(_EXTRA_SAMPLES, _UNASSOCIATED)[: count - colours]
+        alpha = next((at for at, kind in enumerate(extra) if kind in _OPACITY), None)
+        self.associated = alpha is not None and extra[alpha] == _ASSOCIATED
+        self._channels = list(range(colours))
+        if alpha is not None:
+            self._channels.append(colours + alpha)
+        self.notes = _left_out(count - len(self._channels))
         self._bands: dict[tuple[int, int], Pixels] = {}
         self._lock = threading.Lock()
 
@@ -134,7 +139,7 @@ class StoredPage:
     def samples(self) -> Samples:
         """Channels in the page's own colour space, black of grey 0, perhaps with opacity."""
         stored = self._stored
-        shape = stored.height, stored.width, self._channels
+        shape = stored.height, stored.width, len(self._channels)
         return Samples(shape=shape, dtype=stored.dtype.newbyteorder("="), rows=self._rows)
 
     def _rows(self, rows: slice) -> Pixels:
@@ -151,7 +156,9 @@ class StoredPage:
                 samples[place, :, channels] = band[start - top : stop - top]
         if self._inverted:
             np.invert(samples[..., 0], out=samples[..., 0])
-        return samples[..., : self._channels]
+        count = len(self._channels)
+        first = self._channels[-1] == count - 1  # which spares a copy
+        return samples[..., :count] if first else samples[..., self._channels]
 
     def _band(self, plane: int, index: int) -> Pixels:
         """Decompress some segments; those of before are kept, as looks mostly go on from there."""
@@ -163,3 +170,10 @@ class StoredPage:
                 for oldest in list(self._bands)[: -_KEPT * self._stored.planes]:
                     del self._bands[oldest]
             return self._bands[plane, index]
+
+
+def _left_out(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    what = "a channel that is" if count == 1 else f"{count} channels that are"
+    return (f"has {what} neither colour nor opacity; left out",)
