@@ -39,12 +39,12 @@ def read_metadata(image: Image.Image) -> Read:
     """Read what is known of an image that has been loaded. Damaged EXIF is noted, not an error."""
     exif, notes = _exif(image)
     orientation = orientation_of(exif)
-    packet, more = xmp_extended.joined(_packet(image), _xmp_segments(image))
+    packet, more = xmp_extended.joined(_packet(image), _segments(image, xmp_extended.SEGMENT))
     metadata = Metadata(
         exif=block_of(exif),
         xmp=packet,
         icc=_bytes(image.info.get("icc_profile")),
-        iptc=iptc.of_image(image.info),
+        iptc=iptc.of_image(image.info, _segments(image, iptc.SEGMENT)),
         dpi=plausible_dpi(image.info.get("dpi") or densities_of(exif), orientation),
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
@@ -137,10 +137,9 @@ def _packet(image: Image.Image) -> bytes | None:
     return _bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp"))
 
 
-def _xmp_segments(image: Image.Image) -> list[bytes]:
-    """Segments of a JPEG in which its packet goes on."""
-    segments = getattr(image, "applist", ())
-    return [data for _, data in segments if data.startswith(xmp_extended.SEGMENT)]
+def _segments(image: Image.Image, head: bytes) -> list[bytes]:
+    """Segments of a JPEG that begin so: what is long goes on from one to the next."""
+    return [data for _, data in getattr(image, "applist", ()) if data.startswith(head)]
 
 
 def _bytes(value: object) -> bytes | None:
