@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from itertools import accumulate
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from reverse_oldify.errors import UnreadableError, UnsupportedError
@@ -45,7 +45,7 @@ def is_lost_to_pillow(page: Directory, header: Header) -> bool:
 
 
 @contextmanager
-def opened_alone(file: BinaryIO, page: Directory) -> Iterator[Image.Image]:
+def opened_alone(file: BinaryIO, page: Directory) -> Iterator[ImageFile.ImageFile]:
     """Open a page with Pillow, as `opening.opened`.
 
     Raises

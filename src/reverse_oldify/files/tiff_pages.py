@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import ImageFile
 
 from reverse_oldify.files import codecs, tiff_read, tiff_spaces
 from reverse_oldify.files.deep import Interpretation
@@ -23,6 +23,7 @@ from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.samples import upright
 from reverse_oldify.files.source import damage_told, on_page
 from reverse_oldify.files.tiff_alone import is_lost_to_pillow, opened_alone
+from reverse_oldify.files.tiff_kinds import in_order_of_machine, kind_told, refuse_misread
 from reverse_oldify.files.tiff_metadata import from_tags
 from reverse_oldify.files.tiff_spaces import is_convertible
 
@@ -72,7 +73,7 @@ class TiffFile:
                 yield replace(picture, page_count=max(count, 1))
 
     def _open(
-        self, page: Directory, index: int, whole: Callable[[], Image.Image], named: _Named
+        self, page: Directory, index: int, whole: Callable[[], ImageFile.ImageFile], named: _Named
     ) -> Raster:
         told = from_tags(page)
         if tiff_read.is_plain(page) and is_convertible(page, told.metadata.icc):
@@ -80,8 +81,9 @@ class TiffFile:
         if is_lost_to_pillow(page, read_header(self._file)):
             with opened_alone(self._file, page) as lone:
                 return self._by_pillow(lone, page, told)
-        whole().seek(index)
-        return self._by_pillow(whole(), page, told)
+        with kind_told(page):
+            whole().seek(index)
+            return self._by_pillow(whole(), page, told)
 
     def _by_rows(self, page: Directory, told: Read, named: _Named) -> LazyPicture:
         stored = tiff_read.StoredPage(self._reopen, page)
@@ -110,8 +112,10 @@ class TiffFile:
             notes=meaning.notes + stored.notes + told.notes,
         )
 
-    def _by_pillow(self, image: Image.Image, page: Directory, told: Read) -> Picture:
+    def _by_pillow(self, image: ImageFile.ImageFile, page: Directory, told: Read) -> Picture:
         """Read a page that Pillow decodes, and brings upright itself."""
+        refuse_misread(page)
+        image.tile = [in_order_of_machine(tile) for tile in image.tile]
         image.info.pop("icc_profile", None)  # may be that of the page before
         if told.metadata.icc is not None:
             image.info["icc_profile"] = told.metadata.icc

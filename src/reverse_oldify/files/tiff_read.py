@@ -23,6 +23,7 @@ from reverse_oldify.files.tiff_layout import (
     PHOTOMETRIC,
     PREDICTOR,
     RAW,
+    SAMPLE_FORMAT,
     SAMPLES,
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -32,7 +33,7 @@ from reverse_oldify.files.tiff_layout import (
 from reverse_oldify.files.tiff_spaces import CIELAB, CMYK
 from reverse_oldify.files.tiff_unpack import unpacked
 
-_SUBFILE, _INK_SET, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 254, 332, 338, 339
+_SUBFILE, _INK_SET, _EXTRA_SAMPLES = 254, 332, 338
 _REDUCED_OR_MASK = 1 | 4
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, CMYK: 4, CIELAB: 3}
@@ -80,7 +81,7 @@ def is_plain(directory: Directory) -> bool:
         and (bits == {16} or eight)
         and colours <= samples <= _MOST_SAMPLES
         and (kind != CMYK or directory.number(_INK_SET, 1) == 1)
-        and set(directory.numbers(_SAMPLE_FORMAT, 1)) == {1}
+        and set(directory.numbers(SAMPLE_FORMAT, 1)) == {1}
         and directory.number(COMPRESSION, 1) in _BYTE_STREAMS
         and directory.number(PREDICTOR, NO_PREDICTOR) in (NO_PREDICTOR, HORIZONTAL)
     )
