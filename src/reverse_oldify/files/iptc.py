@@ -1,7 +1,6 @@
 """Where files keep IPTC-IIM records: in an image resource of Photoshop, in JPEG, PNG and TIFF.
 
-In PNG the resource is the text "Raw profile type iptc", in hexadecimal digits: the way of
-ImageMagick, which exiftool and exiv2 share.
+In PNG the resource is text, see `raw_profile`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 
-PNG_KEYWORD = "Raw profile type iptc"
+from reverse_oldify.files import raw_profile
+
+_NAME = "iptc"
+
+PNG_KEYWORD = raw_profile.KEYWORD + _NAME
 
 MARKER = b"\x1c"
 """What each record begins with."""
@@ -18,7 +21,6 @@ SEGMENT = b"Photoshop 3.0\0"
 """What a segment of JPEG with image resources begins with."""
 
 _RESOURCE = 0x0404
-_DIGITS = 72  # on a line
 
 
 def to_jpeg(iptc: bytes) -> bytes:
@@ -29,10 +31,7 @@ def to_jpeg(iptc: bytes) -> bytes:
 
 def to_png(iptc: bytes) -> str:
     """Records as the text that belongs to `PNG_KEYWORD`."""
-    data = _resource(iptc)
-    digits = data.hex()
-    lines = (digits[start : start + _DIGITS] for start in range(0, len(digits), _DIGITS))
-    return "\n".join(["", "iptc", f"{len(data):8d}", *lines, ""])
+    return raw_profile.to_text(_NAME, _resource(iptc))
 
 
 def of_image(
@@ -50,16 +49,11 @@ def of_image(
     if isinstance(resources, Mapping):
         found = resources.get(_RESOURCE)
         return found if isinstance(found, bytes) and found else None
-    text = info.get(PNG_KEYWORD)
-    return _of_png(text) if isinstance(text, str) else None
+    told = (raw_profile.of_info(info, name) for name in (_NAME, "8bim"))
+    return next(filter(None, (_of_png(data) for data in told if data)), None)
 
 
-def _of_png(text: str) -> bytes | None:
-    _, _, digits = text.strip().partition("\n")[2].partition("\n")
-    try:
-        data = bytes.fromhex(digits)
-    except ValueError:
-        return None
+def _of_png(data: bytes) -> bytes | None:
     data = data.removeprefix(SEGMENT)
     if not data.startswith(b"8BIM"):
         return data if data.startswith(MARKER) else None  # bare records

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files import iptc, xmp_extended
+from reverse_oldify.files import iptc, raw_profile, xmp_extended
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import Directory, read_block
 from reverse_oldify.files.picture import Metadata, Pixels
@@ -46,6 +46,7 @@ def read_metadata(image: Image.Image) -> Read:
         icc=_bytes(image.info.get("icc_profile")),
         iptc=iptc.of_image(image.info, _segments(image, iptc.SEGMENT)),
         dpi=plausible_dpi(image.info.get("dpi") or densities_of(exif), orientation),
+        jpeg_comments=_comments(image),
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
     metadata, too_long = bounded(metadata)
@@ -73,7 +74,8 @@ def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
         if len(getattr(metadata, attribute) or b"") > MOST_BYTES
     ]
     notes = (f"its {name} is longer than {MOST_BYTES >> 20} MB; left out" for name, _ in long)
-    return replace(metadata, **{attribute: None for _, attribute in long}), tuple(notes)
+    without: dict[str, Any] = {attribute: None for _, attribute in long}
+    return replace(metadata, **without), tuple(notes)
 
 
 def turn(pixels: Pixels, orientation: int) -> Pixels:
@@ -99,7 +101,7 @@ def turn(pixels: Pixels, orientation: int) -> Pixels:
 def _exif(image: Image.Image) -> tuple[Directory, tuple[str, ...]]:
     """EXIF of an image, empty where there is none, and a note if it is damaged."""
     try:
-        block = image.info.get("exif")
+        block = image.info.get("exif") or _raw_exif(image)
         if not isinstance(block, bytes):
             exif = image.getexif()
             block = exif.tobytes() if exif else b""
@@ -107,6 +109,12 @@ def _exif(image: Image.Image) -> tuple[Directory, tuple[str, ...]]:
     except Exception:  # Pillow's EXIF parser has no error of its own: anything may come
         return Directory(), ("its EXIF is damaged; left out",)
     return directory, ("part of its EXIF is damaged; left out",) if directory.damaged else ()
+
+
+def _raw_exif(image: Image.Image) -> bytes | None:
+    """EXIF of a PNG file as ImageMagick names it where it came from JPEG; else Pillow finds it."""
+    block = raw_profile.of_info(image.info, "APP1")
+    return block if block and block.startswith(b"Exif\0\0") else None
 
 
 def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None:
@@ -134,7 +142,17 @@ def _jpeg_quality(tables: object) -> int | None:
 
 
 def _packet(image: Image.Image) -> bytes | None:
-    return _bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp"))
+    packet = _bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp"))
+    if packet is not None:
+        return packet
+    names = ("xmp", "APP1")
+    told = (raw_profile.of_info(image.info, name) or b"" for name in names)
+    packets = (data.removeprefix(xmp_extended.PACKET) for data in told)
+    return next((data for data in packets if data.lstrip().startswith(b"<")), None)
+
+
+def _comments(image: Image.Image) -> tuple[bytes, ...]:
+    return tuple(data for name, data in getattr(image, "applist", ()) if name == "COM")
 
 
 def _segments(image: Image.Image, head: bytes) -> list[bytes]:

@@ -6,7 +6,6 @@ and once more for the low one. Writing is simple enough to be done here.
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -50,17 +49,23 @@ def check(file: BinaryIO) -> None:
     UnreadableError
         They are damaged or cut off.
     """
-    file.seek(len(_SIGNATURE))
-    while len(head := file.read(8)) == 8:
-        length, name = struct.unpack(">I4s", head)
+    for name, length in chunks_of(file):
         if name != b"IDAT":
-            file.seek(length + 4, io.SEEK_CUR)
             continue
         checksum = zlib.crc32(name)
         for start in range(0, length, _PIECE):
             checksum = zlib.crc32(file.read(min(_PIECE, length - start)), checksum)
         if file.read(4) != struct.pack(">I", checksum):
             raise UnreadableError("damaged or cut off; restore it from a copy")
+
+
+def chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield the type of every chunk and the length of its data, at which the file then is."""
+    at = len(_SIGNATURE)
+    while file.seek(at) == at and len(head := file.read(8)) == 8:
+        length, name = struct.unpack(">I4s", head)
+        yield name, length
+        at += length + 12
 
 
 def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:
@@ -129,6 +134,8 @@ def _describing(metadata: Metadata, profile: bytes) -> Iterator[tuple[bytes, byt
     if metadata.iptc is not None:
         text = iptc.to_png(metadata.iptc).encode()
         yield b"zTXt", iptc.PNG_KEYWORD.encode() + bytes(2) + zlib.compress(text)
+    for chunk in metadata.png_texts:
+        yield chunk[:4], chunk[4:]
 
 
 def _deflated(samples: Samples) -> Iterator[bytes]:
