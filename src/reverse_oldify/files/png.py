@@ -21,7 +21,7 @@ from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.icc import profile_for
+from reverse_oldify.files.icc import gamma_profile, profile_for
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Metadata, Raster
 from reverse_oldify.files.samples import Samples, samples_of
@@ -29,6 +29,8 @@ from reverse_oldify.files.strips import bands, in_order
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
+_COLOURS = (b"iCCP", b"sRGB", b"cICP")  # chunks beside which gamma does not count
+_HEADER_BYTES, _GAMMA_OF_SRGB = 13, 2.2
 _SUB = 1  # filter: difference from the pixel to the left
 _METRE = 39.3701  # inches
 _PIECE = 1 << 20  # bytes that are read at once
@@ -66,6 +68,25 @@ def chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
         length, name = struct.unpack(">I4s", head)
         yield name, length
         at += length + 12
+
+
+def profile_of_gamma(file: BinaryIO) -> bytes | None:
+    """Return a profile for the gamma that a file tells; None where that does not count (11.3.2).
+
+    It does where nothing else tells of colours, and where it is not that of sRGB.
+    """
+    found = {b"gAMA": b""}
+    for name, length in chunks_of(file):
+        if name in _COLOURS:
+            return None
+        if name == b"IDAT":
+            break
+        if name in (b"IHDR", b"gAMA"):
+            found[name] = file.read(min(length, _HEADER_BYTES))
+    gamma = int.from_bytes(found[b"gAMA"]) / 100_000
+    if not 0.1 <= gamma <= 10 or abs(gamma * _GAMMA_OF_SRGB - 1) < 0.01:
+        return None
+    return gamma_profile(1 / gamma, gray=not found[b"IHDR"][9] & _RGB)
 
 
 def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:

@@ -200,6 +200,7 @@ def _picture_of(
             return _jpeg_picture(image, file, path)
         if kind.key == "png":
             png.check(file)
+            image.info.setdefault("icc_profile", png.profile_of_gamma(file))
         frames = _has_frames(image)
         arrays, told = _arrays(image, file, kind, head), read_metadata(image)
         if kind.key == "jxl":
