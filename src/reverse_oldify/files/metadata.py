@@ -50,7 +50,10 @@ def read_metadata(image: Image.Image) -> Read:
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
     metadata, too_long = bounded(metadata)
-    return Read(metadata, orientation, notes + more + too_long)
+    notes += more + too_long
+    if metadata.dpi is None:
+        notes += notes_of_aspect(_aspect(image.info))
+    return Read(metadata, orientation, notes)
 
 
 def with_exif(read: Read, block: bytes) -> Read:
@@ -128,6 +131,27 @@ def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None
     if not all(math.isfinite(density) and 1 <= density < 65536 for density in (across, down)):
         return None
     return (down, across) if orientation >= SIDEWAYS else (across, down)
+
+
+def notes_of_aspect(density: object) -> tuple[str, ...]:
+    """Say of pixels that are not square, for which results have no place without a unit.
+
+    Parameters
+    ----------
+    density : (number, number) or None
+        Columns and rows to one length, whatever it is.
+    """
+    if not isinstance(density, tuple) or len(density) != 2:
+        return ()
+    across, down = density
+    square = across == down or min(across, down) <= 0
+    note = f"its pixels are not square ({across:g} across to {down:g} down); the ratio is left out"
+    return () if square else (note,)
+
+
+def _aspect(info: Mapping[str | tuple[int, int], Any]) -> object:
+    """What JPEG and PNG tell of the form of pixels, if no resolution is."""
+    return info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
 
 
 def _jpeg_quality(tables: object) -> int | None:

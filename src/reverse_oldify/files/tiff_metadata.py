@@ -7,7 +7,7 @@ import struct
 import numpy as np
 
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.exif import aspect_of, block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import (
     ASCII,
     BYTE,
@@ -19,7 +19,7 @@ from reverse_oldify.files.ifd import (
     short,
 )
 from reverse_oldify.files.iptc import MARKER, in_resources
-from reverse_oldify.files.metadata import Read, bounded, plausible_dpi
+from reverse_oldify.files.metadata import Read, bounded, notes_of_aspect, plausible_dpi
 from reverse_oldify.files.picture import Metadata
 
 _ORIENTATION, _ACROSS, _DOWN, _UNIT, _PAGE_NAME = 274, 282, 283, 296, 285
@@ -39,7 +39,7 @@ def from_tags(page: Directory) -> Read:
     )
     metadata, notes = bounded(metadata)
     damage = ("part of its metadata is damaged; left out",) if page.damaged else ()
-    return Read(metadata, orientation, damage + notes)
+    return Read(metadata, orientation, damage + notes + notes_of_aspect(aspect_of(page)))
 
 
 def to_tags(
