@@ -81,7 +81,7 @@ class Layout:
             rows=rows if tiled else min(rows, height),
             planes=planes,
             samples=samples // planes,
-            dtype=np.dtype(f"{order}u{page.number(BITS) // 8}"),
+            dtype=np.dtype(f"{order}u{-(-page.number(BITS, 1) // 8)}"),
             segments=list(zip(offsets, lengths, strict=False)),
             compression=page.number(COMPRESSION, RAW),
             predictor=page.number(PREDICTOR, NO_PREDICTOR),
@@ -111,12 +111,19 @@ class Layout:
         """
         if self.rows < 1 or self.tile == 0 or self.samples < 1:
             raise UnreadableError(DAMAGED)
-        count = self.planes * self.across * -(-self.height // self.rows)
-        needed = self.segments[:count]
-        if len(needed) < count or any(
-            length < 1 or offset + length > size for offset, length in needed
+        if len(self.needed) < self._count or any(
+            length < 1 or offset + length > size for offset, length in self.needed
         ):
             raise UnreadableError(DAMAGED)
+
+    @property
+    def needed(self) -> list[tuple[int, int]]:
+        """Offset and length of those segments that hold the page; more may be told."""
+        return self.segments[: self._count]
+
+    @property
+    def _count(self) -> int:
+        return self.planes * self.across * -(-self.height // self.rows)
 
     @property
     def band_rows(self) -> int:

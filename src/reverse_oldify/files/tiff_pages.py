@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from PIL import ImageFile
 
-from reverse_oldify.files import codecs, tiff_read, tiff_spaces
+from reverse_oldify.files import codecs, tiff_damage, tiff_read, tiff_spaces
 from reverse_oldify.files.deep import Interpretation
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import Directory, read_directories, read_header
@@ -119,6 +119,7 @@ class TiffFile:
         image.info.pop("icc_profile", None)  # may be that of the page before
         if told.metadata.icc is not None:
             image.info["icc_profile"] = told.metadata.icc
+        damage = tiff_damage.notes_of(self._file, page, read_header(self._file).order)
         pixels, alpha, notes = to_arrays(image)
         if not is_convertible(page, told.metadata.icc):
             notes += (f"{codecs.EXTRA} reads all bits of its inks",)
@@ -128,5 +129,5 @@ class TiffFile:
             format="tif",
             metadata=told.metadata,
             source=self._path,
-            notes=notes + told.notes,
+            notes=damage + notes + told.notes,
         )

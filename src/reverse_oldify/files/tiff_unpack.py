@@ -45,7 +45,9 @@ from reverse_oldify.files.tiff_layout import (
 )
 
 _BLACK_IS_ZERO = 1
-_DEFLATE = (8, 32946)
+DEFLATE = (8, 32946)
+"""Values of Compression: as Adobe registered it, and as it was before."""
+
 _TURNED = bytes(int(f"{code:08b}"[::-1], 2) for code in range(256))
 """Bytes with their bits in the other order."""
 _SPARE = 1 << 16  # bytes that may lie behind those of a segment
@@ -59,10 +61,8 @@ def unpacked(file: BinaryIO, stored: Layout, band: Band) -> Pixels:
     UnreadableError
         It is damaged or cut off; Pillow may raise anything else.
     """
-    segments = [_segment(file, *place) for place in band.segments]
-    if stored.fill_order == FROM_LOW:
-        segments = [segment.translate(_TURNED) for segment in segments]
-    unpack = _inflated if stored.compression in _DEFLATE else _by_libtiff
+    segments = [segment_of(file, stored, place) for place in band.segments]
+    unpack = _inflated if stored.compression in DEFLATE else _by_libtiff
     pixels = unpack(segments, stored, band)
     if stored.predictor == HORIZONTAL:
         step = stored.tile or stored.width
@@ -72,12 +72,34 @@ def unpacked(file: BinaryIO, stored: Layout, band: Band) -> Pixels:
     return pixels
 
 
-def _segment(file: BinaryIO, offset: int, length: int) -> bytes:
+def segment_of(file: BinaryIO, stored: Layout, place: tuple[int, int]) -> bytes:
+    """Read a strip or tile, given its offset and length, the high bit of each byte first.
+
+    Raises
+    ------
+    UnreadableError
+        It is cut off.
+    """
+    offset, length = place
     file.seek(offset)
     data = file.read(length)
     if len(data) < length:
         raise UnreadableError(DAMAGED)
-    return data
+    return data.translate(_TURNED) if stored.fill_order == FROM_LOW else data
+
+
+def check_inflates(file: BinaryIO, stored: Layout) -> None:
+    """Compare the checksums of all strips or tiles of a page that is deflated.
+
+    Raises
+    ------
+    UnreadableError
+        One is damaged or cut off; zlib may raise its own error.
+    """
+    pixels = stored.rows * (stored.tile or stored.width)
+    most = pixels * stored.samples * stored.dtype.itemsize
+    for place in stored.needed:
+        _inflate(segment_of(file, stored, place), 1, most)
 
 
 def _inflated(segments: list[bytes], stored: Layout, band: Band) -> Pixels:
