@@ -79,6 +79,8 @@ def test_what_is_metadata_already_is_no_text() -> None:
     picture = read(with_chunks(PICTURES["8 bits"], packet, raw))
     assert picture.metadata.png_texts == ()
     assert picture.metadata.xmp == b"<x/>"
+    other = b"tEXtRaw profile type generic\0\ngeneric\n 1\n00\n"
+    assert read(with_chunks(PICTURES["8 bits"], other)).metadata.png_texts == (other,)
 
 
 def test_damaged_texts_and_too_long_ones_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,7 @@ def test_what_is_not_read_is_named(make: Callable[[], bytes], kind: str) -> None
         read(make())
 
 
-def test_what_is_usual_and_not_known_may_be_damaged() -> None:
+@pytest.mark.parametrize(("bits", "photometric"), [(8, 77), (0, 1), (8000, 1)])
+def test_what_is_usual_or_impossible_may_be_damaged(bits: int, photometric: int) -> None:
     with pytest.raises(UnreadableError, match="damaged, or a rare kind of TIFF"):
-        read(gray_tiff(CODES.astype(np.uint8), bits=8, photometric=77))
+        read(gray_tiff(CODES.astype(np.uint8), bits=bits, photometric=photometric))

@@ -11,12 +11,14 @@ from reverse_oldify.files.metadata import MOST_BYTES, Read
 from reverse_oldify.files.png import XMP_KEYWORD, chunks_of
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_RAW = ("exif", "APP1", "xmp", "iptc", "8bim", "icc", "icm")
+_READ_ELSEWHERE = {XMP_KEYWORD, *(raw_profile.KEYWORD + name for name in _RAW)}
 _TYPE = 4  # bytes
 _LONGEST_KEYWORD = 79
 
 
 def completed(read: Read, file: BinaryIO) -> Read:
-    """Add texts to what Pillow read, but for those in which XMP, EXIF or IPTC are."""
+    """Add texts to what Pillow read, but for those in which EXIF, XMP, IPTC or a profile are."""
     texts, notes, left = list[bytes](), list[str](), MOST_BYTES
     for name, length in chunks_of(file):
         if name not in _TEXTS:
@@ -27,7 +29,7 @@ def completed(read: Read, file: BinaryIO) -> Read:
             break
         text, checksum = name + file.read(length), int.from_bytes(file.read(4))
         keyword = keyword_of(text)
-        if keyword.startswith((XMP_KEYWORD, raw_profile.KEYWORD)):
+        if keyword in _READ_ELSEWHERE:
             continue
         if zlib.crc32(text) == checksum and keyword.isprintable() and _is_short(keyword):
             texts.append(text)

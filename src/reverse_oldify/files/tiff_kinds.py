@@ -11,9 +11,9 @@ from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.ifd import Directory
 from reverse_oldify.files.tiff_layout import BITS, SAMPLE_FORMAT
 
-_SIGNED = 2
-_KINDS = {1: "integers", _SIGNED: "signed integers", 3: "floating-point numbers"}
-_USUAL_BITS = {1, 2, 4, 8, 16}
+_SIGNED, _FLOATING = 2, 3
+_KINDS = {_SIGNED: "signed integers", _FLOATING: "floating-point numbers"}
+_RARE_BITS = set(range(1, 65)) - {1, 2, 4, 8, 16}  # other numbers are damage
 
 
 def refuse_misread(page: Directory) -> None:
@@ -40,8 +40,8 @@ def kind_told(page: Directory) -> Iterator[None]:
     try:
         yield
     except (UnidentifiedImageError, SyntaxError) as error:
-        usual = set(page.numbers(BITS, 1)) <= _USUAL_BITS
-        if usual and set(page.numbers(SAMPLE_FORMAT, 1)) == {1}:
+        usual_bits = _RARE_BITS.isdisjoint(page.numbers(BITS, 1))
+        if usual_bits and page.number(SAMPLE_FORMAT, 1) not in (_SIGNED, _FLOATING):
             raise
         raise _not_read(page) from error
 
@@ -56,7 +56,7 @@ def in_order_of_machine(tile: ImageFile._Tile) -> ImageFile._Tile:
 
 def _not_read(page: Directory) -> UnsupportedError:
     bits = "/".join(str(bits) for bits in dict.fromkeys(page.numbers(BITS, 1)))
-    kind = _KINDS.get(page.number(SAMPLE_FORMAT, 1), "numbers of an unknown kind")
+    kind = _KINDS.get(page.number(SAMPLE_FORMAT, 1), "integers")
     return UnsupportedError(
         f"its samples are {kind} of {bits} bits, which are not read here; "
         "save it as grey or RGB of 8 or 16 bits"
