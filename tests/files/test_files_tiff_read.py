@@ -158,6 +158,15 @@ def test_limit_on_pixels_holds_before_decoding() -> None:
         read(deep_tiff(RGB), max_pixels=RGB.shape[0] * RGB.shape[1] - 1)
 
 
+@pytest.mark.parametrize(("tag", "length"), [(256, 37), (257, 23)])
+def test_tiles_of_a_page_without_pixels_are_damage(tag: int, length: int) -> None:
+    data = deep_tiff(RGB[..., :1], Layout(tile=16, photometric=1))
+    told, none = (struct.pack("<HHII", tag, 4, 1, number) for number in (length, 0))
+    assert told in data
+    with pytest.raises(UnreadableError, match="damaged"):
+        read(data.replace(told, none))
+
+
 @pytest.mark.parametrize("compression", [1, 5, 8, 50000])
 def test_cut_off_strips_are_an_error(compression: int) -> None:
     data = bytearray(deep_tiff(RGB, Layout(compression=compression)))

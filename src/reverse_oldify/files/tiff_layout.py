@@ -109,7 +109,7 @@ class Layout:
         UnreadableError
             They are not.
         """
-        if self.rows < 1 or self.tile == 0 or self.samples < 1:
+        if min(self.width, self.height, self.rows, self.samples) < 1 or self.tile == 0:
             raise UnreadableError(DAMAGED)
         if len(self.needed) < self._count or any(
             length < 1 or offset + length > size for offset, length in self.needed
