@@ -26,7 +26,8 @@ class Layout:
     big: bool = False
     planar: bool = False
     photometric: int = 2
-    extra: int | None = None
+    extra: int | tuple[int, ...] | None = None
+    fill_order: int | None = None
     tags: Directory | None = None
 
 
@@ -35,6 +36,8 @@ def tiff_page(samples: np.ndarray, layout: Layout, start: int) -> tuple[bytes, i
     height, width, channels = samples.shape
     planes = [samples[..., [index]] for index in range(channels)] if layout.planar else [samples]
     segments = [_segment(part, layout) for plane in planes for part in _parts(plane, layout)]
+    if layout.fill_order == 2:
+        segments = [_with_bits_turned(segment) for segment in segments]
     body = b"".join(segments)
     offsets = np.cumsum([start, *(len(segment) for segment in segments)])[:-1]
     tags = Directory(layout.tags or {})
@@ -54,8 +57,10 @@ def tiff_page(samples: np.ndarray, layout: Layout, start: int) -> tuple[bytes, i
         tags |= {322: _long(layout.tile), 323: _long(layout.tile)}
     else:
         tags[278] = _long(layout.rows)
+    if layout.fill_order is not None:
+        tags[266] = _short(layout.fill_order)
     if layout.extra is not None:
-        tags[338] = _short(layout.extra)
+        tags[338] = _short(*np.atleast_1d(layout.extra))
     body += bytes(len(body) % 2)
     at = start + len(body)
     return body + to_bytes(tags, at, big=layout.big), at
@@ -92,6 +97,11 @@ def _segment(part: np.ndarray, layout: Layout) -> bytes:
     if layout.compression == 8:
         return zlib.compress(data)
     return _compressed_by_pillow(data, len(part), _PILLOWS_NAME[layout.compression])
+
+
+def _with_bits_turned(data: bytes) -> bytes:
+    bits = np.unpackbits(np.frombuffer(data, np.uint8))
+    return np.packbits(bits, bitorder="little").tobytes()
 
 
 def _compressed_by_pillow(data: bytes, rows: int, name: str) -> bytes:

@@ -44,6 +44,26 @@ def test_what_is_laid_out_is_read_back(directory: Directory, inner: Directory, b
     assert not back.damaged
 
 
+@pytest.mark.parametrize("big", [False, True])
+def test_pointers_of_their_own_type_are_followed(big: bool) -> None:
+    inner = Directory({ExifTags.Base.ISOSpeedRatings: short(400)})
+    data = bytearray(in_file(Directory({EXIF: inner}), big=big).getvalue())
+    kind = struct.pack("<HH", EXIF, 16 if big else LONG)
+    at = data.index(kind)
+    data[at : at + 4] = struct.pack("<HH", EXIF, 18 if big else 13)
+    (back,) = read_directories(io.BytesIO(data))
+    assert back == {EXIF: inner}
+    kept = Image.Exif()
+    kept.load(block_of(back) or b"")
+    assert kept.get_ifd(EXIF) == {ExifTags.Base.ISOSpeedRatings: 400}
+
+
+def test_a_pointer_that_is_no_number_is_damage_and_not_kept() -> None:
+    (back,) = read_directories(in_file(Directory({EXIF: Field(UNDEFINED, b"1234")}), big=False))
+    assert back == {}
+    assert back.damaged
+
+
 def test_big_endian_exif_keeps_its_values_and_types() -> None:
     exif = Image.Exif()
     exif.endian = ">"

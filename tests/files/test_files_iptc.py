@@ -1,23 +1,25 @@
-"""IPTC records in PNG, as others write and read them."""
+"""IPTC records in PNG, JPEG and TIFF, as others write and read them."""
 
 from __future__ import annotations
 
 import io
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from made_files import scene
+from made_files import encoded, scene
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.iptc import PNG_KEYWORD, of_image, to_png
+from reverse_oldify.files.iptc import PNG_KEYWORD, SEGMENT, of_image, to_png
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read
 
@@ -82,3 +84,50 @@ def test_what_exiftool_writes_is_read(tmp_path: Path) -> None:
     Image.fromarray(scene()).save(path)
     subprocess.run(["exiftool", "-q", "-IPTC:By-line=me", str(path)], check=True)
     assert b"\x1c\x02\x50\x00\x02me" in (read(path).metadata.iptc or b"")
+
+
+def resource(number: int, data: bytes) -> bytes:
+    head = b"8BIM" + struct.pack(">HHI", number, 0, len(data))
+    return head + data + bytes(len(data) % 2)
+
+
+@pytest.mark.parametrize("before", [64_930, 70_000], ids=["records", "what is before them"])
+def test_resources_that_run_over_two_segments_of_jpeg_are_joined(before: int) -> None:
+    data = resource(0xFFF, bytes(before)) + resource(0x404, RECORDS)
+    segments = (SEGMENT + part for part in (data[:65_000], data[65_000:]))
+    told = b"".join(b"\xff\xed" + struct.pack(">H", 2 + len(part)) + part for part in segments)
+    sound = encoded(Image.fromarray(scene()), "JPEG")
+    assert read(sound[:2] + told + sound[2:]).metadata.iptc == RECORDS
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_records_as_numbers_of_32_bits_in_tiff(order: str, swapped: bool) -> None:
+    records = RECORDS + bytes(-len(RECORDS) % 4)
+    stored = np.frombuffer(records, "<u4").byteswap().tobytes() if swapped else records
+    numbers = np.frombuffer(stored, f"{order}u4")
+    file = io.BytesIO()
+    tag = (33723, 4, len(numbers), numbers.tolist(), True)
+    tifffile.imwrite(file, scene(), byteorder=order, extratags=[tag])
+    assert read(file.getvalue()).metadata.iptc == records
+
+
+def test_records_among_the_resources_of_tiff() -> None:
+    file = io.BytesIO()
+    data = resource(0x3ED, bytes(16)) + resource(0x404, RECORDS)
+    tifffile.imwrite(file, scene(), extratags=[(34377, 1, len(data), data, True)])
+    assert read(file.getvalue()).metadata.iptc == RECORDS
+
+
+@pytest.mark.skipif(shutil.which("exiv2") is None, reason="needs exiv2")
+@pytest.mark.parametrize("key", ["tif", "jpg", "png"])
+def test_exiv2_finds_those_of_a_big_endian_tiff_in_results(key: str, tmp_path: Path) -> None:
+    records = RECORDS + bytes(-len(RECORDS) % 4)
+    numbers = np.frombuffer(records, ">u4")
+    source, result = tmp_path / "scan.tif", tmp_path / f"a.{key}"
+    tag = (33723, 4, len(numbers), numbers.tolist(), True)
+    tifffile.imwrite(source, scene(), byteorder=">", extratags=[tag])
+    read(source).save(result)
+    command = ["exiv2", "-K", "Iptc.Application2.Byline", "-Pv", str(result)]
+    told = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert (told.stdout.strip(), told.stderr) == ("me", "")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
+import tifffile
 from made_files import encoded, scene
 from PIL import ExifTags, Image, ImageOps
 
 from reverse_oldify.files.encode import encode
+from reverse_oldify.files.exif import aspect_of, block_of, densities_of
 from reverse_oldify.files.formats import FORMATS
+from reverse_oldify.files.ifd import ASCII, Directory, Field, read_block, short
 from reverse_oldify.files.losses import losses
 from reverse_oldify.files.metadata import bounded, read_metadata, turn
 from reverse_oldify.files.picture import Metadata, Picture
@@ -79,6 +83,42 @@ def test_resolution_turns_with_the_picture() -> None:
     assert read_metadata(image).metadata.dpi == (300, 600)
     image.getexif()[ExifTags.Base.Orientation] = 6
     assert read_metadata(image).metadata.dpi == (600, 300)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"), [(5, "II"), (11, "f"), (12, "d"), (3, "H")], ids=["5", "11", "12", "3"]
+)
+def test_resolution_in_any_kind_of_number(kind: int, pattern: str) -> None:
+    values = [(300, 1)[: len(pattern)], (600, 1)[: len(pattern)]]
+    fields = [struct.pack("<" + pattern, *value) for value in values]
+    directory = Directory({282: Field(kind, fields[0]), 283: Field(kind, fields[1])})
+    assert densities_of(directory) == (300, 600)
+    assert aspect_of(directory) is None
+    directory[296] = short(1)
+    assert densities_of(directory) is None
+    assert aspect_of(directory) == (300, 600)
+
+
+def test_pixels_that_are_not_square_are_noted() -> None:
+    note = "its pixels are not square (1 across to 2 down); the ratio is left out"
+    jpeg = bytearray(encoded(Image.fromarray(scene()), "JPEG"))
+    at = jpeg.index(b"JFIF\0") + 7
+    jpeg[at : at + 5] = b"\0\0\1\0\2"
+    assert note in read(bytes(jpeg)).notes
+    jpeg[at : at + 5] = b"\0\0\1\0\1"
+    assert note not in read(bytes(jpeg)).notes
+    file = io.BytesIO()
+    tifffile.imwrite(file, scene(), resolution=(1, 2), resolutionunit="none")
+    assert note in read(file.getvalue()).notes
+
+
+def test_what_is_said_of_the_photograph_beside_the_directory_of_exif_is_kept() -> None:
+    texts = {36867: b"1931:02:03 04:05:06\0", 37395: b"hist\0\0", 42016: b"0123456789abcdef\0\0"}
+    tags = {tag: Field(ASCII, text) for tag, text in texts.items()}
+    tags |= {297: short(3, 7), 18246: short(4), 18249: short(75)}
+    block = block_of(Directory(tags))
+    kept = read_block(block or b"")
+    assert {tag: kept[tag] for tag in tags} == tags
 
 
 @pytest.mark.parametrize("dpi", [(0, 0), (float("nan"), 1), (1e9, 1e9), "300", (300,), ("x", "y")])

@@ -60,6 +60,13 @@ def test_floats_are_read_in_their_range(limit: int) -> None:
     assert notes == (f"its floating-point values were read as 0 to {limit}",)
 
 
+@pytest.mark.parametrize("limit", [1, 255])
+def test_floats_whose_white_is_zero_are_no_negative(limit: int) -> None:
+    values = np.linspace(0, limit, 64, dtype=np.float32).reshape(8, 8)
+    pixels, _, _ = to_arrays(reopened(gray_tiff(values, bits=32, photometric=0)))
+    np.testing.assert_array_equal(pixels, 65535 - np.rint(values / limit * 65535).astype(int))
+
+
 @pytest.mark.parametrize("value", [-1.0, 1e6, np.nan, np.inf])
 def test_floats_of_no_known_range_are_refused(value: float) -> None:
     values = np.full((8, 8), 0.5, np.float32)

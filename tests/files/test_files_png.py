@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_files import deep_png
+from made_files import deep_png, encoded
 from PIL import Image
 
 from reverse_oldify.errors import InputError, UnreadableError
@@ -63,6 +63,42 @@ def test_transparent_colour_becomes_alpha() -> None:
     assert (picture.alpha == 65535).sum() == picture.alpha.size - 1
 
 
+GAMMA = b"gAMA" + struct.pack(">I", 100_000)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "I;16", "RGB;16"])
+def test_gamma_is_applied(mode: str) -> None:
+    """Linear light comes out as sRGB."""
+    gray = np.linspace(0, 255, 256).astype(np.uint8).reshape(16, 16)
+    linear, deep = gray / 255, gray.astype(np.uint16) * 257
+    if mode == "RGB;16":
+        data = deep_png(np.dstack([deep] * 3))
+    else:
+        image = Image.fromarray(deep if mode == "I;16" else gray)
+        if mode == "P":
+            image.putpalette(np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes())
+        data = encoded(image if mode in ("I;16", "P") else image.convert(mode), "PNG")
+    picture = read(_with_chunk(data, GAMMA))
+    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    most = np.iinfo(picture.dtype).max
+    pixels = picture.pixels.reshape(16, 16, -1)
+    assert np.abs(pixels - srgb[..., None] * most).max() < (2 if most == 255 else 3)
+    assert picture.notes == ()
+
+
+def test_gamma_counts_only_where_nothing_else_tells_of_colours() -> None:
+    gray = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    plain = encoded(Image.fromarray(gray), "PNG")
+    almost_srgb = b"gAMA" + struct.pack(">I", 45_455)
+    none = b"gAMA" + bytes(4)
+    cicp = b"cICP\1\x0d\0\1"
+    for chunks in ((almost_srgb,), (none,), (GAMMA, b"sRGB\0"), (GAMMA, cicp)):
+        data = plain
+        for chunk in chunks:
+            data = _with_chunk(data, chunk)
+        np.testing.assert_array_equal(read(data).pixels, gray)
+
+
 def test_only_colour_or_opacity_at_16_bits_is_deep() -> None:
     assert is_deep(deep_png(RGB)[:32])
     gray, small = io.BytesIO(), io.BytesIO()
@@ -71,6 +107,25 @@ def test_only_colour_or_opacity_at_16_bits_is_deep() -> None:
     assert not is_deep(gray.getvalue()[:32])
     assert not is_deep(small.getvalue()[:32])
     assert not is_deep(b"")
+
+
+@pytest.mark.parametrize(
+    "codes", [RGB, RGB.astype(np.uint8), RGBA[..., 0]], ids=["deep", "colour", "gray"]
+)
+def test_damage_to_the_last_of_the_samples_is_an_error(codes: np.ndarray) -> None:
+    file = io.BytesIO()
+    if codes.dtype == np.uint8 or codes.ndim == 2:
+        Image.fromarray(codes).save(file, "PNG")
+    else:
+        file.write(deep_png(codes))
+    sound = file.getvalue()
+    assert read(sound).size == codes.shape[:2]
+    behind = len(sound) - 12  # IEND
+    for place in range(behind - 60, behind):
+        damaged = bytearray(sound)
+        damaged[place] ^= 16
+        with pytest.raises(UnreadableError, match="damaged or cut off; restore it from a copy"):
+            read(bytes(damaged))
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
@@ -117,3 +172,9 @@ def _filtered(samples: np.ndarray) -> bytes:
     idat = zlib.compress(data)
     chunk = struct.pack(">I", len(idat)) + b"IDAT" + idat
     return original[:33] + chunk + struct.pack(">I", zlib.crc32(b"IDAT" + idat)) + original[-12:]
+
+
+def _with_chunk(png: bytes, chunk: bytes) -> bytes:
+    """The same file with a chunk (type and data) behind its header."""
+    whole = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:33] + whole + png[33:]

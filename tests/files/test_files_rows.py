@@ -122,9 +122,9 @@ def test_uncompressed_strip_of_a_whole_page_is_read_in_parts(
 ) -> None:
     monkeypatch.setattr(tiff_layout, "_BAND_BYTES", 4000)
     asked: list[int] = []
-    unpacked = tiff_read._unpacked
+    unpacked = tiff_read.unpacked
     monkeypatch.setattr(
-        tiff_read, "_unpacked", lambda *given: asked.append(given[2].rows) or unpacked(*given)
+        tiff_read, "unpacked", lambda *given: asked.append(given[2].rows) or unpacked(*given)
     )
     codes = CODES[16][..., :3]
     page = opened(deep_tiff(codes, Layout(rows=99)))

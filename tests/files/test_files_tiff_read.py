@@ -58,6 +58,40 @@ def test_opacity_is_split_off_and_divided_out_where_it_was_multiplied() -> None:
     np.testing.assert_array_equal(multiplied.pixels[0, 0], expected)
 
 
+@pytest.mark.parametrize("colours", [1, 3])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_channel_is_opacity_only_where_it_says_so(depth: type, colours: int) -> None:
+    codes = (RGBA >> 8 * (depth == np.uint8)).astype(depth)
+    codes, alpha = codes[..., :colours], codes[..., [3]]
+    infrared = alpha // 3
+    pixels = codes[..., 0] if colours == 1 else codes
+    kind = 1 if colours == 1 else 2
+    note = "has a channel that is neither colour nor opacity; left out"
+
+    unknown = read(deep_tiff(np.dstack([codes, infrared]), Layout(extra=0, photometric=kind)))
+    np.testing.assert_array_equal(unknown.pixels, pixels)
+    assert unknown.alpha is None
+    assert unknown.notes[0] == note
+
+    both = np.dstack([codes, infrared, alpha])
+    for planar in (False, True):
+        layout = Layout(extra=(0, 2), photometric=kind, planar=planar)
+        picture = read(deep_tiff(both, layout))
+        np.testing.assert_array_equal(picture.pixels, pixels)
+        np.testing.assert_array_equal(picture.alpha, alpha[..., 0])
+        assert picture.notes[0] == note
+
+    layout = Layout(extra=(0, 0, 0), photometric=kind)
+    many = read(deep_tiff(np.dstack([codes, *[infrared] * 3]), layout))
+    assert many.alpha is None
+    assert "has 3 channels that are neither colour nor opacity; left out" in many.notes
+
+
+def test_an_extra_channel_of_which_nothing_is_said_is_opacity() -> None:
+    picture = read(deep_tiff(RGBA, Layout()))
+    np.testing.assert_array_equal(picture.alpha, RGBA[..., 3])
+
+
 def test_gray_with_opacity_and_white_as_zero() -> None:
     layout = Layout(photometric=0, extra=2)
     picture = read(deep_tiff(RGBA[..., :2], layout))
@@ -122,6 +156,15 @@ def test_number_of_pages_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_limit_on_pixels_holds_before_decoding() -> None:
     with pytest.raises(TooLargeError):
         read(deep_tiff(RGB), max_pixels=RGB.shape[0] * RGB.shape[1] - 1)
+
+
+@pytest.mark.parametrize(("tag", "length"), [(256, 37), (257, 23)])
+def test_tiles_of_a_page_without_pixels_are_damage(tag: int, length: int) -> None:
+    data = deep_tiff(RGB[..., :1], Layout(tile=16, photometric=1))
+    told, none = (struct.pack("<HHII", tag, 4, 1, number) for number in (length, 0))
+    assert told in data
+    with pytest.raises(UnreadableError, match="damaged"):
+        read(data.replace(told, none))
 
 
 @pytest.mark.parametrize("compression", [1, 5, 8, 50000])

@@ -191,6 +191,6 @@ def test_failure_on_a_later_page_leaves_no_file(pages: Path, tmp_path: Path) -> 
     whole[middle : middle + 30] = b"\xff" * 30
     (tmp_path / "cut.tif").write_bytes(whole)
     before = names(tmp_path)
-    with pytest.raises(UnreadableError, match=r"cut\.tif: damaged"):
+    with pytest.raises(UnreadableError, match=r"cut\.tif: page 3: damaged"):
         file_colour(tint, tmp_path / "cut.tif", tmp_path / "out.tif", ALL)
     assert names(tmp_path) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -178,12 +179,14 @@ def _settings(picture: Raster, kind: Format, encoding: Encoding = AS_EVER) -> di
 
 
 def _jpeg_segments(picture: Raster, kind: Format) -> bytes:
-    """IPTC and XMP, as they stand in the file."""
+    """IPTC, XMP and comments, as they stand in the file."""
     metadata, segments = picture.metadata, b""
     if metadata.iptc is not None and fits(picture, kind, "iptc"):
         segments += iptc.to_jpeg(metadata.iptc)
     if metadata.xmp is not None and fits(picture, kind, "xmp"):
         segments += xmp_extended.to_jpeg(metadata.xmp)
+    for comment in metadata.jpeg_comments:
+        segments += b"\xff\xfe" + struct.pack(">H", 2 + len(comment)) + comment
     return segments
 
 
@@ -193,6 +196,8 @@ def _png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
         texts.add_itxt(XMP_KEYWORD, metadata.xmp.decode("utf-8", "replace"))
     if metadata.iptc is not None:
         texts.add_text(iptc.PNG_KEYWORD, iptc.to_png(metadata.iptc), zip=True)
+    for text in metadata.png_texts:
+        texts.add(text[:4], text[4:])
     return texts
 
 

@@ -14,6 +14,7 @@ DESCRIPTIVE: set[int] = {
     ExifTags.Base.Make,
     ExifTags.Base.Model,
     ExifTags.Base.PageName,
+    ExifTags.Base.PageNumber,
     ExifTags.Base.Software,
     ExifTags.Base.DateTime,
     ExifTags.Base.Artist,
@@ -26,12 +27,19 @@ DESCRIPTIVE: set[int] = {
     ExifTags.Base.XPAuthor,
     ExifTags.Base.XPKeywords,
     ExifTags.Base.XPSubject,
+    ExifTags.Base.Rating,
+    ExifTags.Base.RatingPercent,
+    # Of the directory of EXIF, and at home there; some write them here.
+    ExifTags.Base.DateTimeOriginal,
+    ExifTags.Base.ImageHistory,
+    ExifTags.Base.ImageUniqueID,
 }
 """Tags that are carried over. The rest of a TIFF's would lie about the new file."""
 
 _STALE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight, ExifTags.Base.ColorSpace)
 _BLOCK_HEADER = b"Exif\0\0II*\0\x08\0\0\0"
-_INCH, _CENTIMETRE = 2, 3
+_NO_UNIT, _INCH, _CENTIMETRE = 1, 2, 3
+_FLOATS = {11: "<f", 12: "<d"}
 _UNITS = {_INCH: 1.0, _CENTIMETRE: 2.54}
 
 
@@ -58,15 +66,29 @@ def orientation_of(directory: Directory) -> int:
 def densities_of(directory: Directory) -> tuple[float, float] | None:
     """Pixels per inch of the stored columns and rows, whether plausible or not."""
     scale = _UNITS.get(directory.number(ExifTags.Base.ResolutionUnit, _INCH))
-    across = _rational(directory.get(ExifTags.Base.XResolution))
-    down = _rational(directory.get(ExifTags.Base.YResolution))
-    if scale is None or across is None or down is None:
-        return None
-    return across * scale, down * scale
+    pair = _pair(directory)
+    return None if scale is None or pair is None else (pair[0] * scale, pair[1] * scale)
 
 
-def _rational(field: Field | Directory | None) -> float | None:
-    if not isinstance(field, Field) or field.kind != RATIONAL or not field.count:
+def aspect_of(directory: Directory) -> tuple[float, float] | None:
+    """Columns and rows to a length that is not told, where they are given so."""
+    without = directory.number(ExifTags.Base.ResolutionUnit, _INCH) == _NO_UNIT
+    return _pair(directory) if without else None
+
+
+def _pair(directory: Directory) -> tuple[float, float] | None:
+    across = _number(directory.get(ExifTags.Base.XResolution))
+    down = _number(directory.get(ExifTags.Base.YResolution))
+    return None if across is None or down is None else (across, down)
+
+
+def _number(field: Field | Directory | None) -> float | None:
+    """First number of a field; TIFF knows resolutions as fractions, some write them otherwise."""
+    if not isinstance(field, Field) or not field.count:
         return None
-    number, divisor = struct.unpack_from("<II", field.data)
-    return number / divisor if divisor else None
+    if field.kind == RATIONAL:
+        number, divisor = struct.unpack_from("<II", field.data)
+        return number / divisor if divisor else None
+    if field.kind in _FLOATS:
+        return float(struct.unpack_from(_FLOATS[field.kind], field.data)[0])
+    return float(field.numbers[0]) if field.numbers else None

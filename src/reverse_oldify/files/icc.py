@@ -1,4 +1,4 @@
-"""The colour profiles that are written: sRGB, and grey with its tone curve (ICC.1:2010, 4.3).
+"""The colour profiles that are made: sRGB, grey with its tone curve, a gamma (ICC.1:2010, 4.3).
 
 Small, and the same bytes at every run; LittleCMS would put today's date into its own.
 """
@@ -32,10 +32,7 @@ def profile_for(picture: Raster) -> bytes:
 @cache
 def srgb_profile() -> bytes:
     """Return an RGB display profile of sRGB."""
-    tags = {b"desc": _text("sRGB IEC61966-2.1"), b"chad": _type(b"sf32", _fixed(*_D65_TO_D50))}
-    for name, column in zip((b"r", b"g", b"b"), zip(*SRGB_IN_D50, strict=True), strict=True):
-        tags |= {name + b"XYZ": _type(b"XYZ ", _fixed(*column)), name + b"TRC": _tone_curve()}
-    return _profile(b"RGB ", tags)
+    return _profile(b"RGB ", {b"desc": _text("sRGB IEC61966-2.1")} | _colours(_tone_curve()))
 
 
 @cache
@@ -43,6 +40,31 @@ def gray_srgb_profile() -> bytes:
     """Return a grey profile with sRGB's tone curve."""
     tags = {b"desc": _text("Grey with the tone curve of sRGB"), b"kTRC": _tone_curve()}
     return _profile(b"GRAY", tags)
+
+
+def gamma_profile(gamma: float, *, gray: bool) -> bytes:
+    """Return a profile of light that is the code to the power of gamma; colours are those of sRGB.
+
+    Parameters
+    ----------
+    gamma : float
+        1 is linear; 2.2 is nearly sRGB.
+    gray : bool
+        Whether it is for grey, or for RGB.
+    """
+    curve = _type(b"para", struct.pack(">HH", 0, 0) + _fixed(gamma))
+    tags = {b"desc": _text(f"Gamma {gamma:g}")}
+    if gray:
+        return _profile(b"GRAY", tags | {b"kTRC": curve})
+    return _profile(b"RGB ", tags | _colours(curve))
+
+
+def _colours(curve: bytes) -> dict[bytes, bytes]:
+    """Primaries of sRGB, each with a tone curve."""
+    tags = {b"chad": _type(b"sf32", _fixed(*_D65_TO_D50))}
+    for name, column in zip((b"r", b"g", b"b"), zip(*SRGB_IN_D50, strict=True), strict=True):
+        tags |= {name + b"XYZ": _type(b"XYZ ", _fixed(*column)), name + b"TRC": curve}
+    return tags
 
 
 def _profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:

@@ -17,6 +17,8 @@ import numpy as np
 from reverse_oldify.errors import UnreadableError
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, LONG8 = 1, 2, 3, 4, 5, 7, 16
+_IFD, _IFD8 = 13, 18
+_UNSIGNED = (BYTE, SHORT, LONG, LONG8, _IFD, _IFD8)  # the last two are offsets of directories
 EXIF, GPS, _INTEROPERABILITY, _SUB_DIRECTORIES = 34665, 34853, 40965, 330
 _POINTERS = (EXIF, GPS, _INTEROPERABILITY)
 """Tags whose value is where another directory begins."""
@@ -44,7 +46,7 @@ class Field:
     @property
     def numbers(self) -> tuple[int, ...]:
         """The values of an unsigned integer type; none for any other type."""
-        if self.kind not in (BYTE, SHORT, LONG, LONG8):
+        if self.kind not in _UNSIGNED:
             return ()
         return tuple(np.frombuffer(self.data, f"<u{_SIZES[self.kind]}").tolist())
 
@@ -188,9 +190,11 @@ class _Reader:
         if size > room:
             (place,) = self._unpack(pointer, place)
         field = Field(kind, self._swapped(self._bytes(place, size), _NUMBERS[kind]))
-        if tag in _POINTERS and field.numbers and depth < _DEEPEST:
-            return self.read(field.numbers[0], depth + 1)[0]
-        return field
+        if tag not in _POINTERS:
+            return field
+        if not field.numbers or depth == _DEEPEST:  # in the result it would point anywhere
+            raise UnreadableError("a pointer that leads nowhere")
+        return self.read(field.numbers[0], depth + 1)[0]
 
     def _unpack(self, pattern: str, offset: int) -> tuple[int, ...]:
         pattern = self._order + pattern

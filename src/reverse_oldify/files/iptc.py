@@ -1,58 +1,70 @@
-"""Where files keep IPTC-IIM records: in an image resource of Photoshop, in JPEG and in PNG.
+"""Where files keep IPTC-IIM records: in an image resource of Photoshop, in JPEG, PNG and TIFF.
 
-In PNG the resource is the text "Raw profile type iptc", in hexadecimal digits: the way of
-ImageMagick, which exiftool and exiv2 share.
+In PNG the resource is text, see `raw_profile`.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-PNG_KEYWORD = "Raw profile type iptc"
+from reverse_oldify.files import raw_profile
+
+_NAME = "iptc"
+
+PNG_KEYWORD = raw_profile.KEYWORD + _NAME
+
+MARKER = b"\x1c"
+"""What each record begins with."""
+
+SEGMENT = b"Photoshop 3.0\0"
+"""What a segment of JPEG with image resources begins with."""
 
 _RESOURCE = 0x0404
-_DIGITS = 72  # on a line
 
 
 def to_jpeg(iptc: bytes) -> bytes:
     """Records as the segment APP13."""
-    data = b"Photoshop 3.0\0" + _resource(iptc)
+    data = SEGMENT + _resource(iptc)
     return b"\xff\xed" + struct.pack(">H", 2 + len(data)) + data
 
 
 def to_png(iptc: bytes) -> str:
     """Records as the text that belongs to `PNG_KEYWORD`."""
-    data = _resource(iptc)
-    digits = data.hex()
-    lines = (digits[start : start + _DIGITS] for start in range(0, len(digits), _DIGITS))
-    return "\n".join(["", "iptc", f"{len(data):8d}", *lines, ""])
+    return raw_profile.to_text(_NAME, _resource(iptc))
 
 
-def of_image(info: Mapping[str | tuple[int, int], object]) -> bytes | None:
-    """Records in what Pillow says of a JPEG or PNG file; None where there are none, or damaged."""
+def of_image(
+    info: Mapping[str | tuple[int, int], object], segments: Iterable[bytes] = ()
+) -> bytes | None:
+    """Records in what Pillow says of a JPEG or PNG file; None where there are none, or damaged.
+
+    Of JPEG also the segments that begin with `SEGMENT` are asked for: resources may run on from one
+    to the next, where Pillow takes each for itself.
+    """
+    joined = in_resources(b"".join(part.removeprefix(SEGMENT) for part in segments))
+    if joined is not None:
+        return joined
     resources = info.get("photoshop")
     if isinstance(resources, Mapping):
         found = resources.get(_RESOURCE)
         return found if isinstance(found, bytes) and found else None
-    text = info.get(PNG_KEYWORD)
-    return _of_png(text) if isinstance(text, str) else None
+    told = (raw_profile.of_info(info, name) for name in (_NAME, "8bim"))
+    return next(filter(None, (_of_png(data) for data in told if data)), None)
 
 
-def _of_png(text: str) -> bytes | None:
-    _, _, digits = text.strip().partition("\n")[2].partition("\n")
-    try:
-        data = bytes.fromhex(digits)
-    except ValueError:
-        return None
-    data = data.removeprefix(b"Photoshop 3.0\0")
+def _of_png(data: bytes) -> bytes | None:
+    data = data.removeprefix(SEGMENT)
     if not data.startswith(b"8BIM"):
-        return data if data.startswith(b"\x1c") else None  # bare records
-    return _in_resources(data)
+        return data if data.startswith(MARKER) else None  # bare records
+    return in_resources(data)
 
 
-def _in_resources(data: bytes) -> bytes | None:
-    """Go through image resources: signature, number, name, length, data, the last three padded."""
+def in_resources(data: bytes) -> bytes | None:
+    """Records in image resources of Photoshop; None where there are none, or damaged.
+
+    Each is: signature, number, name, length, data, the last three padded.
+    """
     at = 0
     while len(data) >= at + 7 and data.startswith(b"8BIM", at):
         number, name = struct.unpack_from(">HB", data, at + 4)

@@ -9,14 +9,21 @@ import numpy as np
 from reverse_oldify.errors import LossError
 from reverse_oldify.files import codecs, xmp_extended
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
-from reverse_oldify.files.picture import Raster
+from reverse_oldify.files.picture import Metadata, Raster
+from reverse_oldify.files.png_text import keyword_of
 
 _JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
+_MOST_NAMES = 6
 _JPEG_LIMITS = {"exif": 6, "iptc": 28}  # what stands before each in its segment
 
 
 def losses(picture: Raster, kind: Format) -> Iterator[str]:
     """Name, a phrase each, what of a picture a format cannot hold, and what becomes of it."""
+    yield from _refused(picture, kind)
+    yield from _told(picture.metadata, kind)
+
+
+def _refused(picture: Raster, kind: Format) -> Iterator[str]:
     if picture.page_count > 1 and not kind.pages:
         yield f"{picture.page_count} pages (the first alone)"
     if picture.dtype == np.uint16 and not holds_16_bits(kind):
@@ -30,6 +37,15 @@ def losses(picture: Raster, kind: Format) -> Iterator[str]:
         yield "resolution (left out)"
 
 
+def _told(metadata: Metadata, kind: Format) -> Iterator[str]:
+    """Name what is said to be lost, and not refused: seldom more than what wrote the file."""
+    names = [keyword_of(text) for text in metadata.png_texts]
+    if names and kind.key != "png":
+        yield f"{_texts(names)} (left out)"
+    if metadata.jpeg_comments and kind.key != "jpg":
+        yield "comment (left out)"
+
+
 def refuse_losses(picture: Raster, kind: Format) -> None:
     """See that a format holds all of a picture.
 
@@ -38,7 +54,7 @@ def refuse_losses(picture: Raster, kind: Format) -> None:
     LossError
         It does not; the message says what would be lost and what holds it, and names no file.
     """
-    lost = list(losses(picture, kind))
+    lost = list(_refused(picture, kind))
     if lost:
         whole = [key for key in OUTPUT_FORMATS if _holds(picture, FORMATS[key])]
         raise LossError(
@@ -76,7 +92,13 @@ def fits(picture: Raster, kind: Format, attribute: str) -> bool:
 
 def _holds(picture: Raster, kind: Format) -> bool:
     small = kind.limit is None or max(picture.size) <= kind.limit
-    return small and not any(losses(picture, kind))
+    return small and not any(_refused(picture, kind))
+
+
+def _texts(names: list[str]) -> str:
+    if len(names) > _MOST_NAMES:
+        return f"{len(names)} texts"
+    return f"text{'s' * (len(names) > 1)} {_joined(names, 'and')}"
 
 
 def _joined(words: list[str], last: str) -> str:

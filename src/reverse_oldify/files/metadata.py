@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files import iptc, xmp_extended
+from reverse_oldify.files import iptc, raw_profile, xmp_extended
 from reverse_oldify.files.exif import block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import Directory, read_block
 from reverse_oldify.files.picture import Metadata, Pixels
@@ -39,17 +39,21 @@ def read_metadata(image: Image.Image) -> Read:
     """Read what is known of an image that has been loaded. Damaged EXIF is noted, not an error."""
     exif, notes = _exif(image)
     orientation = orientation_of(exif)
-    packet, more = xmp_extended.joined(_packet(image), _xmp_segments(image))
+    packet, more = xmp_extended.joined(_packet(image), _segments(image, xmp_extended.SEGMENT))
     metadata = Metadata(
         exif=block_of(exif),
         xmp=packet,
         icc=_bytes(image.info.get("icc_profile")),
-        iptc=iptc.of_image(image.info),
+        iptc=iptc.of_image(image.info, _segments(image, iptc.SEGMENT)),
         dpi=plausible_dpi(image.info.get("dpi") or densities_of(exif), orientation),
+        jpeg_comments=_comments(image),
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
     metadata, too_long = bounded(metadata)
-    return Read(metadata, orientation, notes + more + too_long)
+    notes += more + too_long
+    if metadata.dpi is None:
+        notes += notes_of_aspect(_aspect(image.info))
+    return Read(metadata, orientation, notes)
 
 
 def with_exif(read: Read, block: bytes) -> Read:
@@ -73,7 +77,8 @@ def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
         if len(getattr(metadata, attribute) or b"") > MOST_BYTES
     ]
     notes = (f"its {name} is longer than {MOST_BYTES >> 20} MB; left out" for name, _ in long)
-    return replace(metadata, **{attribute: None for _, attribute in long}), tuple(notes)
+    without: dict[str, Any] = {attribute: None for _, attribute in long}
+    return replace(metadata, **without), tuple(notes)
 
 
 def turn(pixels: Pixels, orientation: int) -> Pixels:
@@ -99,7 +104,7 @@ def turn(pixels: Pixels, orientation: int) -> Pixels:
 def _exif(image: Image.Image) -> tuple[Directory, tuple[str, ...]]:
     """EXIF of an image, empty where there is none, and a note if it is damaged."""
     try:
-        block = image.info.get("exif")
+        block = image.info.get("exif") or _raw_exif(image)
         if not isinstance(block, bytes):
             exif = image.getexif()
             block = exif.tobytes() if exif else b""
@@ -107,6 +112,12 @@ def _exif(image: Image.Image) -> tuple[Directory, tuple[str, ...]]:
     except Exception:  # Pillow's EXIF parser has no error of its own: anything may come
         return Directory(), ("its EXIF is damaged; left out",)
     return directory, ("part of its EXIF is damaged; left out",) if directory.damaged else ()
+
+
+def _raw_exif(image: Image.Image) -> bytes | None:
+    """EXIF of a PNG file as ImageMagick names it where it came from JPEG; else Pillow finds it."""
+    block = raw_profile.of_info(image.info, "APP1")
+    return block if block and block.startswith(b"Exif\0\0") else None
 
 
 def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None:
@@ -122,6 +133,27 @@ def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None
     return (down, across) if orientation >= SIDEWAYS else (across, down)
 
 
+def notes_of_aspect(density: object) -> tuple[str, ...]:
+    """Say of pixels that are not square, for which results have no place without a unit.
+
+    Parameters
+    ----------
+    density : (number, number) or None
+        Columns and rows to one length, whatever it is.
+    """
+    if not isinstance(density, tuple) or len(density) != 2:
+        return ()
+    across, down = density
+    square = across == down or min(across, down) <= 0
+    note = f"its pixels are not square ({across:g} across to {down:g} down); the ratio is left out"
+    return () if square else (note,)
+
+
+def _aspect(info: Mapping[str | tuple[int, int], Any]) -> object:
+    """What JPEG and PNG tell of the form of pixels, if no resolution is."""
+    return info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
+
+
 def _jpeg_quality(tables: object) -> int | None:
     """Quality, 1..100, at which libjpeg would make a luminance table with the same sum."""
     if not isinstance(tables, Mapping) or len(tables.get(0, ())) != 64:
@@ -134,13 +166,22 @@ def _jpeg_quality(tables: object) -> int | None:
 
 
 def _packet(image: Image.Image) -> bytes | None:
-    return _bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp"))
+    packet = _bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp"))
+    if packet is not None:
+        return packet
+    names = ("xmp", "APP1")
+    told = (raw_profile.of_info(image.info, name) or b"" for name in names)
+    packets = (data.removeprefix(xmp_extended.PACKET) for data in told)
+    return next((data for data in packets if data.lstrip().startswith(b"<")), None)
 
 
-def _xmp_segments(image: Image.Image) -> list[bytes]:
-    """Segments of a JPEG in which its packet goes on."""
-    segments = getattr(image, "applist", ())
-    return [data for _, data in segments if data.startswith(xmp_extended.SEGMENT)]
+def _comments(image: Image.Image) -> tuple[bytes, ...]:
+    return tuple(data for name, data in getattr(image, "applist", ()) if name == "COM")
+
+
+def _segments(image: Image.Image, head: bytes) -> list[bytes]:
+    """Segments of a JPEG that begin so: what is long goes on from one to the next."""
+    return [data for _, data in getattr(image, "applist", ()) if data.startswith(head)]
 
 
 def _bytes(value: object) -> bytes | None:

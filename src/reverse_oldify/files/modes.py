@@ -15,8 +15,9 @@ from reverse_oldify.files.picture import Pixels, to_16_bits
 from reverse_oldify.files.profile import lab_to_srgb, to_srgb
 from reverse_oldify.files.strips import bands
 
-_FLOAT_RANGES = (1.0, 255.0, 65535.0)
-_BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # TIFF tags
+_RANGES = {"F": (1.0, 255.0, 65535.0), "I": (65535.0,)}
+_UNSIGNED_RANGES = (65535.0, 4294967295.0)
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # TIFF tags
 _WHITE_IS_ZERO = 0
 
 
@@ -135,20 +136,29 @@ def _whole_range(image: Image.Image) -> NDArray[np.uint16]:
 
 def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
     """32-bit integers or floats as 16-bit grey."""
-    values = np.asarray(image)
+    values, ranges = np.asarray(image), _RANGES[image.mode]
+    if _is_unsigned(image):  # Pillow's own are signed
+        values, ranges = values.view(np.uint32), _UNSIGNED_RANGES
     low, high = float(values.min()), float(values.max())
-    if image.mode == "I":
-        limit = 65535.0 if high <= 65535 else None
-    else:
-        limit = next((limit for limit in _FLOAT_RANGES if high <= limit), None)
+    limit = next((limit for limit in ranges if high <= limit), None)
     if not (np.isfinite(values).all() and low >= 0 and limit):
         raise UnsupportedError(
             f"its values run from {low:g} to {high:g}, which is no known range of grey; "
             "save it as 16-bit grey"
         )
     gray = np.rint(values.astype(np.float64) * (65535 / limit)).astype(np.uint16)
-    note = f"its floating-point values were read as 0 to {limit:g}" if image.mode == "F" else None
-    return Image.fromarray(gray), note
+    if _tags(image).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        gray = np.invert(gray)
+    kind = "floating-point" if image.mode == "F" else "32-bit" if _is_unsigned(image) else None
+    return Image.fromarray(
+        gray
+    ), f"its {kind} values were read as 0 to {limit:.0f}" if kind else None
+
+
+def _is_unsigned(image: Image.Image) -> bool:
+    """Whether integers of 32 bits have no sign, as mostly in TIFF."""
+    tags = _tags(image)
+    return tags.get(_BITS_PER_SAMPLE) == (32,) and tags.get(_SAMPLE_FORMAT, (1,)) == (1,)
 
 
 def _array(image: Image.Image) -> Pixels:

@@ -45,6 +45,10 @@ class Metadata:
         IPTC-IIM records.
     dpi : (float, float) or None
         Pixels per inch across and down.
+    png_texts : tuple of bytes
+        Chunks of text of a PNG file, each its type and data; without those that hold the above.
+    jpeg_comments : tuple of bytes
+        Of a JPEG file.
     jpeg_quality : int or None
         1..100: the quality at which a JPEG was written, as far as its tables tell.
     """
@@ -54,6 +58,8 @@ class Metadata:
     iptc: bytes | None = None
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    png_texts: tuple[bytes, ...] = ()
+    jpeg_comments: tuple[bytes, ...] = ()
     jpeg_quality: int | None = None
 
 

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from PIL.ImageFile import ImageFile
 
+from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.icc import profile_for
+from reverse_oldify.files.icc import gamma_profile, profile_for
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Metadata, Raster
 from reverse_oldify.files.samples import Samples, samples_of
@@ -28,8 +29,11 @@ from reverse_oldify.files.strips import bands, in_order
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
+_COLOURS = (b"iCCP", b"sRGB", b"cICP")  # chunks beside which gamma does not count
+_HEADER_BYTES, _GAMMA_OF_SRGB = 13, 2.2
 _SUB = 1  # filter: difference from the pixel to the left
 _METRE = 39.3701  # inches
+_PIECE = 1 << 20  # bytes that are read at once
 
 XMP_KEYWORD = "XML:com.adobe.xmp"
 
@@ -37,6 +41,52 @@ XMP_KEYWORD = "XML:com.adobe.xmp"
 def is_deep(head: bytes) -> bool:
     """Whether a file's first 32 bytes tell of 16 bits per channel with colour or opacity."""
     return head.startswith(_SIGNATURE) and head[24:25] == b"\x10" and head[25:26] != b"\0"
+
+
+def check(file: BinaryIO) -> None:
+    """Compare the checksums of the compressed samples, at which Pillow does not look.
+
+    Raises
+    ------
+    UnreadableError
+        They are damaged or cut off.
+    """
+    for name, length in chunks_of(file):
+        if name != b"IDAT":
+            continue
+        checksum = zlib.crc32(name)
+        for start in range(0, length, _PIECE):
+            checksum = zlib.crc32(file.read(min(_PIECE, length - start)), checksum)
+        if file.read(4) != struct.pack(">I", checksum):
+            raise UnreadableError("damaged or cut off; restore it from a copy")
+
+
+def chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield the type of every chunk and the length of its data, at which the file then is."""
+    at = len(_SIGNATURE)
+    while file.seek(at) == at and len(head := file.read(8)) == 8:
+        length, name = struct.unpack(">I4s", head)
+        yield name, length
+        at += length + 12
+
+
+def profile_of_gamma(file: BinaryIO) -> bytes | None:
+    """Return a profile for the gamma that a file tells; None where that does not count (11.3.2).
+
+    It does where nothing else tells of colours, and where it is not that of sRGB.
+    """
+    found = {b"gAMA": b""}
+    for name, length in chunks_of(file):
+        if name in _COLOURS:
+            return None
+        if name == b"IDAT":
+            break
+        if name in (b"IHDR", b"gAMA"):
+            found[name] = file.read(min(length, _HEADER_BYTES))
+    gamma = int.from_bytes(found[b"gAMA"]) / 100_000
+    if not 0.1 <= gamma <= 10 or abs(gamma * _GAMMA_OF_SRGB - 1) < 0.01:
+        return None
+    return gamma_profile(1 / gamma, gray=not found[b"IHDR"][9] & _RGB)
 
 
 def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:
@@ -105,6 +155,8 @@ def _describing(metadata: Metadata, profile: bytes) -> Iterator[tuple[bytes, byt
     if metadata.iptc is not None:
         text = iptc.to_png(metadata.iptc).encode()
         yield b"zTXt", iptc.PNG_KEYWORD.encode() + bytes(2) + zlib.compress(text)
+    for chunk in metadata.png_texts:
+        yield chunk[:4], chunk[4:]
 
 
 def _deflated(samples: Samples) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError
-from reverse_oldify.files import deep, deep_read, heic, jp2, jpeg, jxl, png, raw
+from reverse_oldify.files import deep, deep_read, heic, jp2, jpeg, jxl, png, png_text, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.formats import FORMATS, Format, sniff
 from reverse_oldify.files.lazy import LazyPicture
@@ -198,12 +198,17 @@ def _picture_of(
         check_size(*image.size)
         if kind.key == "jpg":
             return _jpeg_picture(image, file, path)
+        if kind.key == "png":
+            png.check(file)
+            image.info.setdefault("icc_profile", png.profile_of_gamma(file))
         frames = _has_frames(image)
         arrays, told = _arrays(image, file, kind, head), read_metadata(image)
         if kind.key == "jxl":
             told = jxl.corrected(told, image, file)
         elif kind.key == "jp2":
             told = jp2.completed(told, file)
+        elif kind.key == "png":
+            told = png_text.completed(told, file)
         picture = _picture(arrays, told, kind.key, path)
         if kind.key == "heic":
             picture = picture.with_notes(*heic.remarks(image))

@@ -76,3 +76,14 @@ def damage_told(kind: Format) -> Iterator[None]:
         raise
     except Exception as error:  # damaged files raise nearly anything: OSError, SyntaxError, ...
         raise UnreadableError("damaged or cut off; restore it from a copy") from error
+
+
+@contextmanager
+def on_page(number: int, count: int) -> Iterator[None]:
+    """Put the number of a page before what is complained of inside, if there are several."""
+    try:
+        yield
+    except InputError as error:
+        if count < 2:
+            raise
+        raise type(error)(f"page {number}: {error}") from error.__cause__

@@ -13,10 +13,11 @@ from reverse_oldify.files.ifd import Directory
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
 PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 322, 323, 324, 325
+FILL_ORDER, SAMPLE_FORMAT = 266, 339
 """Tags that say how samples are stored."""
 
-RAW, NO_PREDICTOR, HORIZONTAL = 1, 1, 2
-"""Values of Compression and of Predictor."""
+RAW, NO_PREDICTOR, HORIZONTAL, FROM_HIGH, FROM_LOW = 1, 1, 2, 1, 2
+"""Values of Compression, of Predictor, and of FillOrder: which bit of a byte comes first."""
 
 DAMAGED = "damaged or cut off; restore it from a copy"
 
@@ -62,6 +63,7 @@ class Layout:
     segments: list[tuple[int, int]]
     compression: int
     predictor: int
+    fill_order: int
 
     @classmethod
     def of(cls, page: Directory, order: str) -> Layout:
@@ -79,10 +81,11 @@ class Layout:
             rows=rows if tiled else min(rows, height),
             planes=planes,
             samples=samples // planes,
-            dtype=np.dtype(f"{order}u{page.number(BITS) // 8}"),
+            dtype=np.dtype(f"{order}u{-(-page.number(BITS, 1) // 8)}"),
             segments=list(zip(offsets, lengths, strict=False)),
             compression=page.number(COMPRESSION, RAW),
             predictor=page.number(PREDICTOR, NO_PREDICTOR),
+            fill_order=page.number(FILL_ORDER, FROM_HIGH),
         )
         whole = not tiled and stored.rows == height and stored.compression == RAW
         return stored._cut() if whole else stored
@@ -106,14 +109,21 @@ class Layout:
         UnreadableError
             They are not.
         """
-        if self.rows < 1 or self.tile == 0 or self.samples < 1:
+        if min(self.width, self.height, self.rows, self.samples) < 1 or self.tile == 0:
             raise UnreadableError(DAMAGED)
-        count = self.planes * self._across * -(-self.height // self.rows)
-        needed = self.segments[:count]
-        if len(needed) < count or any(
-            length < 1 or offset + length > size for offset, length in needed
+        if len(self.needed) < self._count or any(
+            length < 1 or offset + length > size for offset, length in self.needed
         ):
             raise UnreadableError(DAMAGED)
+
+    @property
+    def needed(self) -> list[tuple[int, int]]:
+        """Offset and length of those segments that hold the page; more may be told."""
+        return self.segments[: self._count]
+
+    @property
+    def _count(self) -> int:
+        return self.planes * self.across * -(-self.height // self.rows)
 
     @property
     def band_rows(self) -> int:
@@ -126,11 +136,11 @@ class Layout:
         rows = min(self.band_rows, self.height - top)
         before = plane * -(-self.height // self.rows)
         start, end = top // self.rows, -(-(top + rows) // self.rows)
-        part = slice((before + start) * self._across, (before + end) * self._across)
+        part = slice((before + start) * self.across, (before + end) * self.across)
         return Band(rows, self.segments[part])
 
     @property
-    def _across(self) -> int:
+    def across(self) -> int:
         """Segments beside each other."""
         return 1 if self.tile is None else -(-self.width // self.tile)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
+
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.exif import aspect_of, block_of, densities_of, orientation_of
 from reverse_oldify.files.ifd import (
     ASCII,
     BYTE,
@@ -16,11 +18,12 @@ from reverse_oldify.files.ifd import (
     read_block,
     short,
 )
-from reverse_oldify.files.metadata import Read, bounded, plausible_dpi
+from reverse_oldify.files.iptc import MARKER, in_resources
+from reverse_oldify.files.metadata import Read, bounded, notes_of_aspect, plausible_dpi
 from reverse_oldify.files.picture import Metadata
 
 _ORIENTATION, _ACROSS, _DOWN, _UNIT, _PAGE_NAME = 274, 282, 283, 296, 285
-_XMP, _IPTC, _ICC = 700, 33723, 34675
+_XMP, _IPTC, _PHOTOSHOP, _ICC = 700, 33723, 34377, 34675
 _NO_UNIT, _INCH = 1, 2
 
 
@@ -31,12 +34,12 @@ def from_tags(page: Directory) -> Read:
         exif=block_of(page),
         xmp=_bytes(page, _XMP),
         icc=_bytes(page, _ICC),
-        iptc=_bytes(page, _IPTC),
+        iptc=_iptc(page),
         dpi=plausible_dpi(densities_of(page), orientation),
     )
     metadata, notes = bounded(metadata)
     damage = ("part of its metadata is damaged; left out",) if page.damaged else ()
-    return Read(metadata, orientation, damage + notes)
+    return Read(metadata, orientation, damage + notes + notes_of_aspect(aspect_of(page)))
 
 
 def to_tags(
@@ -62,6 +65,20 @@ def to_tags(
     if page_name is not None:
         tags[_PAGE_NAME] = Field(ASCII, page_name.encode("ascii") + b"\0")
     return tags
+
+
+def _iptc(page: Directory) -> bytes | None:
+    """Records of their own tag, else those among the image resources of Photoshop.
+
+    Many write them as numbers of 32 bits: most their bytes as they are, some swapped as numbers
+    are. The first byte tells.
+    """
+    records = _bytes(page, _IPTC)
+    if records is None:
+        return in_resources(_bytes(page, _PHOTOSHOP) or b"")
+    turned = np.frombuffer(records, "<u4").byteswap().tobytes() if len(records) % 4 == 0 else b""
+    is_turned = turned.startswith(MARKER) and not records.startswith(MARKER)
+    return turned if is_turned else records
 
 
 def _bytes(page: Directory, tag: int) -> bytes | None:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import ImageFile
 
-from reverse_oldify.files import codecs, tiff_read, tiff_spaces
+from reverse_oldify.files import codecs, tiff_damage, tiff_read, tiff_spaces
 from reverse_oldify.files.deep import Interpretation
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.ifd import Directory, read_directories
+from reverse_oldify.files.ifd import Directory, read_directories, read_header
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.modes import to_arrays
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.samples import upright
+from reverse_oldify.files.source import damage_told, on_page
+from reverse_oldify.files.tiff_alone import is_lost_to_pillow, opened_alone
+from reverse_oldify.files.tiff_kinds import in_order_of_machine, kind_told, refuse_misread
 from reverse_oldify.files.tiff_metadata import from_tags
+from reverse_oldify.files.tiff_spaces import is_convertible
+
+_Named = Callable[[], AbstractContextManager[None]]
+"""Gives a context that names the page in what is complained of inside."""
 
 MAX_PAGES = 10_000
 """Limit on the pages of a file."""
@@ -51,21 +59,33 @@ class TiffFile:
             As `files.read.read`; what is damaged further inside may raise when it is looked at.
         """
         count = tiff_read.count_pages(self._file, MAX_PAGES)
+        number = 0
         with ExitStack() as stack:
-            image: Image.Image | None = None
+            whole = cache(lambda: stack.enter_context(opened(self._file, FORMATS["tif"])))
             for index, page in enumerate(read_directories(self._file)):
                 if not tiff_read.is_page(page) and count:
                     continue
-                check_size(*tiff_read.size(page))
-                told = from_tags(page)
-                if tiff_read.is_plain(page) and tiff_spaces.is_convertible(page, told.metadata.icc):
-                    picture: Raster = self._by_rows(page, told)
-                else:
-                    image = image or stack.enter_context(opened(self._file, FORMATS["tif"]))
-                    picture = self._by_pillow(image, index, page, told)
+                number += 1
+                named = partial(on_page, number, count)
+                with named(), damage_told(FORMATS["tif"]):
+                    check_size(*tiff_read.size(page))
+                    picture = self._open(page, index, whole, named)
                 yield replace(picture, page_count=max(count, 1))
 
-    def _by_rows(self, page: Directory, told: Read) -> LazyPicture:
+    def _open(
+        self, page: Directory, index: int, whole: Callable[[], ImageFile.ImageFile], named: _Named
+    ) -> Raster:
+        told = from_tags(page)
+        if tiff_read.is_plain(page) and is_convertible(page, told.metadata.icc):
+            return self._by_rows(page, told, named)
+        if is_lost_to_pillow(page, read_header(self._file)):
+            with opened_alone(self._file, page) as lone:
+                return self._by_pillow(lone, page, told)
+        with kind_told(page):
+            whole().seek(index)
+            return self._by_pillow(whole(), page, told)
+
+    def _by_rows(self, page: Directory, told: Read, named: _Named) -> LazyPicture:
         stored = tiff_read.StoredPage(self._reopen, page)
         samples = upright(stored.samples, told.orientation)
         height, width, channels = samples.shape
@@ -76,25 +96,32 @@ class TiffFile:
             associated=stored.associated,
             space=tiff_spaces.of(page, told.metadata.icc),
         )
+
+        def make(rows: slice) -> Picture:
+            with named(), damage_told(FORMATS["tif"]):
+                return meaning.of(samples.rows(rows))
+
         return LazyPicture(
             shape=(height, width) if meaning.is_gray else (height, width, 3),
             dtype=samples.dtype,
             has_alpha=meaning.has_alpha,
-            make=lambda rows: meaning.of(samples.rows(rows)),
+            make=make,
             format="tif",
             metadata=told.metadata,
             source=self._path,
-            notes=meaning.notes + told.notes,
+            notes=meaning.notes + stored.notes + told.notes,
         )
 
-    def _by_pillow(self, image: Image.Image, index: int, page: Directory, told: Read) -> Picture:
+    def _by_pillow(self, image: ImageFile.ImageFile, page: Directory, told: Read) -> Picture:
         """Read a page that Pillow decodes, and brings upright itself."""
-        image.seek(index)
+        refuse_misread(page)
+        image.tile = [in_order_of_machine(tile) for tile in image.tile]
         image.info.pop("icc_profile", None)  # may be that of the page before
         if told.metadata.icc is not None:
             image.info["icc_profile"] = told.metadata.icc
+        damage = tiff_damage.notes_of(self._file, page, read_header(self._file).order)
         pixels, alpha, notes = to_arrays(image)
-        if not tiff_spaces.is_convertible(page, told.metadata.icc):
+        if not is_convertible(page, told.metadata.icc):
             notes += (f"{codecs.EXTRA} reads all bits of its inks",)
         return Picture(
             pixels=pixels,
@@ -102,5 +129,5 @@ class TiffFile:
             format="tif",
             metadata=told.metadata,
             source=self._path,
-            notes=notes + told.notes,
+            notes=damage + notes + told.notes,
         )

@@ -1,59 +1,45 @@
-"""TIFF pages of 8 or 16 bits per channel, decompressed where they are looked at.
-
-Pillow decodes pages whole, and cuts 16-bit colour to 8. Its libtiff can unpack a part of a page all
-the same: some strips or tiles are handed to it as a page of 8-bit grey, so many times wider as a
-pixel has bytes. The compressed segments are the same, only the directory before them differs. What
-comes out are the samples, byte for byte.
-"""
+"""TIFF pages of 8 or 16 bits per channel, decompressed where they are looked at."""
 
 from __future__ import annotations
 
 import io
-import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from itertools import accumulate
 from typing import BinaryIO
 
 import numpy as np
 
 from reverse_oldify.errors import TooLargeError, UnreadableError
-from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.ifd import Directory, long, read_directories, read_header, short, to_bytes
-from reverse_oldify.files.opening import opened
+from reverse_oldify.files.ifd import Directory, read_directories, read_header
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.samples import Samples
 from reverse_oldify.files.tiff_layout import (
     BITS,
     COMPRESSION,
-    DAMAGED,
     HEIGHT,
     HORIZONTAL,
     NO_PREDICTOR,
     PHOTOMETRIC,
     PREDICTOR,
     RAW,
-    ROWS_PER_STRIP,
+    SAMPLE_FORMAT,
     SAMPLES,
-    STRIP_COUNTS,
-    STRIP_OFFSETS,
-    TILE_COUNTS,
     TILE_HEIGHT,
-    TILE_OFFSETS,
     TILE_WIDTH,
     WIDTH,
-    Band,
     Layout,
 )
 from reverse_oldify.files.tiff_spaces import CIELAB, CMYK
+from reverse_oldify.files.tiff_unpack import unpacked
 
-_SUBFILE, _INK_SET, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 254, 332, 338, 339
+_SUBFILE, _INK_SET, _EXTRA_SAMPLES = 254, 332, 338
 _REDUCED_OR_MASK = 1 | 4
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, CMYK: 4, CIELAB: 3}
 _AT_16_BITS = (CMYK, CIELAB)  # only; at 8 Pillow reads them
-_UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED = 0, 1, 2  # what an extra channel is
+_MOST_SAMPLES = 8  # of a pixel
+_OPACITY = _ASSOCIATED, _UNASSOCIATED = 1, 2  # what extra channels may be; 0: nobody knows
 _KEPT = 2  # bands of each plane
 _BYTE_STREAMS = (RAW, 5, 8, 32773, 32946, 34925, 50000)
 """Compressions that do not care what the bytes mean: none, LZW, deflate, PackBits, LZMA, zstd."""
@@ -89,14 +75,13 @@ def is_plain(directory: Directory) -> bool:
     kind = directory.number(PHOTOMETRIC, -1)
     bits, colours = set(directory.numbers(BITS)), _COLOURS.get(kind)
     samples = directory.number(SAMPLES, 1)
-    unknown = directory.numbers(_EXTRA_SAMPLES)[:1] == (_UNSPECIFIED,)
-    eight = bits == {8} and not unknown and kind not in _AT_16_BITS
+    eight = bits == {8} and kind not in _AT_16_BITS
     return (
         colours is not None
         and (bits == {16} or eight)
-        and colours <= samples <= 5
+        and colours <= samples <= _MOST_SAMPLES
         and (kind != CMYK or directory.number(_INK_SET, 1) == 1)
-        and set(directory.numbers(_SAMPLE_FORMAT, 1)) == {1}
+        and set(directory.numbers(SAMPLE_FORMAT, 1)) == {1}
         and directory.number(COMPRESSION, 1) in _BYTE_STREAMS
         and directory.number(PREDICTOR, NO_PREDICTOR) in (NO_PREDICTOR, HORIZONTAL)
     )
@@ -124,6 +109,8 @@ class StoredPage:
     ----------
     associated : bool
         Whether colour was multiplied by opacity.
+    notes : tuple of str
+        Which channels are left out.
 
     Raises
     ------
@@ -139,10 +126,13 @@ class StoredPage:
         self._stored.check(size)
         self._inverted = directory.number(PHOTOMETRIC) == _WHITE_IS_ZERO
         colours, count = _COLOURS[directory.number(PHOTOMETRIC)], directory.number(SAMPLES, 1)
-        extra = directory.number(_EXTRA_SAMPLES)
-        with_alpha = count > colours and extra in (_UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED)
-        self.associated = with_alpha and extra == _ASSOCIATED
-        self._channels = colours + with_alpha
+        extra = directory.numbers(_EXTRA_SAMPLES, _UNASSOCIATED)[: count - colours]
+        alpha = next((at for at, kind in enumerate(extra) if kind in _OPACITY), None)
+        self.associated = alpha is not None and extra[alpha] == _ASSOCIATED
+        self._channels = list(range(colours))
+        if alpha is not None:
+            self._channels.append(colours + alpha)
+        self.notes = _left_out(count - len(self._channels))
         self._bands: dict[tuple[int, int], Pixels] = {}
         self._lock = threading.Lock()
 
@@ -150,7 +140,7 @@ class StoredPage:
     def samples(self) -> Samples:
         """Channels in the page's own colour space, black of grey 0, perhaps with opacity."""
         stored = self._stored
-        shape = stored.height, stored.width, self._channels
+        shape = stored.height, stored.width, len(self._channels)
         return Samples(shape=shape, dtype=stored.dtype.newbyteorder("="), rows=self._rows)
 
     def _rows(self, rows: slice) -> Pixels:
@@ -167,67 +157,24 @@ class StoredPage:
                 samples[place, :, channels] = band[start - top : stop - top]
         if self._inverted:
             np.invert(samples[..., 0], out=samples[..., 0])
-        return samples[..., : self._channels]
+        count = len(self._channels)
+        first = self._channels[-1] == count - 1  # which spares a copy
+        return samples[..., :count] if first else samples[..., self._channels]
 
     def _band(self, plane: int, index: int) -> Pixels:
         """Decompress some segments; those of before are kept, as looks mostly go on from there."""
         with self._lock:
             if (plane, index) not in self._bands:
                 with self._reopen() as file:
-                    band = _unpacked(file, self._stored, self._stored.band(plane, index))
+                    band = unpacked(file, self._stored, self._stored.band(plane, index))
                 self._bands[plane, index] = band
                 for oldest in list(self._bands)[: -_KEPT * self._stored.planes]:
                     del self._bands[oldest]
             return self._bands[plane, index]
 
 
-def _unpacked(file: BinaryIO, stored: Layout, band: Band) -> Pixels:
-    """Decompress a band: (rows, W, samples), in the byte order of the machine."""
-    data = b"".join(_as_gray_bytes(file, stored, band))
-    with opened(io.BytesIO(data), FORMATS["tif"]) as image:
-        codes = np.asarray(image).view(stored.dtype)
-    native = stored.dtype.newbyteorder("=")
-    pixels: Pixels = codes.reshape(band.rows, stored.width, stored.samples).astype(native)
-    if stored.predictor == HORIZONTAL:
-        step = stored.tile or stored.width
-        for left in range(0, stored.width, step):  # each tile starts anew
-            part = pixels[:, left : left + step]
-            np.cumsum(part, axis=1, dtype=native, out=part)
-    return pixels
-
-
-def _as_gray_bytes(file: BinaryIO, stored: Layout, band: Band) -> Iterator[bytes]:
-    """Yield a TIFF file of 8-bit grey that has the segments of a band, one behind the other."""
-    gray = _gray_directory(stored, band)
-    offsets = STRIP_OFFSETS if stored.tile is None else TILE_OFFSETS
-    lengths = [length for _, length in band.segments]
-    gray[offsets] = long(*lengths)  # as long as what comes in its place
-    start = 8 + len(to_bytes(gray, 8))
-    gray[offsets] = long(*(start + before for before in accumulate(lengths[:-1], initial=0)))
-    yield b"II*\0" + struct.pack("<I", 8) + to_bytes(gray, 8)
-    for offset, length in band.segments:
-        file.seek(offset)
-        data = file.read(length)
-        if len(data) < length:
-            raise UnreadableError(DAMAGED)
-        yield data
-
-
-def _gray_directory(stored: Layout, band: Band) -> Directory:
-    """Tags of a page of 8-bit grey, as many times wider as a pixel has bytes."""
-    width = stored.dtype.itemsize * stored.samples
-    lengths = long(*(length for _, length in band.segments))
-    gray = Directory(
-        {
-            WIDTH: long(stored.width * width),
-            HEIGHT: long(band.rows),
-            BITS: short(8),
-            COMPRESSION: short(stored.compression),
-            PHOTOMETRIC: short(_BLACK_IS_ZERO),
-            SAMPLES: short(1),
-        }
-    )
-    if stored.tile is None:
-        return Directory(gray | {ROWS_PER_STRIP: long(stored.rows), STRIP_COUNTS: lengths})
-    tile = {TILE_WIDTH: long(stored.tile * width), TILE_HEIGHT: long(stored.rows)}
-    return Directory(gray | tile | {TILE_COUNTS: lengths})
+def _left_out(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    what = "a channel that is" if count == 1 else f"{count} channels that are"
+    return (f"has {what} neither colour nor opacity; left out",)

@@ -20,7 +20,7 @@ from reverse_oldify.files.xmp import NOTE, RDF, Statement
 SEGMENT = b"http://ns.adobe.com/xmp/extension/\0"
 """What a segment of the second packet begins with."""
 
-_PACKET = b"http://ns.adobe.com/xap/1.0/\0"
+PACKET = b"http://ns.adobe.com/xap/1.0/\0"
 _PLACE = struct.Struct(">32sII")  # name of the second packet, its length, where this part belongs
 _NAMED = "HasExtendedXMP"
 _MOST_OF_PACKET = 65_502
@@ -88,9 +88,9 @@ def to_jpeg(packet: bytes) -> bytes:
     """Lay out the segments of a packet for which `is_writable` holds."""
     parts = split(packet) if len(packet) > _MOST_OF_PACKET else None
     if parts is None:
-        return _segment(_PACKET + packet)
+        return _segment(PACKET + packet)
     name, length = _checksum(parts.extension).encode(), len(parts.extension)
-    return _segment(_PACKET + parts.packet) + b"".join(
+    return _segment(PACKET + parts.packet) + b"".join(
         _segment(SEGMENT + _PLACE.pack(name, length, at) + parts.extension[at : at + _MOST_OF_PART])
         for at in range(0, length, _MOST_OF_PART)
     )

@@ -1,0 +1,72 @@
+"""Damage inside pages of TIFF that Pillow decodes is told, though libtiff says nothing of it."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from made_files import encoded, scene
+from PIL import Image
+
+from reverse_oldify.errors import UnreadableError
+from reverse_oldify.files.jpeg import NOTE
+from reverse_oldify.files.read import read
+
+NOISE = np.random.default_rng(2)
+SCENE = scene(200, 300) // 2 + NOISE.integers(0, 60, (200, 300, 3)).astype(np.uint8)
+GRAY = SCENE[..., 0]
+PALETTE = (np.arange(256) * 257).astype(np.uint16)[None].repeat(3, 0)
+DEFLATED = {
+    "palette": (GRAY, {"photometric": "palette", "colormap": PALETTE}),
+    "bilevel": (GRAY > 100, {}),
+    "float": (GRAY.astype(np.float32) / 255, {"predictor": 3, "rowsperstrip": 50}),
+    "inks": (np.dstack([SCENE, GRAY]), {"photometric": "separated", "tile": (64, 64)}),
+    "big-endian BigTIFF": (GRAY > 100, {"bigtiff": True, "byteorder": ">"}),
+}
+
+
+@pytest.mark.parametrize("case", DEFLATED)
+def test_checksums_are_compared_of_what_pillow_decodes(case: str) -> None:
+    codes, settings = DEFLATED[case]
+    file = io.BytesIO()
+    tifffile.imwrite(file, codes, compression="deflate", **settings)
+    assert read(file.getvalue()).size == codes.shape[:2]
+    places = [place for place in _segments(file.getvalue()) if place[1] > 100]
+    damage = np.random.default_rng(4)
+    for _ in range(60):
+        offset, length = places[damage.integers(len(places))]
+        damaged, at = bytearray(file.getvalue()), offset + damage.integers(length // 2, length - 32)
+        damaged[at : at + 32] = damage.bytes(32)
+        with pytest.raises(UnreadableError, match="damaged or cut off"):
+            read(bytes(damaged))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_damage_of_jpeg_inside_is_noted(mode: str) -> None:
+    settings = {"compression": "jpeg", "tiffinfo": {278: 48}, "strip_size": 1 << 13}
+    image = Image.fromarray(SCENE).convert(mode)
+    sound = encoded(image if mode != "L" else Image.fromarray(GRAY), "TIFF", **settings)
+    assert NOTE not in read(sound).notes
+    noted = 0
+    for offset, length in _segments(sound):
+        damaged = bytearray(sound)
+        middle = offset + length // 2
+        damaged[middle : middle + 300] = bytes(300)
+        noted += NOTE in read(bytes(damaged)).notes
+    assert noted >= 0.8 * len(_segments(sound))
+
+
+def test_lengths_that_libtiff_guesses_are_no_damage() -> None:
+    sound = encoded(Image.fromarray(GRAY), "TIFF", compression="jpeg")
+    ((_, length),) = _segments(sound)
+    head, _, tail = sound.rpartition(length.to_bytes(4, "little"))
+    picture = read(head + bytes(4) + tail)
+    assert picture.notes == ()
+
+
+def _segments(data: bytes) -> list[tuple[int, int]]:
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page = file.pages[0]
+        return list(zip(page.dataoffsets, page.databytecounts, strict=True))

@@ -1,0 +1,64 @@
+"""Samples that Pillow does not read as they are: read rightly, or refused with the reason."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import tifffile
+from made_files import gray_tiff
+
+from reverse_oldify.errors import UnreadableError, UnsupportedError
+from reverse_oldify.files.read import read
+
+CODES = np.random.default_rng(5).integers(0, 65536, (20, 30)).astype(np.uint16)
+
+
+def written(codes: np.ndarray, **settings: object) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, codes, **settings)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("compression", [None, "deflate"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_floats_in_either_order(order: str, compression: str | None) -> None:
+    values = (CODES / 65535).astype(np.float32)
+    picture = read(written(values, byteorder=order, compression=compression))
+    np.testing.assert_array_equal(picture.pixels, CODES)
+
+
+@pytest.mark.parametrize("factor", [1, 65537])
+def test_integers_of_32_bits_have_no_sign(factor: int) -> None:
+    codes = CODES.copy()
+    codes[0, 0] = 65535
+    picture = read(written(codes * np.uint32(factor)))
+    np.testing.assert_array_equal(picture.pixels, codes)
+    assert picture.notes == (f"its 32-bit values were read as 0 to {65535 * factor}",)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda: written(CODES.astype(np.int8)), "signed integers of 8 bits"),
+        (lambda: written(CODES.astype(np.float16)), "floating-point numbers of 16 bits"),
+        (lambda: written(CODES.astype(np.float64)), "floating-point numbers of 64 bits"),
+        (
+            lambda: written(CODES.astype(np.uint32), photometric="miniswhite"),
+            "integers of 32 bits",
+        ),
+        (lambda: gray_tiff(CODES, bits=10), "integers of 10 bits"),
+    ],
+    ids=["i8", "f16", "f64", "u32, white is zero", "10 bits"],
+)
+def test_what_is_not_read_is_named(make: Callable[[], bytes], kind: str) -> None:
+    with pytest.raises(UnsupportedError, match=f"its samples are {kind}, .* save it as grey or"):
+        read(make())
+
+
+@pytest.mark.parametrize(("bits", "photometric"), [(8, 77), (0, 1), (8000, 1)])
+def test_what_is_usual_or_impossible_may_be_damaged(bits: int, photometric: int) -> None:
+    with pytest.raises(UnreadableError, match="damaged, or a rare kind of TIFF"):
+        read(gray_tiff(CODES.astype(np.uint8), bits=bits, photometric=photometric))
