@@ -81,6 +81,13 @@ export class Studio extends EventTarget {
     this.#tell("edits");
   }
 
+  /** Correct what was decided last; it is no step of its own. */
+  correct(edits) {
+    this.#draft = null;
+    this.current.history = history.replace(this.current.history, edits);
+    this.#tell("edits");
+  }
+
   /** Show edits without deciding on them; null goes back to what was decided. */
   propose(edits) {
     if (edits === this.#draft) return;
