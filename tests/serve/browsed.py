@@ -129,6 +129,17 @@ class Visit:
         self.page.locator("#canvas").click(position={"x": left, "y": top})
 
 
+@contextmanager
+def held(page: Any, address: str) -> Iterator[list[Any]]:
+    """Hold requests to an address, which are listed, and let them go at the end."""
+    routes: list[Any] = []
+    page.route(address, lambda route: routes.append(route))
+    yield routes
+    for route in routes:
+        route.continue_()
+    page.unroute(address)
+
+
 def colourfulness(pixels: NDArray[np.int16]) -> float:
     """Mean difference of the largest and the smallest channel: 0 of grey."""
     return float((pixels.max(-1) - pixels.min(-1)).mean())

@@ -62,6 +62,7 @@ export class Studio extends EventTarget {
   /** @param {?Photograph} next is shown instead; by default the one beside it */
   remove(photograph, next = null) {
     const at = this.photographs.indexOf(photograph);
+    if (at < 0) return;
     this.photographs.splice(at, 1);
     photograph.close();
     this.#tell("photographs");
@@ -169,6 +170,7 @@ export class Studio extends EventTarget {
 
   /** A file that will never do is put away; after any other fault a click on it tries again. */
   #fail(photograph, problem) {
+    if (!this.photographs.includes(photograph)) return; // put away meanwhile
     const { name } = photograph;
     this.dispatchEvent(new CustomEvent("failed", { detail: { name, problem } }));
     if (HOPELESS.includes(problem.status)) this.remove(photograph, this.#previous);
