@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsed import EXAMPLES, Visit, around, colourfulness
+from browsed import EXAMPLES, Visit, around, colourfulness, held
 from PIL import Image
 
 from reverse_oldify.files.read import read
@@ -174,6 +174,21 @@ def test_every_page_of_a_file_is_a_photograph(visit: Visit, tmp_path: Path) -> N
     with visit.page.expect_download() as download:
         visit.page.locator("#download-one").click()
     assert download.value.suggested_filename == "album-page-2-colour.tif"
+
+
+def test_pages_stand_where_their_file_stands_whoever_opens_it(visit: Visit, tmp_path: Path) -> None:
+    album = tmp_path / "album.tif"
+    pages = [Image.open(PALACE).convert("L").resize((96, 64))] * 3
+    pages[0].save(album, save_all=True, append_images=pages[1:])
+    with held(visit.page, "**/v1/pictures?name=grace*"):
+        visit.page.locator("#files").set_input_files([str(one) for one in (HOPPER, album, PALACE)])
+        visit.page.locator(".photograph").nth(1).click()
+        visit.page.locator("#title:has-text('album.tif, page 1')").wait_for()
+        visit.page.locator(".photograph").nth(4).wait_for()
+    visit.page.locator(".photograph img:visible").nth(4).wait_for()
+    titles = visit.page.locator(".photograph").evaluate_all("(all) => all.map((one) => one.title)")
+    of_album = [f"album.tif, page {page}" for page in (1, 2, 3)]
+    assert titles == [HOPPER.name, *of_album, PALACE.name]
 
 
 def test_what_a_format_cannot_hold_is_told_and_agreed_to(visit: Visit) -> None:

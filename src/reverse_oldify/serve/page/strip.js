@@ -27,20 +27,22 @@ export class Strip {
   }
 
   #show() {
-    for (const photograph of this.#studio.photographs) {
-      if (!this.#items.has(photograph)) this.#insert(photograph);
-    }
+    const { photographs } = this.#studio;
     for (const [photograph, item] of this.#items) {
-      if (this.#studio.photographs.includes(photograph)) this.#update(photograph, item);
-      else {
-        item.remove();
-        this.#items.delete(photograph);
-      }
+      if (photographs.includes(photograph)) continue;
+      item.remove();
+      this.#items.delete(photograph);
     }
+    photographs.forEach((photograph, at) => {
+      const item = this.#items.get(photograph) ?? this.#make(photograph);
+      const there = this.#list.children[at] ?? null;
+      if (item !== there) this.#list.insertBefore(item, there);
+      this.#update(photograph, item);
+    });
     this.#soon();
   }
 
-  #insert(photograph) {
+  #make(photograph) {
     const choose = make("button", { type: "button", className: "photograph" });
     choose.append(
       make("img", { alt: "", hidden: true, draggable: false }),
@@ -50,23 +52,23 @@ export class Strip {
     const remove = make("button", {
       type: "button",
       className: "photograph-remove",
-      "aria-label": `Remove ${photograph.name}`,
       title: "Remove",
     });
     remove.append(icon("close"));
     remove.addEventListener("click", () => this.#studio.remove(photograph));
     const item = make("li", {}, choose, remove);
     this.#items.set(photograph, item);
-    this.#list.append(item);
+    return item;
   }
 
   #update(photograph, item) {
-    const [choose] = item.children;
+    const [choose, remove] = item.children;
     const [picture, state] = choose.children;
     const current = photograph === this.#studio.current;
     choose.setAttribute("aria-current", current);
     choose.setAttribute("aria-label", photograph.name + wordsFor(photograph));
     choose.title = photograph.name;
+    remove.setAttribute("aria-label", `Remove ${photograph.name}`);
     picture.hidden = !photograph.thumbnail;
     if (photograph.thumbnail && picture.src !== photograph.thumbnail)
       picture.src = photograph.thumbnail;

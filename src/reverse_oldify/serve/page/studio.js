@@ -36,7 +36,7 @@ export class Studio extends EventTarget {
 
   /** @param {Iterable<File>} files */
   add(files) {
-    const added = [...files].filter((file) => this.#fits(file)).map((file) => new Photograph(file));
+    const added = [...files].filter((file) => this.#fits(file)).map((file) => this.#photograph(file));
     if (!added.length) return;
     this.photographs.push(...added);
     this.#tell("photographs");
@@ -141,21 +141,29 @@ export class Studio extends EventTarget {
     for (;;) {
       const next = [this.current, ...this.photographs].find((one) => one && waits(one));
       if (!next) break;
-      next.onprogress = () => this.changed();
       await next.open().catch((problem) => this.#fail(next, problem));
-      this.#addPages(next);
       this.changed();
     }
     this.#opening = false;
   }
 
+  #photograph(file, page = 1) {
+    const photograph = new Photograph(file, page);
+    photograph.onprogress = () => this.changed();
+    photograph.onopen = () => this.#addPages(photograph); // whoever opened it
+    return photograph;
+  }
+
   /** The further pages of a file are photographs, too. */
-  #addPages({ file, page, about }) {
-    if (page > 1 || !about || about.pages < 2) return;
-    const at = this.photographs.findIndex((one) => one.file === file) + 1;
-    if (!at || this.photographs[at]?.file === file) return; // put away meanwhile, or sent again
-    const further = Array.from({ length: about.pages - 1 }, (_, n) => new Photograph(file, n + 2));
-    this.photographs.splice(at, 0, ...further);
+  #addPages(first) {
+    const { file, page, about } = first;
+    if (page === 1 && about.pages > 1) {
+      const pages = Array.from({ length: about.pages - 1 }, (_, n) => n + 2);
+      const further = pages.map((number) => this.#photograph(file, number));
+      this.photographs.splice(this.photographs.indexOf(first) + 1, 0, ...further);
+    }
+    this.changed();
+    this.#openAll();
   }
 
   /** A server that refuses a file for its size breaks off, which looks as if it were not there. */
