@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,7 +131,7 @@ class Visit:
 
 
 @contextmanager
-def held(page: Any, address: str) -> Iterator[list[Any]]:
+def held(page: Any, address: str | re.Pattern[str]) -> Iterator[list[Any]]:
     """Hold requests to an address, which are listed, and let them go at the end."""
     routes: list[Any] = []
     page.route(address, lambda route: routes.append(route))

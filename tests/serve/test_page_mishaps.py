@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
-from browsed import EXAMPLES, Visit
+from browsed import EXAMPLES, Visit, held
+from live_server import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
 
@@ -41,6 +44,42 @@ def test_loading_the_page_anew_loses_nothing(visit: Visit) -> None:
     assert visit.page.locator(".pin").count() == 1
     visit.page.keyboard.press("Control+z")
     assert visit.page.locator(".pin").count() == 0
+
+
+def test_loading_the_page_anew_while_it_is_loaded_loses_nothing(visit: Visit) -> None:
+    visit.open(PALACE, HOPPER)
+    visit.page.keyboard.press("PageDown")
+    visit.page.locator("#title:has-text('512 × 600')").wait_for()
+    with held(visit.page, re.compile(r"/v1/pictures/[\w-]+$")) as asked:
+        visit.page.reload()
+        wait_until(lambda: visit.page.wait_for_timeout(50) or len(asked) == 2)
+        visit.page.reload()
+        wait_until(lambda: visit.page.wait_for_timeout(50) or len(asked) == 4)
+    visit.page.locator("#title:has-text('512 × 600')").wait_for()
+    assert visit.page.locator(".photograph").count() == 2
+    visit.settle()
+
+
+def test_what_was_not_sent_when_the_page_is_loaded_anew_is_told(visit: Visit) -> None:
+    with held(visit.page, "**/v1/pictures?name=grace*") as asked:
+        visit.page.locator("#files").set_input_files([str(PALACE), str(HOPPER)])
+        wait_until(lambda: visit.page.wait_for_timeout(50) or asked)
+        visit.page.reload()
+        notice = visit.page.locator(".notice")
+        notice.wait_for()
+        assert HOPPER.name in notice.text_content() and PALACE.name not in notice.text_content()
+    visit.page.locator("#split").wait_for()
+    assert visit.page.locator(".photograph").count() == 1
+    visit.settle()
+
+
+def test_a_page_that_comes_back_asks_for_its_photographs_to_be_kept(visit: Visit) -> None:
+    visit.open(PALACE)
+    with visit.page.expect_response(lambda answer: answer.request.method == "GET") as answer:
+        visit.page.evaluate(
+            "() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+        )
+    assert re.search(r"/v1/pictures/[\w-]+$", answer.value.url) and answer.value.ok
 
 
 def test_what_was_forgotten_when_the_page_is_loaded_anew_is_told(visit: Visit) -> None:

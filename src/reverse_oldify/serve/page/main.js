@@ -87,10 +87,10 @@ try {
   studio.about = await api.about();
   moods.offer(studio.about.looks);
   download.offer(studio.about.formats);
-  const forgotten = await new Keeper(studio).restore();
-  if (forgotten.length) {
-    const names = forgotten.join(", ");
-    complain(new Error(`The studio has forgotten ${names} meanwhile; please open it again.`));
+  const missing = await new Keeper(studio).restore();
+  if (missing.length) {
+    const names = missing.join(", ");
+    complain(new Error(`The studio does not have ${names} now; please open it again.`));
   }
 } catch (problem) {
   complain(problem);

@@ -8,12 +8,10 @@
  * - "failed": one cannot be used; `detail` has its name and its problem
  */
 
-import * as api from "./api.js";
 import { Photograph } from "./photograph.js";
 import { same } from "./edits.js";
 import * as history from "./history.js";
 
-const GRACE = 120; // seconds that loading the page anew may take
 const HOPELESS = [400, 413, 415, 422];
 
 export class Studio extends EventTarget {
@@ -114,11 +112,6 @@ export class Studio extends EventTarget {
 
   get canRedo() {
     return Boolean(this.current && history.canRedo(this.current.history));
-  }
-
-  /** The page goes away; where it is not loaded anew, the server need not keep anything. */
-  leave() {
-    for (const { about } of this.photographs) if (about) api.forget(about.id, GRACE);
   }
 
   /** Photographs that were open before the page was loaded anew. */
