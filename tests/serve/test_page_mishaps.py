@@ -125,9 +125,26 @@ def test_a_server_that_is_gone_and_comes_back(visit: Visit) -> None:
     notice = visit.page.locator(".notice")
     notice.wait_for()
     assert "reverse-oldify serve" in notice.text_content()
+    visit.page.locator("#doubting").check()
+    visit.page.locator("#files").set_input_files(str(HOPPER))
+    visit.page.locator(".photograph[data-failed]").wait_for()
     visit.page.unroute("**/v1/**")
-    visit.page.keyboard.press("ArrowLeft")
+    visit.page.locator("#title:has-text('512 × 600')").wait_for()  # by itself
+    visit.page.keyboard.press("PageUp")
+    visit.settle()
+    doubtful = visit.seen()
+    visit.page.locator("#doubting").uncheck()
     assert np.abs(visit.seen() - plain).mean() > 1
+    assert np.abs(visit.seen() - doubtful).mean() > 10
+
+
+def test_a_photograph_is_tried_again_by_a_click(visit: Visit) -> None:
+    refused = {"status": 503, "body": '{"title": "Closing"}'}
+    visit.page.route("**/v1/pictures?*", lambda route: route.fulfill(**refused), times=1)
+    visit.page.locator("#files").set_input_files(str(PALACE))
+    visit.page.locator(".photograph[data-failed]").click()
+    visit.page.locator("#split").wait_for()
+    visit.page.locator(".photograph:not([data-failed]) img:visible").wait_for()
 
 
 def test_only_the_newest_answer_is_shown(visit: Visit) -> None:

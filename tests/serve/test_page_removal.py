@@ -1,4 +1,4 @@
-"""Photographs that are put away while something is under way: nothing of them stays, and no other goes."""
+"""Photographs that are put away while something is under way: nothing stays, no other goes."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ export class Keeper {
       (one, at) => known[at] && Photograph.fromJson(one, known[at]),
     );
     const open = photographs.filter(Boolean);
-    if (open.length) this.#studio.resume(open, photographs[kept.current] ?? open[0]);
+    if (open.length) this.#studio.restore(open, photographs[kept.current] ?? open[0]);
     const missing = kept.photographs.filter((_, at) => !known[at]);
     return [...new Set(missing.map(({ title }) => title))];
   }

@@ -12,6 +12,7 @@ import { Keeper } from "./keeper.js";
 import { Keyboard } from "./keyboard.js";
 import { Moods } from "./moods.js";
 import { complain, say } from "./notices.js";
+import { outage } from "./outage.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
 import { Pins } from "./pins.js";
@@ -37,6 +38,7 @@ const download = new Download(studio);
 new Strip(studio, background);
 new Frame(studio, darkroom);
 
+outage.addEventListener("back", () => studio.resume());
 watchIntake((files) => studio.add(files));
 watchGestures(element("canvas"), {
   click: (point) => pins.click(point),

@@ -13,6 +13,7 @@ export class Strip {
   #list = element("photographs");
   #items = new Map(); // photograph to its element
   #timer = 0;
+  #failed = new Set(); // photographs whose small picture could not be had, until something changes
 
   constructor(studio, background) {
     this.#studio = studio;
@@ -22,7 +23,10 @@ export class Strip {
       this.#show();
       this.#items.get(studio.current)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
-    studio.addEventListener("edits", () => this.#soon());
+    studio.addEventListener("edits", () => {
+      this.#failed.clear();
+      this.#soon();
+    });
     this.#list.addEventListener("keydown", (event) => this.#press(event));
   }
 
@@ -93,12 +97,15 @@ export class Strip {
   }
 
   #missing() {
-    return this.#studio.photographs.filter((one) => one.about && !one.thumbnail);
+    return this.#studio.photographs.filter(
+      (one) => one.about && !one.thumbnail && !this.#failed.has(one),
+    );
   }
 
   /** Make the small pictures that are missing or out of date, one after the other. */
   async #refresh() {
-    const old = (one) => one.about && !one.problem && one.thumbnailOf !== keyOf(one);
+    const old = (one) =>
+      one.about && !one.problem && one.thumbnailOf !== keyOf(one) && !this.#failed.has(one);
     const [photograph] = [...this.#missing(), ...this.#studio.photographs].filter(old);
     if (!photograph) return;
     photograph.thumbnailOf = keyOf(photograph);
@@ -108,6 +115,9 @@ export class Strip {
     if (picture) {
       if (photograph.thumbnail) URL.revokeObjectURL(photograph.thumbnail);
       photograph.thumbnail = URL.createObjectURL(picture);
+    } else {
+      photograph.thumbnailOf = null;
+      this.#failed.add(photograph);
     }
     this.#studio.changed();
   }

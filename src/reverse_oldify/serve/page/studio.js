@@ -43,11 +43,20 @@ export class Studio extends EventTarget {
     this.#openAll();
   }
 
+  /** Show a photograph; one that could not be used is tried again. */
   select(photograph) {
-    if (photograph === this.current) return;
+    if (photograph === this.current && !photograph?.problem) return;
     this.#draft = null;
     this.current = photograph;
+    if (photograph?.problem) this.#retry([photograph]);
     this.#tell("current");
+    this.#tell("edits");
+  }
+
+  /** The server is there again: ask for everything that it did not answer. */
+  resume() {
+    this.#retry(this.photographs.filter(({ problem }) => problem && !problem.status));
+    if (this.current && !this.current.proofs.before) this.#tell("current");
     this.#tell("edits");
   }
 
@@ -115,7 +124,7 @@ export class Studio extends EventTarget {
   }
 
   /** Photographs that were open before the page was loaded anew. */
-  resume(photographs, current) {
+  restore(photographs, current) {
     this.photographs.push(...photographs);
     this.#tell("photographs");
     this.select(current);
@@ -138,6 +147,12 @@ export class Studio extends EventTarget {
       this.changed();
     }
     this.#opening = false;
+  }
+
+  #retry(photographs) {
+    for (const photograph of photographs) photograph.problem = null;
+    this.changed();
+    this.#openAll();
   }
 
   #photograph(file, page = 1) {
