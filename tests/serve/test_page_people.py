@@ -302,3 +302,37 @@ def test_dropped_and_pasted(visit: Visit) -> None:
     visit.page.locator("#title:has-text('512 × 600')").wait_for()
     assert "pasted.jpg" in visit.page.locator("#title").text_content()
     assert visit.page.locator(".photograph").count() == 2
+
+
+def test_a_folder_is_dropped(visit: Visit, tmp_path: Path) -> None:
+    box, inner = tmp_path / "box", tmp_path / "box" / "more"
+    inner.mkdir(parents=True)
+    for file in (box / "b10.jpg", box / "b9.jpg", inner / "c.jpg"):
+        Image.open(PALACE).convert("L").resize((96, 64)).save(file)
+    (box / "letter.txt").write_text("Dear grandmother")
+    (tmp_path / "empty").mkdir()
+    devtools = visit.context.new_cdp_session(visit.page)
+    for folder in ("empty", "box"):
+        data = {"items": [], "files": [str(tmp_path / folder)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            words = {"type": kind, "x": 600, "y": 400, "data": data}
+            devtools.send("Input.dispatchDragEvent", words)
+    visit.page.locator(".photograph img:visible").nth(2).wait_for()
+    titles = visit.page.locator(".photograph").evaluate_all("(all) => all.map((one) => one.title)")
+    assert titles == ["b9.jpg", "b10.jpg", "c.jpg"]
+    assert visit.page.locator(".notice p").all_text_contents() == [
+        "No photographs are in that folder."
+    ]
+
+
+def test_a_file_that_has_vanished_is_told_of(visit: Visit, tmp_path: Path) -> None:
+    twin = tmp_path / "twin.jpg"
+    twin.write_bytes(PALACE.read_bytes())
+    with held(visit.page, "**/v1/pictures?name=grace*"):
+        visit.page.locator("#files").set_input_files([str(HOPPER), str(twin)])
+        visit.page.locator(".photograph").nth(1).wait_for()
+        twin.unlink()
+    visit.page.locator(".notice:has-text('twin.jpg: This file cannot be read')").wait_for()
+    assert visit.page.locator(".photograph").count() == 1
+    assert visit.page.locator(".notice").count() == 1
+    visit.settle()
