@@ -25,6 +25,13 @@ def test_a_file_that_is_put_away_before_it_is_refused(visit: Visit, tmp_path: Pa
     assert visit.page.locator(".notice").count() == 0
 
 
+def test_delete_in_the_strip_removes_what_has_the_focus(visit: Visit) -> None:
+    visit.open(PALACE, HOPPER)
+    visit.page.locator(".photograph").nth(1).press("Delete")
+    assert visit.page.locator(".photograph").count() == 1
+    assert visit.page.locator(".photograph:focus").get_attribute("title") == PALACE.name
+
+
 def test_what_is_put_away_is_not_kept_and_not_sent_again(visit: Visit) -> None:
     with held(visit.page, "**/variants?*") as asked:
         visit.open(PALACE)

@@ -83,12 +83,24 @@ export class Strip {
 
   #press(event) {
     const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
-    if (event.key === "Delete") this.#studio.remove(this.#studio.current);
-    else if (by) this.#studio.step(by);
+    if (event.key === "Delete") this.#remove(event.target.closest("li"));
+    else if (by) this.#go(by);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  #go(places) {
+    this.#studio.step(places);
     this.#items.get(this.#studio.current)?.firstChild.focus();
+  }
+
+  /** The one that has the focus, which is not always the one that is shown. */
+  #remove(item) {
+    const [photograph] = [...this.#items].find(([, other]) => other === item);
+    const beside = item.nextElementSibling ?? item.previousElementSibling;
+    this.#studio.remove(photograph);
+    beside?.firstChild.focus();
   }
 
   #soon() {
