@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsed import EXAMPLES, Visit, around, colourfulness
+from browsed import EXAMPLES, Visit, around, colourfulness, held
 from live_server import wait_until
 from PIL import Image
 
@@ -55,6 +55,24 @@ def test_a_mood_and_the_palette_of_a_photograph(visit: Visit, tmp_path: Path) ->
     assert np.abs(visit.seen() - sunset).mean() > 1
     visit.page.get_by_role("radio", name="Its own").click()
     assert np.abs(visit.seen() - own).mean() < 1
+
+
+def test_a_mood_is_for_the_photograph_that_it_was_asked_for(visit: Visit, tmp_path: Path) -> None:
+    reference = tmp_path / "autumn.png"
+    Image.new("RGB", (64, 64), (170, 90, 40)).save(reference)
+    visit.open(PALACE, EXAMPLES / "grace-hopper.jpg")
+    with held(visit.page, "**/v1/palettes?*") as asked:
+        visit.page.locator("#reference-palette").set_input_files(str(reference))
+        wait_until(lambda: visit.page.wait_for_timeout(20) or asked)
+        visit.page.keyboard.press("PageDown")
+        visit.settle()
+    mood = visit.page.get_by_role("radio", name="autumn.png")
+    mood.wait_for()
+    assert mood.get_attribute("aria-checked") == "false"
+    assert visit.page.locator("#undo").is_disabled()
+    visit.page.keyboard.press("PageUp")
+    assert mood.get_attribute("aria-checked") == "true"
+    visit.settle()
 
 
 def test_where_colour_is_a_guess(visit: Visit) -> None:

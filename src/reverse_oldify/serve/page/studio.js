@@ -79,9 +79,8 @@ export class Studio extends EventTarget {
     }
   }
 
-  /** Decide on edits of the current photograph; for `gesture` see `history.record`. */
-  edit(edits, gesture = null) {
-    const photograph = this.current;
+  /** Decide on edits of a photograph; for `gesture` see `history.record`. */
+  edit(edits, gesture = null, photograph = this.current) {
     this.#draft = null;
     if (!same(edits, photograph.edits)) {
       photograph.history = history.record(photograph.history, edits, gesture);
