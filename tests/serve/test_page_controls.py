@@ -145,6 +145,24 @@ def test_a_colour_is_taken_from_another_photograph(visit: Visit, tmp_path: Path)
     assert visit.sent("POST", "/palettes") == []  # it stays in the browser
 
 
+def test_the_picker_is_closed_from_anywhere_and_forgets_what_was_typed(visit: Visit) -> None:
+    visit.open(PALACE)
+    picker, typed = visit.page.locator("#picker"), visit.page.locator("#picker-hex")
+    visit.click(0.9, 0.9)
+    typed.fill("zzz")
+    typed.press("Enter")
+    assert typed.get_attribute("data-wrong") is not None
+    visit.page.locator("#picker-done").click()
+    visit.click(0.5, 0.5)
+    assert typed.get_attribute("data-wrong") is None
+    typed.fill("#c02080")
+    typed.press("Escape")  # which makes the browser tell of a change, too
+    assert picker.is_hidden() and visit.page.locator(".pin").count() == 0
+    visit.click(0.5, 0.5)
+    visit.page.locator("#vividness").press("Escape")
+    assert picker.is_hidden()
+
+
 def test_all_colours_are_offered_at_the_place_s_lightness(visit: Visit) -> None:
     visit.open(PALACE)
     visit.click(0.13, 0.88)

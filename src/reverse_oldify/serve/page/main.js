@@ -74,7 +74,7 @@ const keyboard = new Keyboard([
   },
   { keys: ["Enter"], words: "on the picture: choose the colour of the cross's place" },
   { keys: ["Delete"], words: "on a hint or a photograph: remove it" },
-  { keys: ["Escape"], words: "close the colour picker" },
+  { keys: ["Escape"], words: "close the colour picker", act: () => picker.back() },
   { keys: [","], words: "less vivid", act: () => panel.vivid(-1) },
   { keys: ["."], words: "more vivid", act: () => panel.vivid(1) },
   { keys: ["v"], words: "next version", act: () => versions.step(1) },
