@@ -108,6 +108,10 @@ def test_the_dial_makes_colours_bolder_and_is_one_step_to_undo(visit: Visit) -> 
     visit.settle()
     assert visit.page.locator("#undo").is_disabled()
     assert dial.input_value() == "1"
+    visit.page.keyboard.press(".")
+    dial.press("End")
+    visit.page.keyboard.press("Control+z")
+    assert dial.input_value() == "1.1"
 
 
 def test_what_is_downloaded_is_whole_and_says_what_it_is(visit: Visit, tmp_path: Path) -> None:
