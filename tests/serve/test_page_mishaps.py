@@ -140,10 +140,12 @@ def test_a_server_that_is_gone_and_comes_back(visit: Visit) -> None:
 
 def test_a_photograph_is_tried_again_by_a_click(visit: Visit) -> None:
     refused = {"status": 503, "body": '{"title": "Closing"}'}
-    visit.page.route("**/v1/pictures?*", lambda route: route.fulfill(**refused), times=1)
+    visit.page.route("**/v1/pictures?*", lambda route: route.fulfill(**refused))
     visit.page.locator("#files").set_input_files(str(PALACE))
+    visit.page.locator(".notice").wait_for()
+    visit.settle()
+    visit.page.unroute("**/v1/pictures?*")
     visit.page.locator(".photograph[data-failed]").click()
-    visit.page.locator("#split").wait_for()
     visit.page.locator(".photograph:not([data-failed]) img:visible").wait_for()
 
 
