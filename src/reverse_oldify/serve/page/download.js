@@ -163,7 +163,7 @@ function choice(format, checked) {
 }
 
 function unused(name, files) {
-  const taken = new Set(files.map((file) => file.name.toLowerCase())); // as Windows and macOS see it
+  const taken = new Set(files.map((file) => file.name.toLowerCase())); // as on Windows and macOS
   let free = name;
   for (let count = 2; taken.has(free.toLowerCase()); count += 1) {
     free = name.replace(/(\.[^.]+)$/, `-${count}$1`);

@@ -33,6 +33,6 @@ async function entriesOf(folder) {
 
 const fileOf = (entry) => new Promise((resolve, reject) => entry.file(resolve, reject));
 
-/** Not all that lies about in a folder; formats that the browser does not know are sent all the same. */
+/** Not all that lies about in a folder; what the browser does not know is sent all the same. */
 const mayBePhotograph = ({ name, type }) =>
   !name.startsWith(".") && (!type || type.startsWith("image/"));

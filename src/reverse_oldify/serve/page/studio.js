@@ -34,7 +34,8 @@ export class Studio extends EventTarget {
 
   /** @param {Iterable<File>} files */
   add(files) {
-    const added = [...files].filter((file) => this.#fits(file)).map((file) => this.#photograph(file));
+    const fitting = [...files].filter((file) => this.#fits(file));
+    const added = fitting.map((file) => this.#photograph(file));
     if (!added.length) return;
     this.photographs.push(...added);
     this.#tell("photographs");
