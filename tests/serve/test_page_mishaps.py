@@ -181,7 +181,7 @@ def test_a_version_that_is_no_more(visit: Visit) -> None:
     visit.settle()
     last = visit.sent("POST", "/preview?size=640")[-1].post_data_json
     assert last["variant"] == 0 and len(last["hints"]) == 1
-    visit.page.locator("#picker-done").click()
+    visit.page.keyboard.press("Escape")
     visit.page.keyboard.press("Control+z")
     visit.settle()
     assert visit.page.locator(".pin").count() == 0
