@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,6 +128,17 @@ class Visit:
         """Click on the picture, at a share of its width and height."""
         left, top = self.place(x, y)
         self.page.locator("#canvas").click(position={"x": left, "y": top})
+
+
+@contextmanager
+def held(page: Any, address: str | re.Pattern[str]) -> Iterator[list[Any]]:
+    """Hold requests to an address, which are listed, and let them go at the end."""
+    routes: list[Any] = []
+    page.route(address, lambda route: routes.append(route))
+    yield routes
+    for route in routes:
+        route.continue_()
+    page.unroute(address)
 
 
 def colourfulness(pixels: NDArray[np.int16]) -> float:

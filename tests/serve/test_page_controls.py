@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsed import EXAMPLES, Visit, around, colourfulness
+from browsed import EXAMPLES, Visit, around, colourfulness, held
 from live_server import wait_until
 from PIL import Image
 
@@ -55,6 +55,24 @@ def test_a_mood_and_the_palette_of_a_photograph(visit: Visit, tmp_path: Path) ->
     assert np.abs(visit.seen() - sunset).mean() > 1
     visit.page.get_by_role("radio", name="Its own").click()
     assert np.abs(visit.seen() - own).mean() < 1
+
+
+def test_a_mood_is_for_the_photograph_that_it_was_asked_for(visit: Visit, tmp_path: Path) -> None:
+    reference = tmp_path / "autumn.png"
+    Image.new("RGB", (64, 64), (170, 90, 40)).save(reference)
+    visit.open(PALACE, EXAMPLES / "grace-hopper.jpg")
+    with held(visit.page, "**/v1/palettes?*") as asked:
+        visit.page.locator("#reference-palette").set_input_files(str(reference))
+        wait_until(lambda: visit.page.wait_for_timeout(20) or asked)
+        visit.page.keyboard.press("PageDown")
+        visit.settle()
+    mood = visit.page.get_by_role("radio", name="autumn.png")
+    mood.wait_for()
+    assert mood.get_attribute("aria-checked") == "false"
+    assert visit.page.locator("#undo").is_disabled()
+    visit.page.keyboard.press("PageUp")
+    assert mood.get_attribute("aria-checked") == "true"
+    visit.settle()
 
 
 def test_where_colour_is_a_guess(visit: Visit) -> None:
@@ -125,6 +143,24 @@ def test_a_colour_is_taken_from_another_photograph(visit: Visit, tmp_path: Path)
         visit.page.keyboard.press(key)
     assert visit.page.locator("#picker-hex").input_value() == "#003ca0"
     assert visit.sent("POST", "/palettes") == []  # it stays in the browser
+
+
+def test_the_picker_is_closed_from_anywhere_and_forgets_what_was_typed(visit: Visit) -> None:
+    visit.open(PALACE)
+    picker, typed = visit.page.locator("#picker"), visit.page.locator("#picker-hex")
+    visit.click(0.9, 0.9)
+    typed.fill("zzz")
+    typed.press("Enter")
+    assert typed.get_attribute("data-wrong") is not None
+    visit.page.locator("#picker-done").click()
+    visit.click(0.5, 0.5)
+    assert typed.get_attribute("data-wrong") is None
+    typed.fill("#c02080")
+    typed.press("Escape")  # which makes the browser tell of a change, too
+    assert picker.is_hidden() and visit.page.locator(".pin").count() == 0
+    visit.click(0.5, 0.5)
+    visit.page.locator("#vividness").press("Escape")
+    assert picker.is_hidden()
 
 
 def test_all_colours_are_offered_at_the_place_s_lightness(visit: Visit) -> None:

@@ -78,6 +78,36 @@ def test_on_a_phone(phone: Visit) -> None:
     assert phone.page.evaluate(small) == []  # WCAG 2.2, 2.5.8
 
 
+@pytest.mark.parametrize(("width", "height"), [(667, 375), (740, 360), (320, 568)])
+def test_on_a_small_phone_and_sideways(chromium: Any, studio: str, width: int, height: int) -> None:
+    visit = Visit(chromium, studio, **{**PHONE, "viewport": {"width": width, "height": height}})
+    visit.open(PALACE)
+    stage = visit.page.locator("#stage").bounding_box()
+    assert stage["width"] > 300 and stage["height"] > 220
+    for button in ("#show-download", "#add", "#zoom-fit"):
+        box = visit.page.locator(button).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    visit.leave()
+
+
+def test_a_hint_that_was_dragged_is_tapped(phone: Visit) -> None:
+    phone.open(PALACE)
+    left, top = phone.place(0.5, 0.5)
+    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
+    phone.page.locator("button.suggestion").nth(1).tap()
+    phone.page.locator("#picker-done").tap()
+    pin = phone.page.locator(".pin")
+    box = pin.bounding_box()
+    touch = phone.context.new_cdp_session(phone.page)
+    for kind, moved in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchEnd", 0)):
+        point = {"x": box["x"] + 15 + moved, "y": box["y"] + 15}
+        points = [] if kind == "touchEnd" else [point]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert pin.bounding_box()["x"] == pytest.approx(box["x"] + 40, abs=3)
+    pin.tap()
+    phone.page.locator("#picker").wait_for()
+
+
 def test_versions_are_drawn_when_they_can_be_seen(phone: Visit) -> None:
     phone.open(PALACE)
     phone.page.wait_for_timeout(4500)

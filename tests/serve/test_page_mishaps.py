@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
-from browsed import EXAMPLES, Visit
+from browsed import EXAMPLES, Visit, held
+from live_server import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
 
@@ -41,6 +44,42 @@ def test_loading_the_page_anew_loses_nothing(visit: Visit) -> None:
     assert visit.page.locator(".pin").count() == 1
     visit.page.keyboard.press("Control+z")
     assert visit.page.locator(".pin").count() == 0
+
+
+def test_loading_the_page_anew_while_it_is_loaded_loses_nothing(visit: Visit) -> None:
+    visit.open(PALACE, HOPPER)
+    visit.page.keyboard.press("PageDown")
+    visit.page.locator("#title:has-text('512 × 600')").wait_for()
+    with held(visit.page, re.compile(r"/v1/pictures/[\w-]+$")) as asked:
+        visit.page.reload()
+        wait_until(lambda: visit.page.wait_for_timeout(50) or len(asked) == 2)
+        visit.page.reload()
+        wait_until(lambda: visit.page.wait_for_timeout(50) or len(asked) == 4)
+    visit.page.locator("#title:has-text('512 × 600')").wait_for()
+    assert visit.page.locator(".photograph").count() == 2
+    visit.settle()
+
+
+def test_what_was_not_sent_when_the_page_is_loaded_anew_is_told(visit: Visit) -> None:
+    with held(visit.page, "**/v1/pictures?name=grace*") as asked:
+        visit.page.locator("#files").set_input_files([str(PALACE), str(HOPPER)])
+        wait_until(lambda: visit.page.wait_for_timeout(50) or asked)
+        visit.page.reload()
+        notice = visit.page.locator(".notice")
+        notice.wait_for()
+        assert HOPPER.name in notice.text_content() and PALACE.name not in notice.text_content()
+    visit.page.locator("#split").wait_for()
+    assert visit.page.locator(".photograph").count() == 1
+    visit.settle()
+
+
+def test_a_page_that_comes_back_asks_for_its_photographs_to_be_kept(visit: Visit) -> None:
+    visit.open(PALACE)
+    with visit.page.expect_response(re.compile(r"/v1/pictures/[\w-]+$")) as answer:
+        visit.page.evaluate(
+            "() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+        )
+    assert answer.value.ok and answer.value.request.method == "GET"
 
 
 def test_what_was_forgotten_when_the_page_is_loaded_anew_is_told(visit: Visit) -> None:
@@ -86,9 +125,28 @@ def test_a_server_that_is_gone_and_comes_back(visit: Visit) -> None:
     notice = visit.page.locator(".notice")
     notice.wait_for()
     assert "reverse-oldify serve" in notice.text_content()
+    visit.page.locator("#doubting").check()
+    visit.page.locator("#files").set_input_files(str(HOPPER))
+    visit.page.locator(".photograph[data-failed]").wait_for()
     visit.page.unroute("**/v1/**")
-    visit.page.keyboard.press("ArrowLeft")
+    visit.page.locator("#title:has-text('512 × 600')").wait_for()  # by itself
+    visit.page.keyboard.press("PageUp")
+    visit.settle()
+    doubtful = visit.seen()
+    visit.page.locator("#doubting").uncheck()
     assert np.abs(visit.seen() - plain).mean() > 1
+    assert np.abs(visit.seen() - doubtful).mean() > 10
+
+
+def test_a_photograph_is_tried_again_by_a_click(visit: Visit) -> None:
+    refused = {"status": 503, "body": '{"title": "Closing"}'}
+    visit.page.route("**/v1/pictures?*", lambda route: route.fulfill(**refused))
+    visit.page.locator("#files").set_input_files(str(PALACE))
+    visit.page.locator(".notice").wait_for()
+    visit.settle()
+    visit.page.unroute("**/v1/pictures?*")
+    visit.page.locator(".photograph[data-failed]").click()
+    visit.page.locator(".photograph:not([data-failed]) img:visible").wait_for()
 
 
 def test_only_the_newest_answer_is_shown(visit: Visit) -> None:
@@ -123,3 +181,9 @@ def test_a_version_that_is_no_more(visit: Visit) -> None:
     visit.settle()
     last = visit.sent("POST", "/preview?size=640")[-1].post_data_json
     assert last["variant"] == 0 and len(last["hints"]) == 1
+    visit.page.keyboard.press("Escape")
+    visit.page.keyboard.press("Control+z")
+    visit.settle()
+    assert visit.page.locator(".pin").count() == 0
+    last = visit.sent("POST", "/preview?size=640")[-1].post_data_json
+    assert last["variant"] == 1 and last["hints"] == []

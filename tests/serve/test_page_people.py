@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsed import EXAMPLES, Visit, around, colourfulness
+from browsed import EXAMPLES, Visit, around, colourfulness, held
 from PIL import Image
 
 from reverse_oldify.files.read import read
@@ -108,6 +108,10 @@ def test_the_dial_makes_colours_bolder_and_is_one_step_to_undo(visit: Visit) -> 
     visit.settle()
     assert visit.page.locator("#undo").is_disabled()
     assert dial.input_value() == "1"
+    visit.page.keyboard.press(".")
+    dial.press("End")
+    visit.page.keyboard.press("Control+z")
+    assert dial.input_value() == "1.1"
 
 
 def test_what_is_downloaded_is_whole_and_says_what_it_is(visit: Visit, tmp_path: Path) -> None:
@@ -132,7 +136,7 @@ def test_what_is_downloaded_is_whole_and_says_what_it_is(visit: Visit, tmp_path:
 
 
 def test_many_photographs_come_as_one_file(visit: Visit, tmp_path: Path) -> None:
-    twin = tmp_path / "summer-palace.jpg"
+    twin = tmp_path / "Summer-Palace.jpg"  # whose name is the same on Windows and macOS
     twin.write_bytes(PALACE.read_bytes())
     visit.open(PALACE, HOPPER, twin)
     visit.page.keyboard.press("PageDown")
@@ -153,10 +157,26 @@ def test_many_photographs_come_as_one_file(visit: Visit, tmp_path: Path) -> None
         assert names == [
             "summer-palace-colour.jpg",
             "grace-hopper-colour.jpg",
-            "summer-palace-colour-2.jpg",
+            "Summer-Palace-colour-2.jpg",
         ]
         with Image.open(io.BytesIO(files.read(names[1]))) as image:
             assert (image.format, image.size) == ("JPEG", (512, 600))
+
+
+def test_a_photograph_is_added_while_the_dialog_of_downloads_is_open(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.page.keyboard.press("d")
+    every = visit.page.locator("#download-all")
+    assert every.is_hidden()
+    with held(visit.page, "**/v1/pictures?name=grace*"):
+        visit.page.locator("#files").set_input_files(str(HOPPER))
+        every.wait_for()
+        assert every.is_disabled()  # nobody knows yet what a format cannot hold of it
+    visit.page.locator("#download-all:enabled").wait_for()
+    assert PALACE.name in visit.page.locator("#download-what").text_content()
+    with visit.page.expect_download() as download:
+        visit.page.locator("#download-one").click()
+    assert download.value.suggested_filename == "summer-palace-colour.jpg"
 
 
 def test_every_page_of_a_file_is_a_photograph(visit: Visit, tmp_path: Path) -> None:
@@ -174,6 +194,21 @@ def test_every_page_of_a_file_is_a_photograph(visit: Visit, tmp_path: Path) -> N
     with visit.page.expect_download() as download:
         visit.page.locator("#download-one").click()
     assert download.value.suggested_filename == "album-page-2-colour.tif"
+
+
+def test_pages_stand_where_their_file_stands_whoever_opens_it(visit: Visit, tmp_path: Path) -> None:
+    album = tmp_path / "album.tif"
+    pages = [Image.open(PALACE).convert("L").resize((96, 64))] * 3
+    pages[0].save(album, save_all=True, append_images=pages[1:])
+    with held(visit.page, "**/v1/pictures?name=grace*"):
+        visit.page.locator("#files").set_input_files([str(one) for one in (HOPPER, album, PALACE)])
+        visit.page.locator(".photograph").nth(1).click()
+        visit.page.locator("#title:has-text('album.tif, page 1')").wait_for()
+        visit.page.locator(".photograph").nth(4).wait_for()
+    visit.page.locator(".photograph img:visible").nth(4).wait_for()
+    titles = visit.page.locator(".photograph").evaluate_all("(all) => all.map((one) => one.title)")
+    of_album = [f"album.tif, page {page}" for page in (1, 2, 3)]
+    assert titles == [HOPPER.name, *of_album, PALACE.name]
 
 
 def test_what_a_format_cannot_hold_is_told_and_agreed_to(visit: Visit) -> None:
@@ -287,3 +322,37 @@ def test_dropped_and_pasted(visit: Visit) -> None:
     visit.page.locator("#title:has-text('512 × 600')").wait_for()
     assert "pasted.jpg" in visit.page.locator("#title").text_content()
     assert visit.page.locator(".photograph").count() == 2
+
+
+def test_a_folder_is_dropped(visit: Visit, tmp_path: Path) -> None:
+    box, inner = tmp_path / "box", tmp_path / "box" / "more"
+    inner.mkdir(parents=True)
+    for file in (box / "b10.jpg", box / "b9.jpg", inner / "c.jpg"):
+        Image.open(PALACE).convert("L").resize((96, 64)).save(file)
+    (box / "letter.txt").write_text("Dear grandmother")
+    (tmp_path / "empty").mkdir()
+    devtools = visit.context.new_cdp_session(visit.page)
+    for folder in ("empty", "box"):
+        data = {"items": [], "files": [str(tmp_path / folder)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            words = {"type": kind, "x": 600, "y": 400, "data": data}
+            devtools.send("Input.dispatchDragEvent", words)
+    visit.page.locator(".photograph img:visible").nth(2).wait_for()
+    titles = visit.page.locator(".photograph").evaluate_all("(all) => all.map((one) => one.title)")
+    assert titles == ["b9.jpg", "b10.jpg", "c.jpg"]
+    assert visit.page.locator(".notice p").all_text_contents() == [
+        "No photographs are in that folder."
+    ]
+
+
+def test_a_file_that_has_vanished_is_told_of(visit: Visit, tmp_path: Path) -> None:
+    twin = tmp_path / "twin.jpg"
+    twin.write_bytes(PALACE.read_bytes())
+    with held(visit.page, "**/v1/pictures?name=grace*"):
+        visit.page.locator("#files").set_input_files([str(HOPPER), str(twin)])
+        visit.page.locator(".photograph").nth(1).wait_for()
+        twin.unlink()
+    visit.page.locator(".notice:has-text('twin.jpg: This file cannot be read')").wait_for()
+    assert visit.page.locator(".photograph").count() == 1
+    assert visit.page.locator(".notice").count() == 1
+    visit.settle()

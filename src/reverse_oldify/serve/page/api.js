@@ -1,5 +1,7 @@
 /** The HTTP API (docs/api.md), one function for each address. */
 
+import { suspect } from "./outage.js";
+
 const PATIENCE = 6; // times that a busy server is asked again
 
 /** An answer that says no; `message` is fit to be shown to people. */
@@ -14,7 +16,13 @@ const UNREACHABLE = new Problem(
   0,
   "No answer",
   "The studio's server does not answer. Start it again (reverse-oldify serve); " +
-    "your photographs are still here, so just go on after that.",
+    "your photographs are still here, and the page goes on by itself.",
+);
+
+const UNREADABLE = new Problem(
+  400,
+  "Unreadable",
+  "This file cannot be read: it was moved, changed or deleted, or is a folder. Choose it again.",
 );
 
 export const about = () => get("/v1/about");
@@ -70,11 +78,16 @@ const post = (address, body, signal) =>
     signal,
   });
 
+function unreachable() {
+  suspect();
+  return UNREACHABLE;
+}
+
 /** JSON as its value, anything else as a blob. */
 async function ask(address, request) {
   for (let times = 0; ; times += 1) {
     const answer = await fetch(address, request).catch((error) => {
-      throw error.name === "AbortError" ? error : UNREACHABLE;
+      throw error.name === "AbortError" ? error : unreachable();
     });
     if (answer.ok) return isJson(answer) ? answer.json() : answer.blob();
     const problem = await problemOf(answer);
@@ -122,7 +135,7 @@ function sendOnce(address, file, onProgress) {
     const request = new XMLHttpRequest();
     request.open("POST", address);
     request.upload.onprogress = (event) => onProgress?.(event.loaded / (event.total || 1));
-    request.onerror = () => reject(UNREACHABLE);
+    request.onerror = () => unsent(file).then(reject);
     request.onload = () =>
       resolve({
         status: request.status,
@@ -132,6 +145,9 @@ function sendOnce(address, file, onProgress) {
     request.send(file);
   });
 }
+
+/** Why a file could not be sent: a browser tells of the file's faults as of the server's. */
+const unsent = (file) => file.slice(0, 1).arrayBuffer().then(unreachable, () => UNREADABLE);
 
 function parsed(text) {
   try {

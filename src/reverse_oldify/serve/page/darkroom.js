@@ -156,7 +156,7 @@ export class Darkroom extends EventTarget {
   #withdraw(edits, { status }) {
     if (status !== REFUSED || !edits.variant) return false;
     if (edits === this.#studio.decided) {
-      this.#studio.edit(setVariant(edits, 0));
+      this.#studio.correct(setVariant(edits, 0));
       this.#fail(new Error("there is no such version any more, so the likeliest is shown."));
     }
     return true;

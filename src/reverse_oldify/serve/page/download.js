@@ -31,6 +31,7 @@ export class Download {
   #dialog = element("download");
   #formats = ["jpg", "png"];
   #controller = null;
+  #photograph = null; // that it was opened for: another one may be added meanwhile
 
   constructor(studio) {
     this.#studio = studio;
@@ -42,6 +43,7 @@ export class Download {
       this.#run((signal) => this.#all(signal)),
     );
     element("formats").addEventListener("change", () => this.#warn());
+    studio.addEventListener("photographs", () => this.#dialog.open && this.#warn());
     this.#dialog.addEventListener("close", () => this.#controller?.abort());
   }
 
@@ -51,10 +53,10 @@ export class Download {
   }
 
   show() {
-    const { current, photographs } = this.#studio;
+    const { current } = this.#studio;
     if (!current?.about) return;
+    this.#photograph = current;
     element("download-what").textContent = describe(current);
-    element("download-all").hidden = photographs.length < 2;
     const own = this.#formats.includes(current.about.format) ? current.about.format : "jpg";
     const choices = this.#formats.map((format) => choice(format, format === own));
     element("formats").replaceChildren(element("formats").firstElementChild, ...choices);
@@ -78,14 +80,14 @@ export class Download {
   }
 
   async #one(signal) {
-    const photograph = this.#studio.current;
+    const photograph = this.#photograph;
     this.#tell("Colouring at full resolution…");
     save(await this.#render(photograph, signal), this.#name(photograph));
     say(`${photograph.name} is downloaded`);
   }
 
   async #all(signal) {
-    const { photographs } = this.#studio;
+    const photographs = [...this.#studio.photographs];
     const files = [];
     const failed = [];
     for (const [at, photograph] of photographs.entries()) {
@@ -108,10 +110,12 @@ export class Download {
     return photograph.ask((id) => api.render(id, this.#format, options, told, signal), signal);
   }
 
-  /** What the chosen format leaves out of the photographs. */
+  /** What the chosen format leaves out of the photographs; of all, once all are known. */
   #warn() {
-    const { current, photographs } = this.#studio;
-    const [one, any] = [[current], photographs].map((which) => lost(which, this.#format));
+    const { photographs } = this.#studio;
+    element("download-all").hidden = photographs.length < 2;
+    element("download-all").disabled = photographs.some((one) => !one.about && !one.problem);
+    const [one, any] = [[this.#photograph], photographs].map((which) => lost(which, this.#format));
     const others = any.filter((phrase) => !one.includes(phrase));
     const words = [
       one.length && `${NAMES[this.#format]} cannot hold everything: ${one.join(", ")}.`,
@@ -159,9 +163,11 @@ function choice(format, checked) {
 }
 
 function unused(name, files) {
-  const taken = new Set(files.map((file) => file.name));
+  const taken = new Set(files.map((file) => file.name.toLowerCase())); // as on Windows and macOS
   let free = name;
-  for (let count = 2; taken.has(free); count += 1) free = name.replace(/(\.[^.]+)$/, `-${count}$1`);
+  for (let count = 2; taken.has(free.toLowerCase()); count += 1) {
+    free = name.replace(/(\.[^.]+)$/, `-${count}$1`);
+  }
   return free;
 }
 

@@ -19,6 +19,9 @@ export function record(history, present, gesture = null) {
   return { past, present, future: [], gesture };
 }
 
+/** Correct the present value where it is, without a step: to undo goes to what was before it. */
+export const replace = (history, present) => ({ ...history, present });
+
 /** The gesture is over: the next one of the same name is a step of its own. */
 export const settle = (history) => ({ ...history, gesture: null });
 

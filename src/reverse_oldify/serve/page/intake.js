@@ -1,6 +1,11 @@
 /** The ways in: choose, drop, paste. */
 
 import { element } from "./dom.js";
+import { filesOf } from "./folders.js";
+import { complain } from "./notices.js";
+
+const EMPTY = new Error("No photographs are in that folder.");
+const UNREADABLE = new Error("That folder cannot be read.");
 
 /** @param {function(File[])} take is given the files of one go, at least one */
 export function watchIntake(take) {
@@ -36,6 +41,11 @@ function watchDrops(offer) {
     event.preventDefault();
     depth = 0;
     body.toggleAttribute("data-dropping", false);
-    offer([...(event.dataTransfer?.files ?? [])]);
+    if (carriesFiles(event)) filesOf(event.dataTransfer).then(take, () => complain(UNREADABLE));
   });
+
+  function take(files) {
+    if (files.length) offer(files);
+    else complain(EMPTY);
+  }
 }

@@ -8,41 +8,59 @@ import { begin } from "./history.js";
 import { Photograph } from "./photograph.js";
 
 const KEY = "studio";
+const GRACE = 120; // seconds that loading the page anew may take
+const NOTHING = { photographs: [], current: 0 };
 
 export class Keeper {
   #studio;
+  #awaited = NOTHING; // what was kept, until the server has answered
+  #left = false; // when what was asked is broken off
 
   constructor(studio) {
     this.#studio = studio;
-    addEventListener("pagehide", () => {
-      this.#keep();
-      studio.leave();
-    });
+    addEventListener("pagehide", () => this.#leave());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#return());
   }
 
   /**
    * Open again what was open.
    *
-   * @returns {Promise<string[]>} names of those that the server has forgotten
+   * @returns {Promise<string[]>} names of those that the server does not have (any more)
    */
   async restore() {
     const kept = parsed(sessionStorage.getItem(KEY));
-    sessionStorage.removeItem(KEY);
     if (!kept) return [];
-    const asked = kept.photographs.map(({ about }) => api.picture(about.id).catch(() => null));
-    const known = await Promise.all(asked);
+    this.#awaited = kept;
+    const known = await Promise.all(kept.photographs.map(({ about }) => about && ask(about)));
+    this.#awaited = NOTHING;
+    if (!this.#left) sessionStorage.removeItem(KEY);
     const photographs = kept.photographs.map(
       (one, at) => known[at] && Photograph.fromJson(one, known[at]),
     );
     const open = photographs.filter(Boolean);
-    if (open.length) this.#studio.resume(open, photographs[kept.current] ?? open[0]);
-    return kept.photographs.filter((_, at) => !known[at]).map(({ title }) => title);
+    if (open.length) this.#studio.restore(open, photographs[kept.current] ?? open[0]);
+    const missing = kept.photographs.filter((_, at) => !known[at]);
+    return [...new Set(missing.map(({ title }) => title))];
   }
 
-  #keep() {
-    const open = this.#studio.photographs.filter(({ about }) => about);
-    const current = open.indexOf(this.#studio.current);
-    const all = open.map((photograph) => photograph.toJson());
+  /** The page goes away; where it is not loaded anew, the server need not keep anything. */
+  #leave() {
+    const { photographs, current } = this.#studio;
+    const awaited = this.#awaited.photographs;
+    const all = [...awaited, ...photographs.map((photograph) => photograph.toJson())];
+    const at = awaited.length + photographs.indexOf(current);
+    this.#keep(all, current ? at : this.#awaited.current);
+    for (const { about } of all) if (about) api.forget(about.id, GRACE);
+    this.#left = true;
+  }
+
+  /** Back from the browser's history: what is asked for is kept after all. */
+  #return() {
+    this.#left = false;
+    for (const { about } of this.#studio.photographs) if (about) ask(about);
+  }
+
+  #keep(all, current) {
     const now = all.map((one) => ({ ...one, history: begin(one.history.present) }));
     for (const photographs of [all, now]) {
       try {
@@ -53,6 +71,10 @@ export class Keeper {
     }
   }
 }
+
+/** What the server knows of a picture now, or null; where it does not say, what it said last. */
+const ask = (about) =>
+  api.picture(about.id).catch(({ status }) => (status === 404 ? null : about));
 
 function parsed(text) {
   try {

@@ -12,6 +12,7 @@ import { Keeper } from "./keeper.js";
 import { Keyboard } from "./keyboard.js";
 import { Moods } from "./moods.js";
 import { complain, say } from "./notices.js";
+import { outage } from "./outage.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
 import { Pins } from "./pins.js";
@@ -37,6 +38,7 @@ const download = new Download(studio);
 new Strip(studio, background);
 new Frame(studio, darkroom);
 
+outage.addEventListener("back", () => studio.resume());
 watchIntake((files) => studio.add(files));
 watchGestures(element("canvas"), {
   click: (point) => pins.click(point),
@@ -72,7 +74,7 @@ const keyboard = new Keyboard([
   },
   { keys: ["Enter"], words: "on the picture: choose the colour of the cross's place" },
   { keys: ["Delete"], words: "on a hint or a photograph: remove it" },
-  { keys: ["Escape"], words: "close the colour picker" },
+  { keys: ["Escape"], words: "close the colour picker", act: () => picker.back() },
   { keys: [","], words: "less vivid", act: () => panel.vivid(-1) },
   { keys: ["."], words: "more vivid", act: () => panel.vivid(1) },
   { keys: ["v"], words: "next version", act: () => versions.step(1) },
@@ -87,10 +89,10 @@ try {
   studio.about = await api.about();
   moods.offer(studio.about.looks);
   download.offer(studio.about.formats);
-  const forgotten = await new Keeper(studio).restore();
-  if (forgotten.length) {
-    const names = forgotten.join(", ");
-    complain(new Error(`The studio has forgotten ${names} meanwhile; please open it again.`));
+  const missing = await new Keeper(studio).restore();
+  if (missing.length) {
+    const names = missing.join(", ");
+    complain(new Error(`The studio does not have ${names} now; please open it again.`));
   }
 } catch (problem) {
   complain(problem);

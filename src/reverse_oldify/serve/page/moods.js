@@ -50,9 +50,9 @@ export class Moods {
     this.#show();
   }
 
-  #choose({ label, palette }) {
+  #choose({ label, palette }, photograph = this.#studio.current) {
     say(`Mood: ${label}`);
-    this.#studio.edit(setPalette(this.#studio.decided, palette));
+    this.#studio.edit(setPalette(photograph.edits, palette), null, photograph);
   }
 
   /** A palette of before the page was loaded anew is offered again. */
@@ -66,11 +66,12 @@ export class Moods {
     const [file] = input.files;
     input.value = "";
     if (!file) return;
+    const { current } = this.#studio; // which it is meant for; another may be shown by then
     try {
       const value = await api.palette(file);
       const mood = { label: file.name, palette: { label: file.name, value } };
       this.#moods.push(mood);
-      if (this.#studio.current) this.#choose(mood);
+      if (current) this.#choose(mood, current);
       this.#soon();
     } catch (problem) {
       complain(problem, file.name);

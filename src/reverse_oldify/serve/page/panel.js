@@ -22,7 +22,10 @@ export class Panel {
     this.#pins = pins;
     this.#dial.addEventListener("input", () => this.#turn(Number(this.#dial.value)));
     this.#dial.addEventListener("change", () => studio.settle());
-    this.#dial.addEventListener("dblclick", () => this.#turn(1));
+    this.#dial.addEventListener("dblclick", () => {
+      this.#turn(1);
+      studio.settle();
+    });
     element("clear-hints").addEventListener("click", () => {
       picker.hide();
       studio.edit(clearHints(studio.decided));
@@ -37,6 +40,7 @@ export class Panel {
   vivid(steps) {
     if (!this.#studio.current) return;
     this.#turn(clamp(this.#studio.edits.vividness + steps * STEP, 0, 2));
+    this.#studio.settle();
     say(`Vividness ${this.#dial.value}`);
   }
 

@@ -11,10 +11,13 @@ const FORGOTTEN = new Problem(
   "The studio has forgotten this photograph, as it does after a while; please open it again.",
 );
 
+const PUT_AWAY = new DOMException("The photograph was put away.", "AbortError");
+
 let count = 0;
 
 export class Photograph {
   #opening = null;
+  #closed = false;
 
   /**
    * @param {?File} file null after the page was loaded anew: then only the server has it
@@ -78,6 +81,7 @@ export class Photograph {
    * @param {function(string): Promise<T>} question takes the photograph's id
    */
   async ask(question, signal) {
+    signal?.throwIfAborted(); // before it is sent for nothing
     const { id } = await this.open();
     signal?.throwIfAborted();
     try {
@@ -99,17 +103,26 @@ export class Photograph {
   }
 
   async #send() {
+    if (this.#closed) throw PUT_AWAY;
     if (!this.file) throw FORGOTTEN;
     this.problem = null;
-    this.about = await api.open(this.file, this.page, (share) => {
+    const about = await api.open(this.file, this.page, (share) => {
       this.sent = share;
       this.onprogress?.();
     });
-    return this.about;
+    if (this.#closed) {
+      api.forget(about.id);
+      throw PUT_AWAY;
+    }
+    const first = !this.about;
+    this.about = about;
+    if (first) this.onopen?.();
+    return about;
   }
 
-  /** Free what is held for it, here and on the server. */
+  /** Free what is held for it, here and on the server; it cannot be opened any more. */
   close() {
+    this.#closed = true;
     if (this.about) api.forget(this.about.id);
     if (this.thumbnail) URL.revokeObjectURL(this.thumbnail);
     this.#opening = this.about = this.thumbnail = null;

@@ -60,6 +60,12 @@ export class Picker extends EventTarget {
     this.#mark(color);
   }
 
+  /** Put the eyedropper away, or else close. */
+  back() {
+    if (this.taking) this.#setTaking(false);
+    else this.hide();
+  }
+
   hide() {
     if (!this.open) return;
     this.#controller.abort();
@@ -151,11 +157,13 @@ export class Picker extends EventTarget {
     const hex = color === "neutral" ? "#808080" : color;
     element("picker-swatch").style.setProperty("--colour", hex);
     element("picker-hex").value = hex;
+    element("picker-hex").removeAttribute("data-wrong");
     element("picker-remove").hidden = this.#place.index === null;
     this.#plane.mark(hex);
   }
 
   #type(input) {
+    if (!this.open) return; // closed with something typed
     const text = input.value.trim().replace(/^#?/, "#").toLowerCase();
     input.toggleAttribute("data-wrong", !isHex(text));
     if (isHex(text)) this.choose(toHex(fromHex(text)));
@@ -176,8 +184,7 @@ export class Picker extends EventTarget {
   #press(event) {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    if (this.taking) this.#setTaking(false);
-    else this.hide();
+    this.back();
   }
 
   /** Beside its place, and within the window. */

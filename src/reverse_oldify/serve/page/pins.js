@@ -90,7 +90,10 @@ export class Pins {
     const pin = make("button", { className: "pin", type: "button" });
     const index = () => [...this.#root.children].indexOf(pin);
     watchDrag(pin, this.#viewer.frame, {
-      start: () => (this.#drags += 1),
+      start: () => {
+        delete pin.dataset.moved; // no click came, as after a drag by touch
+        this.#drags += 1;
+      },
       move: (point) => this.#move(index(), this.#viewer.toPicture(point), `drag ${this.#drags}`),
       end: ({ moved }) => moved && (pin.dataset.moved = ""),
     });

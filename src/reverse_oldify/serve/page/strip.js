@@ -13,6 +13,7 @@ export class Strip {
   #list = element("photographs");
   #items = new Map(); // photograph to its element
   #timer = 0;
+  #failed = new Set(); // photographs whose small picture could not be had, until something changes
 
   constructor(studio, background) {
     this.#studio = studio;
@@ -22,25 +23,30 @@ export class Strip {
       this.#show();
       this.#items.get(studio.current)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
-    studio.addEventListener("edits", () => this.#soon());
+    studio.addEventListener("edits", () => {
+      this.#failed.clear();
+      this.#soon();
+    });
     this.#list.addEventListener("keydown", (event) => this.#press(event));
   }
 
   #show() {
-    for (const photograph of this.#studio.photographs) {
-      if (!this.#items.has(photograph)) this.#insert(photograph);
-    }
+    const { photographs } = this.#studio;
     for (const [photograph, item] of this.#items) {
-      if (this.#studio.photographs.includes(photograph)) this.#update(photograph, item);
-      else {
-        item.remove();
-        this.#items.delete(photograph);
-      }
+      if (photographs.includes(photograph)) continue;
+      item.remove();
+      this.#items.delete(photograph);
     }
+    photographs.forEach((photograph, at) => {
+      const item = this.#items.get(photograph) ?? this.#make(photograph);
+      const there = this.#list.children[at] ?? null;
+      if (item !== there) this.#list.insertBefore(item, there);
+      this.#update(photograph, item);
+    });
     this.#soon();
   }
 
-  #insert(photograph) {
+  #make(photograph) {
     const choose = make("button", { type: "button", className: "photograph" });
     choose.append(
       make("img", { alt: "", hidden: true, draggable: false }),
@@ -50,23 +56,23 @@ export class Strip {
     const remove = make("button", {
       type: "button",
       className: "photograph-remove",
-      "aria-label": `Remove ${photograph.name}`,
       title: "Remove",
     });
     remove.append(icon("close"));
     remove.addEventListener("click", () => this.#studio.remove(photograph));
     const item = make("li", {}, choose, remove);
     this.#items.set(photograph, item);
-    this.#list.append(item);
+    return item;
   }
 
   #update(photograph, item) {
-    const [choose] = item.children;
+    const [choose, remove] = item.children;
     const [picture, state] = choose.children;
     const current = photograph === this.#studio.current;
     choose.setAttribute("aria-current", current);
     choose.setAttribute("aria-label", photograph.name + wordsFor(photograph));
     choose.title = photograph.name;
+    remove.setAttribute("aria-label", `Remove ${photograph.name}`);
     picture.hidden = !photograph.thumbnail;
     if (photograph.thumbnail && picture.src !== photograph.thumbnail)
       picture.src = photograph.thumbnail;
@@ -77,12 +83,24 @@ export class Strip {
 
   #press(event) {
     const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
-    if (event.key === "Delete") this.#studio.remove(this.#studio.current);
-    else if (by) this.#studio.step(by);
+    if (event.key === "Delete") this.#remove(event.target.closest("li"));
+    else if (by) this.#go(by);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  #go(places) {
+    this.#studio.step(places);
     this.#items.get(this.#studio.current)?.firstChild.focus();
+  }
+
+  /** The one that has the focus, which is not always the one that is shown. */
+  #remove(item) {
+    const [photograph] = [...this.#items].find(([, other]) => other === item);
+    const beside = item.nextElementSibling ?? item.previousElementSibling;
+    this.#studio.remove(photograph);
+    beside?.firstChild.focus();
   }
 
   #soon() {
@@ -91,12 +109,15 @@ export class Strip {
   }
 
   #missing() {
-    return this.#studio.photographs.filter((one) => one.about && !one.thumbnail);
+    return this.#studio.photographs.filter(
+      (one) => one.about && !one.thumbnail && !this.#failed.has(one),
+    );
   }
 
   /** Make the small pictures that are missing or out of date, one after the other. */
   async #refresh() {
-    const old = (one) => one.about && !one.problem && one.thumbnailOf !== keyOf(one);
+    const old = (one) =>
+      one.about && !one.problem && one.thumbnailOf !== keyOf(one) && !this.#failed.has(one);
     const [photograph] = [...this.#missing(), ...this.#studio.photographs].filter(old);
     if (!photograph) return;
     photograph.thumbnailOf = keyOf(photograph);
@@ -106,6 +127,9 @@ export class Strip {
     if (picture) {
       if (photograph.thumbnail) URL.revokeObjectURL(photograph.thumbnail);
       photograph.thumbnail = URL.createObjectURL(picture);
+    } else {
+      photograph.thumbnailOf = null;
+      this.#failed.add(photograph);
     }
     this.#studio.changed();
   }

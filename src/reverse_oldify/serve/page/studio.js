@@ -8,12 +8,10 @@
  * - "failed": one cannot be used; `detail` has its name and its problem
  */
 
-import * as api from "./api.js";
 import { Photograph } from "./photograph.js";
 import { same } from "./edits.js";
 import * as history from "./history.js";
 
-const GRACE = 120; // seconds that loading the page anew may take
 const HOPELESS = [400, 413, 415, 422];
 
 export class Studio extends EventTarget {
@@ -36,7 +34,8 @@ export class Studio extends EventTarget {
 
   /** @param {Iterable<File>} files */
   add(files) {
-    const added = [...files].filter((file) => this.#fits(file)).map((file) => new Photograph(file));
+    const fitting = [...files].filter((file) => this.#fits(file));
+    const added = fitting.map((file) => this.#photograph(file));
     if (!added.length) return;
     this.photographs.push(...added);
     this.#tell("photographs");
@@ -45,11 +44,20 @@ export class Studio extends EventTarget {
     this.#openAll();
   }
 
+  /** Show a photograph; one that could not be used is tried again. */
   select(photograph) {
-    if (photograph === this.current) return;
+    if (photograph === this.current && !photograph?.problem) return;
     this.#draft = null;
     this.current = photograph;
+    if (photograph?.problem) this.#retry([photograph]);
     this.#tell("current");
+    this.#tell("edits");
+  }
+
+  /** The server is there again: ask for everything that it did not answer. */
+  resume() {
+    this.#retry(this.photographs.filter(({ problem }) => problem && !problem.status));
+    if (this.current && !this.current.proofs.before) this.#tell("current");
     this.#tell("edits");
   }
 
@@ -62,6 +70,7 @@ export class Studio extends EventTarget {
   /** @param {?Photograph} next is shown instead; by default the one beside it */
   remove(photograph, next = null) {
     const at = this.photographs.indexOf(photograph);
+    if (at < 0) return;
     this.photographs.splice(at, 1);
     photograph.close();
     this.#tell("photographs");
@@ -71,13 +80,19 @@ export class Studio extends EventTarget {
     }
   }
 
-  /** Decide on edits of the current photograph; for `gesture` see `history.record`. */
-  edit(edits, gesture = null) {
-    const photograph = this.current;
+  /** Decide on edits of a photograph; for `gesture` see `history.record`. */
+  edit(edits, gesture = null, photograph = this.current) {
     this.#draft = null;
     if (!same(edits, photograph.edits)) {
       photograph.history = history.record(photograph.history, edits, gesture);
     }
+    this.#tell("edits");
+  }
+
+  /** Correct what was decided last; it is no step of its own. */
+  correct(edits) {
+    this.#draft = null;
+    this.current.history = history.replace(this.current.history, edits);
     this.#tell("edits");
   }
 
@@ -108,13 +123,8 @@ export class Studio extends EventTarget {
     return Boolean(this.current && history.canRedo(this.current.history));
   }
 
-  /** The page goes away; where it is not loaded anew, the server need not keep anything. */
-  leave() {
-    for (const { about } of this.photographs) if (about) api.forget(about.id, GRACE);
-  }
-
   /** Photographs that were open before the page was loaded anew. */
-  resume(photographs, current) {
+  restore(photographs, current) {
     this.photographs.push(...photographs);
     this.#tell("photographs");
     this.select(current);
@@ -133,21 +143,35 @@ export class Studio extends EventTarget {
     for (;;) {
       const next = [this.current, ...this.photographs].find((one) => one && waits(one));
       if (!next) break;
-      next.onprogress = () => this.changed();
       await next.open().catch((problem) => this.#fail(next, problem));
-      this.#addPages(next);
       this.changed();
     }
     this.#opening = false;
   }
 
+  #retry(photographs) {
+    for (const photograph of photographs) photograph.problem = null;
+    this.changed();
+    this.#openAll();
+  }
+
+  #photograph(file, page = 1) {
+    const photograph = new Photograph(file, page);
+    photograph.onprogress = () => this.changed();
+    photograph.onopen = () => this.#addPages(photograph); // whoever opened it
+    return photograph;
+  }
+
   /** The further pages of a file are photographs, too. */
-  #addPages({ file, page, about }) {
-    if (page > 1 || !about || about.pages < 2) return;
-    const at = this.photographs.findIndex((one) => one.file === file) + 1;
-    if (!at || this.photographs[at]?.file === file) return; // put away meanwhile, or sent again
-    const further = Array.from({ length: about.pages - 1 }, (_, n) => new Photograph(file, n + 2));
-    this.photographs.splice(at, 0, ...further);
+  #addPages(first) {
+    const { file, page, about } = first;
+    if (page === 1 && about.pages > 1) {
+      const pages = Array.from({ length: about.pages - 1 }, (_, n) => n + 2);
+      const further = pages.map((number) => this.#photograph(file, number));
+      this.photographs.splice(this.photographs.indexOf(first) + 1, 0, ...further);
+    }
+    this.changed();
+    this.#openAll();
   }
 
   /** A server that refuses a file for its size breaks off, which looks as if it were not there. */
@@ -162,6 +186,7 @@ export class Studio extends EventTarget {
 
   /** A file that will never do is put away; after any other fault a click on it tries again. */
   #fail(photograph, problem) {
+    if (!this.photographs.includes(photograph)) return; // put away meanwhile
     const { name } = photograph;
     this.dispatchEvent(new CustomEvent("failed", { detail: { name, problem } }));
     if (HOPELESS.includes(problem.status)) this.remove(photograph, this.#previous);
