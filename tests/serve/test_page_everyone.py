@@ -96,13 +96,16 @@ def test_a_hint_that_was_dragged_is_tapped(phone: Visit) -> None:
     phone.page.locator("#canvas").tap(position={"x": left, "y": top})
     phone.page.locator("button.suggestion").nth(1).tap()
     phone.page.locator("#picker-done").tap()
+    phone.page.locator("#picker").wait_for(state="hidden")
     pin = phone.page.locator(".pin")
+    phone.page.wait_for_timeout(500)  # or a touch would be the second half of a double tap
     box = pin.bounding_box()
     touch = phone.context.new_cdp_session(phone.page)
     for kind, moved in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchEnd", 0)):
         point = {"x": box["x"] + 15 + moved, "y": box["y"] + 15}
         points = [] if kind == "touchEnd" else [point]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    phone.page.wait_for_timeout(500)
     assert pin.bounding_box()["x"] == pytest.approx(box["x"] + 40, abs=3)
     pin.tap()
     phone.page.locator("#picker").wait_for()
