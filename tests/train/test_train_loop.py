@@ -94,6 +94,32 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
     assert_same(state(straight), state(again))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "unchanged"),
+    [
+        ("lr = 0.01", "lr = 0.0", ""),
+        ("encoder_lr_factor = 1.0", "encoder_lr_factor = 0.0", "encoder."),
+        ("weight_decay = 0.0", "weight_decay = 0.5", None),
+        ('optimizer = "adamw"', 'optimizer = "adam"', None),
+    ],
+)
+def test_a_run_goes_on_at_what_the_recipe_says_now(cache, tmp_path, old, new, unchanged):
+    settings = {"lr": 0.01, "encoder_lr_factor": 1.0, "weight_decay": 0.0}
+    if "adam" in new:
+        settings["weight_decay"] = 0.5  # else the two are the same
+    settings |= {"optimizer": '"adamw"', "schedule": '"plateau"', "steps": 2}
+    path = write_recipe(tmp_path / "changed.toml", cache, **settings)
+    before = state(run(path, stop_after=1))["weights"]
+    as_it_was = write_recipe(tmp_path / "straight.toml", cache, **settings)
+    straight = state(run(as_it_was))["weights"]
+    path.write_text(path.read_text().replace(old, new))
+    after = state(run(path))["weights"]
+    assert any((after[key] != straight[key]).any() for key in after)
+    if unchanged is not None:
+        kept = [key for key in after if key.startswith(unchanged)]
+        assert kept and all(torch.equal(after[key], before[key]) for key in kept)
+
+
 @pytest.mark.slow
 def test_two_processes_are_one_with_twice_the_batch(cache, tmp_path):
     """Not ColorNet: its attention keys have a bias without effect, whose noise Adam makes large."""

@@ -10,7 +10,8 @@ On several processes or machines, each with its own graphics card or processor::
     torchrun --nproc-per-node 2 -m reverse_oldify train recipes/lite2.toml
 
 Killed at any moment, the same command goes on from the last checkpoint, and (on the same number
-of threads) ends with the same weights as a run that was never killed.
+of threads) ends with the same weights as a run that was never killed. If the recipe was changed
+meanwhile, what it says now counts from there on.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from reverse_oldify.files.drafts import written
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
-from reverse_oldify.train.optimizer import build_optimizer
+from reverse_oldify.train.optimizer import build_optimizer, restore_optimizer
 from reverse_oldify.train.recipe import Recipe, parse_recipe
 from reverse_oldify.train.report import draw_curves, draw_sheet, read_metrics
 from reverse_oldify.train.schedule import Schedule
@@ -271,7 +272,7 @@ class Run:
             )
         try:
             self.network.load_state_dict(content["weights"])
-            self.optimizer.load_state_dict(content["optimizer"])
+            restore_optimizer(self.optimizer, content["optimizer"])
         except (RuntimeError, ValueError) as error:
             raise OptionError(
                 f"{self.folder}: its checkpoint is of another network; choose another folder in "
