@@ -9,6 +9,7 @@ import tiny_run
 import torch
 from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 
+from reverse_oldify.data.dataset import Ticket, TrainingSet
 from reverse_oldify.errors import OptionError
 from reverse_oldify.train import loop
 from reverse_oldify.train.checkpoint import load_checkpoint
@@ -118,6 +119,27 @@ def test_a_run_goes_on_at_what_the_recipe_says_now(cache, tmp_path, old, new, un
     if unchanged is not None:
         kept = [key for key in after if key.startswith(unchanged)]
         assert kept and all(torch.equal(after[key], before[key]) for key in kept)
+
+
+def test_with_another_batch_a_run_goes_on_from_the_samples_it_has_seen(
+    cache, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loop, "_LOG_EVERY", 1)
+    settings = {"steps": 5, "sizes": "[[0.0, 32], [0.6, 64]]"}
+    path = write_recipe(tmp_path / "batch.toml", cache, CLASSIC, batch=4, **settings)
+    run(path, stop_after=2)
+    path.write_text(path.read_text().replace("batch = 4", "batch = 1"))
+    tickets, make = [], TrainingSet.__getitem__
+    monkeypatch.setattr(
+        TrainingSet,
+        "__getitem__",
+        lambda self, ticket: tickets.append(ticket) or make(self, ticket),
+    )
+    folder = run(path)
+    assert tickets == [Ticket(8, 32), Ticket(9, 64), Ticket(10, 64)]
+    seen = [row["samples"] for row in read_metrics(folder / "metrics.jsonl") if "loss" in row]
+    assert seen == [4, 8, 9, 10, 11]
+    assert load_checkpoint(folder / "checkpoint.pt")["samples"] == 11
 
 
 @pytest.mark.slow

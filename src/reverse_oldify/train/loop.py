@@ -99,7 +99,8 @@ class Run:
         self.averaged = copy.deepcopy(self.objective).eval()  # carries the average's weights
         self.optimizer = build_optimizer(self.network, recipe.optim)
         self.schedule = Schedule(recipe.optim)
-        self.step, self.seconds = 0, 0.0
+        self.per_step = recipe.optim.batch * world
+        self.step, self.samples, self.seconds = 0, 0, 0.0
         if (self.folder / LATEST).exists():
             self._restore(load_checkpoint(self.folder / LATEST))
 
@@ -117,7 +118,7 @@ class Run:
                 started = time.monotonic()
                 logs = self._train_step(parallel, next(batches))
                 self.seconds += time.monotonic() - started
-                self.step += 1
+                self.step, self.samples = self.step + 1, self.samples + self.per_step
                 bar.update()
                 if self.step % _LOG_EVERY == 0:
                     self._log(logs)
@@ -163,7 +164,7 @@ class Run:
 
     def _loader(self, end: int) -> DataLoader[Sample]:
         """Batches from the present step to ``end``."""
-        recipe, per_step = self.recipe, self.recipe.optim.batch * self.world
+        recipe, optim = self.recipe, self.recipe.optim
         samples = TrainingSet(
             self.cache,
             one_pass(self.cache, self.train_numbers, recipe.data),
@@ -171,19 +172,20 @@ class Run:
             self.network.stride,
             recipe.run.seed,
         )
-        sizes = [
-            (round(share * recipe.optim.steps) * per_step, side)
-            for share, side in recipe.optim.sizes
-        ]
-        sampler = TicketSampler(self.step * per_step, end * per_step, sizes, self.rank, self.world)
+        sizes = [(self._first(round(share * optim.steps)), side) for share, side in optim.sizes]
+        sampler = TicketSampler(self.samples, self._first(end), sizes, self.rank, self.world)
         return DataLoader(
             cast("Any", samples),
-            batch_size=recipe.optim.batch,
+            batch_size=optim.batch,
             sampler=sampler,
             collate_fn=collate,
             num_workers=recipe.run.workers,
             prefetch_factor=4 if recipe.run.workers else None,
         )
+
+    def _first(self, step: int) -> int:
+        """Number of a step's first sample, if all steps were of the present batch from here on."""
+        return self.samples + (step - self.step) * self.per_step
 
     def _parallel(self) -> nn.Module:
         if self.world == 1:
@@ -217,8 +219,7 @@ class Run:
 
     def _log(self, values: dict[str, float]) -> None:
         if self.rank == 0:
-            samples = self.step * self.recipe.optim.batch * self.world
-            row = {"step": self.step, "samples": samples, "seconds": round(self.seconds, 1)}
+            row = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds, 1)}
             row |= {key: round(value, 6) for key, value in values.items()}
             with (self.folder / METRICS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
@@ -238,7 +239,7 @@ class Run:
             "index_hash": self.cache.index_hash,
             "prior": torch.from_numpy(self.prior),
             "step": self.step,
-            "samples": self.step * self.recipe.optim.batch * self.world,
+            "samples": self.samples,
             "seconds": self.seconds,
         }
 
@@ -280,7 +281,9 @@ class Run:
             ) from error
         self.average.restore(content["average"], content["average_updates"])
         self.schedule.restore(content["schedule"])
-        self.step, self.seconds = content["step"], content["seconds"]
+        self.step, self.samples, self.seconds = (
+            content[key] for key in ("step", "samples", "seconds")
+        )
 
 
 def _seed(*numbers: int) -> int:
