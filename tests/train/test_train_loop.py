@@ -244,6 +244,14 @@ def test_a_checkpoint_of_another_recipe_is_refused(cache, tmp_path, old, new, co
         run(path)
 
 
+def test_a_folder_that_is_a_file_is_refused(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    (tmp_path / "run").write_text("notes")
+    with pytest.raises(OptionError, match=r"run: cannot be the folder of a run .*choose another"):
+        run(path)
+    assert (tmp_path / "run").read_text() == "notes"
+
+
 def test_a_checkpoint_of_another_set_is_refused(cache, tmp_path):
     path = write_recipe(tmp_path / "run.toml", cache)
     run(path, stop_after=1)

@@ -34,13 +34,12 @@ from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
 from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError
-from reverse_oldify.files.drafts import written
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
 from reverse_oldify.train.optimizer import build_optimizer, restore_optimizer
 from reverse_oldify.train.recipe import Recipe, parse_recipe
-from reverse_oldify.train.report import draw_curves, draw_sheet, read_metrics
+from reverse_oldify.train.report import draw_curves, draw_sheet, forget_later_metrics, read_metrics
 from reverse_oldify.train.schedule import Schedule
 from reverse_oldify.train.split import one_pass, pictures_of
 from reverse_oldify.train.validate import choose_pictures, predict_full, validate, validation_lab
@@ -107,8 +106,8 @@ class Run:
     def go(self, stop_after: int | None, *, quiet: bool) -> Path:
         """Train to the end of the recipe (or to ``stop_after``)."""
         if self.rank == 0:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._forget_later_metrics()
+            self._make_folder()
+            forget_later_metrics(self.folder / METRICS, self.step)
         end = min(self.recipe.optim.steps, stop_after or self.recipe.optim.steps)
         parallel = self._parallel()
         batches = iter(self._loader(end))
@@ -224,12 +223,14 @@ class Run:
             with (self.folder / METRICS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
-    def _forget_later_metrics(self) -> None:
-        """A killed run logged steps that its checkpoint does not know; they are done again."""
-        path = self.folder / METRICS
-        rows = [row for row in read_metrics(path) if row["step"] <= self.step]
-        with written(path, overwrite=True) as file:
-            file.writelines(json.dumps(row).encode() + b"\n" for row in rows)
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OptionError(
+                f"{self.folder}: cannot be the folder of a run ({error.strerror}); choose another "
+                "in the recipe"
+            ) from error
 
     # -- keeping
 
