@@ -10,7 +10,7 @@ import torch
 from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 
 from reverse_oldify.data.dataset import Ticket, TrainingSet
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.train import loop
 from reverse_oldify.train.checkpoint import load_checkpoint
 from reverse_oldify.train.loop import train
@@ -241,6 +241,14 @@ def test_a_checkpoint_of_another_recipe_is_refused(cache, tmp_path, old, new, co
     run(path, stop_after=1)
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(OptionError, match=complaint):
+        run(path)
+
+
+def test_a_damaged_checkpoint_is_told_with_what_to_do(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoint.pt").touch()
+    with pytest.raises(ModelError, match=r"checkpoint\.pt: .*damaged.*remove it to start"):
         run(path)
 
 

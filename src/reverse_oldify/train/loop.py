@@ -101,7 +101,7 @@ class Run:
         self.per_step = recipe.optim.batch * world
         self.step, self.samples, self.seconds = 0, 0, 0.0
         if (self.folder / LATEST).exists():
-            self._restore(load_checkpoint(self.folder / LATEST))
+            self._restore(load_checkpoint(self.folder / LATEST, remedy="remove it to start anew"))
 
     def go(self, stop_after: int | None, *, quiet: bool) -> Path:
         """Train to the end of the recipe (or to ``stop_after``)."""
