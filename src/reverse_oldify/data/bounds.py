@@ -26,7 +26,6 @@ ShareBelow1 = Annotated[float, Bound("0 to below 1", lambda value: 0 <= value < 
 Count = Annotated[int, Bound("1 or more", lambda value: value >= 1)]
 CountFrom0 = Annotated[int, Bound("0 or more", lambda value: value >= 0)]
 Processors = Annotated[int, Bound("0 to 1024", lambda value: 0 <= value <= 1024)]
-Seed = Annotated[int, Bound("0 to 2**63 - 1", lambda value: 0 <= value < 2**63)]
 Side = Annotated[
     int, Bound("a multiple of 32 above 0", lambda value: value > 0 and value % 32 == 0)
 ]

@@ -17,7 +17,6 @@ from reverse_oldify.data.bounds import (
     Count,
     CountFrom0,
     Processors,
-    Seed,
     Share,
     ShareAbove0,
     ShareBelow1,
@@ -40,7 +39,7 @@ class RunSection:
 
     name: str
     folder: str
-    seed: Seed = 0
+    seed: CountFrom0 = 0
     threads: Processors = 0
     workers: Processors = 1
     checkpoint_minutes: Amount = 5.0
@@ -256,8 +255,9 @@ def _checked(hint: Any, value: Any, name: str) -> Any:
     if origin is Literal:
         _require(value in arguments, name, value, f"one of {', '.join(arguments)}")
         return value
-    if hint is float and type(value) is int:
-        value = float(value)
+    if type(value) is int:  # larger ones TOML does not promise, and PyTorch does not take
+        _require(abs(value) < 2**63, name, value, "below 2**63")
+        value = float(value) if hint is float else value
     _require(type(value) is hint, name, value, _WORDS[hint])
     _require(hint is not float or math.isfinite(value), name, value, "a finite number")
     return value
