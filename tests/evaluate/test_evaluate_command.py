@@ -4,8 +4,11 @@ from types import ModuleType
 
 import pytest
 from evaluated import FakeColorizer, write_photographs
+from PIL import Image
 
 from reverse_oldify.cli.main import main
+from reverse_oldify.evaluate import hints
+from reverse_oldify.evaluate.hints import Point
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,22 @@ def test_broken_file_is_named_and_the_rest_goes_on(tmp_path, capsys):
     assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 1
     assert "photographs/broken.jpg: the file is empty" in capsys.readouterr().err
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_with_a_curve_of_hints_too_what_is_left_out_is_told_once(tmp_path, capsys, monkeypatch):
+    place = write_photographs(tmp_path / "photographs", 3)
+    (place / "broken.jpg").write_bytes(b"")
+    Image.new("RGB", (40, 40), "grey").save(place / "grey.png")
+
+    def curve(photographs, colorizer):
+        assert len(list(photographs)) == 5
+        return [Point(0, 20.0, 10.0, 8.0)]
+
+    monkeypatch.setattr(hints, "hint_curve", curve)
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out"), "--hints-curve"]) == 1
+    told = capsys.readouterr().err
+    assert told.count("broken.jpg") == told.count("grey.png") == 1
+    assert json.loads((tmp_path / "out" / "hints.json").read_text())[0]["ciede2000"] == 8.0
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,25 @@ def test_the_command_says_what_was_proved(tmp_path, given, capsys):
     assert (info.name, info.working_size) == ("mine", 320)
 
 
+@pytest.mark.parametrize(
+    ("decoding", "complaint"),
+    [
+        ("0 0 0 0 0", "temperature is 0: must be above 0, and finite"),
+        ("0.5 -1 1 1 1", "prior_exponent is -1: must be 0 or more, and finite"),
+        ("0.5 0 nan 1 1", "restored is nan: must be"),
+        ("0.5 0 1 1 0", "spread_scale is 0: must be"),
+    ],
+)
+def test_impossible_constants_of_decoding_are_refused_at_once(
+    tmp_path, given, capsys, decoding, complaint
+):
+    arguments = ["export", str(checkpoint(tmp_path)), "-o", str(tmp_path / "m")]
+    assert main([*arguments, "--decoding", *decoding.split()]) == 2
+    error = capsys.readouterr().err
+    assert complaint in error and error.count("\n") == 1
+    assert not given
+
+
 def test_the_command_keeps_the_bare_weights_too(tmp_path, given):
     paths = []
     for name, more in (("one", 1), ("two", 2)):

@@ -63,8 +63,29 @@ def without(key):
         without("stride"),
         dump_info(INFO).replace('"stride"', '"steps"'),
         dump_info(INFO).replace('"prior": [', '"prior": ["many", '),
+        dump_info(INFO).replace('{"temperature": 0.5}', '{"temperature": "low"}'),
+        dump_info(INFO).replace('{"temperature": 0.5}', "[0.5]"),
     ],
 )
 def test_another_text_is_refused(text):
     with pytest.raises(ModelError, match="not of this version"):
         parse_info(text, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("temperature", 0.0, "above 0"),
+        ("temperature", float("nan"), "above 0"),
+        ("prior_exponent", -1.0, "0 or more"),
+        ("restored", float("inf"), "0 or more"),
+        ("knee", -0.1, "0 or more"),
+        ("spread_scale", 0.0, "above 0"),
+    ],
+)
+def test_impossible_constants_of_decoding_are_refused(name, value, wanted):
+    info = dataclasses.replace(INFO, decoding=INFO.decoding | {name: value})
+    with pytest.raises(
+        ModelError, match=rf"{name} is {value:g}: must be {wanted}, and finite\); export it again"
+    ):
+        parse_info(dump_info(info), "")

@@ -30,15 +30,25 @@ def test_a_save_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     assert load_checkpoint(tmp_path / "a.pt")["step"] == 7
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not a checkpoint", {"weights": {}}, [1, 2]])
-def test_what_is_no_checkpoint_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "not a readable checkpoint (No such file or directory)"),
+        (b"", "not a readable checkpoint (damaged, or of another kind)"),
+        (b"[run]", "not a readable checkpoint (damaged, or of another kind)"),
+        ({"weights": {}}, "not a checkpoint of this project"),
+        ([1, 2], "not a checkpoint of this project"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(tmp_path, content, complaint):
     path = tmp_path / "a.pt"
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content is not None:
         torch.save(content, path)
-    with pytest.raises(ModelError, match="not a"):
+    with pytest.raises(ModelError) as caught:
         load_checkpoint(path)
+    assert str(caught.value) == f"{path}: {complaint}; give the best.pt or checkpoint.pt of a run"
 
 
 def test_nothing_in_a_checkpoint_is_run(tmp_path):

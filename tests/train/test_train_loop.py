@@ -9,7 +9,8 @@ import tiny_run
 import torch
 from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 
-from reverse_oldify.errors import OptionError
+from reverse_oldify.data.dataset import Ticket, TrainingSet
+from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.train import loop
 from reverse_oldify.train.checkpoint import load_checkpoint
 from reverse_oldify.train.loop import train
@@ -92,6 +93,53 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
     assert_same(state(straight), state(run(path)))
     again = run(path)  # nothing is left to do
     assert_same(state(straight), state(again))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "unchanged"),
+    [
+        ("lr = 0.01", "lr = 0.0", ""),
+        ("encoder_lr_factor = 1.0", "encoder_lr_factor = 0.0", "encoder."),
+        ("weight_decay = 0.0", "weight_decay = 0.5", None),
+        ('optimizer = "adamw"', 'optimizer = "adam"', None),
+    ],
+)
+def test_a_run_goes_on_at_what_the_recipe_says_now(cache, tmp_path, old, new, unchanged):
+    settings = {"lr": 0.01, "encoder_lr_factor": 1.0, "weight_decay": 0.0}
+    if "adam" in new:
+        settings["weight_decay"] = 0.5  # else the two are the same
+    settings |= {"optimizer": '"adamw"', "schedule": '"plateau"', "steps": 2}
+    path = write_recipe(tmp_path / "changed.toml", cache, **settings)
+    before = state(run(path, stop_after=1))["weights"]
+    as_it_was = write_recipe(tmp_path / "straight.toml", cache, **settings)
+    straight = state(run(as_it_was))["weights"]
+    path.write_text(path.read_text().replace(old, new))
+    after = state(run(path))["weights"]
+    assert any((after[key] != straight[key]).any() for key in after)
+    if unchanged is not None:
+        kept = [key for key in after if key.startswith(unchanged)]
+        assert kept and all(torch.equal(after[key], before[key]) for key in kept)
+
+
+def test_with_another_batch_a_run_goes_on_from_the_samples_it_has_seen(
+    cache, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loop, "_LOG_EVERY", 1)
+    settings = {"steps": 5, "sizes": "[[0.0, 32], [0.6, 64]]"}
+    path = write_recipe(tmp_path / "batch.toml", cache, CLASSIC, batch=4, **settings)
+    run(path, stop_after=2)
+    path.write_text(path.read_text().replace("batch = 4", "batch = 1"))
+    tickets, make = [], TrainingSet.__getitem__
+    monkeypatch.setattr(
+        TrainingSet,
+        "__getitem__",
+        lambda self, ticket: tickets.append(ticket) or make(self, ticket),
+    )
+    folder = run(path)
+    assert tickets == [Ticket(8, 32), Ticket(9, 64), Ticket(10, 64)]
+    seen = [row["samples"] for row in read_metrics(folder / "metrics.jsonl") if "loss" in row]
+    assert seen == [4, 8, 9, 10, 11]
+    assert load_checkpoint(folder / "checkpoint.pt")["samples"] == 11
 
 
 @pytest.mark.slow
@@ -194,6 +242,22 @@ def test_a_checkpoint_of_another_recipe_is_refused(cache, tmp_path, old, new, co
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(OptionError, match=complaint):
         run(path)
+
+
+def test_a_damaged_checkpoint_is_told_with_what_to_do(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoint.pt").touch()
+    with pytest.raises(ModelError, match=r"checkpoint\.pt: .*damaged.*remove it to start"):
+        run(path)
+
+
+def test_a_folder_that_is_a_file_is_refused(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    (tmp_path / "run").write_text("notes")
+    with pytest.raises(OptionError, match=r"run: cannot be the folder of a run .*choose another"):
+        run(path)
+    assert (tmp_path / "run").read_text() == "notes"
 
 
 def test_a_checkpoint_of_another_set_is_refused(cache, tmp_path):

@@ -121,7 +121,7 @@ def _hints_curve(arguments: argparse.Namespace, photographs: PhotographSet) -> s
     from reverse_oldify.pipeline.colorizer import Colorizer
 
     colorizer = Colorizer((arguments.model or [None])[0], threads=arguments.threads)
-    curve = hint_curve(_watched(photographs), colorizer)
+    curve = hint_curve(_watched(photographs, again=True), colorizer)
     points = [point._asdict() for point in curve]
     write_json(arguments.output / "hints.json", points, overwrite=True)
     lines = [list(Point._fields)]
@@ -130,15 +130,18 @@ def _hints_curve(arguments: argparse.Namespace, photographs: PhotographSet) -> s
     return "\n".join(_line(cells, widths) for cells in lines)
 
 
-def _watched(photographs: PhotographSet) -> Iterator[Photograph | Skipped]:
-    """Pass photographs on, with a progress bar, and a line on stderr for each one left out."""
+def _watched(photographs: PhotographSet, *, again: bool = False) -> Iterator[Photograph | Skipped]:
+    """Pass photographs on, with a progress bar, and a line on stderr for each one left out.
+
+    When they come ``again``, it has been told which are left out.
+    """
     from tqdm import tqdm
 
     from reverse_oldify.evaluate.photographs import Skipped
 
     with tqdm(photographs, total=len(photographs), unit="picture", disable=None) as bar:
         for photograph in bar:
-            if isinstance(photograph, Skipped):
+            if isinstance(photograph, Skipped) and not again:
                 line = one_line(f"{photograph.name}: {photograph.reason}")
                 bar.write(f"{PROGRAM}: {line}", file=sys.stderr)
             yield photograph

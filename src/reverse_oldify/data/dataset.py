@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from reverse_oldify.color.bins import histogram
+from reverse_oldify.data.bounds import Share, ShareAbove0
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.data.degrade import Degradation
 from reverse_oldify.types import ByteArray, FloatArray
@@ -29,7 +30,7 @@ class Augmentation:
     Attributes
     ----------
     crop : float
-        Smallest side of the crop, as a share of the largest square (0..1).
+        Smallest side of the crop, as a share of the largest square.
     stretch : float
         Largest change of aspect ratio, as a share.
     palette : float
@@ -46,12 +47,12 @@ class Augmentation:
         Ageing of the lightness.
     """
 
-    crop: float = 0.6
-    stretch: float = 0.1
-    palette: float = 0.15
-    framed: float = 0.0
-    erased: float = 0.0
-    pasted: float = 0.0
+    crop: ShareAbove0 = 0.6
+    stretch: Share = 0.1
+    palette: Share = 0.15
+    framed: Share = 0.0
+    erased: Share = 0.0
+    pasted: Share = 0.0
     degradation: Degradation = field(default_factory=Degradation)
 
 

@@ -16,6 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from reverse_oldify.data.bounds import Amount, Share
 from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray
 
@@ -36,8 +37,8 @@ class Degradation:
         log-uniform between 1 / (1 + tone) and 1 + tone.
     """
 
-    share: float = 0.4
-    tone: float = 0.25
+    share: Share = 0.4
+    tone: Amount = 0.25
 
     def __call__(self, lightness: FloatArray, ab: FloatArray, rng: Generator) -> FloatArray:
         """Age one picture.

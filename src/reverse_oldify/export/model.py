@@ -13,6 +13,7 @@ import torch
 from reverse_oldify.color.bins import ab_bins
 from reverse_oldify.export.onnx import Exported, export_network
 from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.runtime.info import check_decoding
 from reverse_oldify.train.build import load_network
 from reverse_oldify.train.checkpoint import save_checkpoint, slim
 from reverse_oldify.types import FloatArray, ModelInfo
@@ -63,11 +64,14 @@ def export_checkpoint(
 
     Raises
     ------
+    OptionError
+        If a constant of decoding is impossible.
     DataError
         If ``calibrate`` is no prepared set.
     ModelError
         If a checkpoint cannot be used, or the export does not match the network.
     """
+    check_decoding(decoding or {})
     content, network = load_network(checkpoints)
     distribution = isinstance(network, ColorNet)
     bins = ab_bins() if distribution else np.zeros((0, 2), np.float32)

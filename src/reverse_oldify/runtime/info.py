@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
-from reverse_oldify.errors import ModelError
+from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.types import ModelInfo
 
 METADATA_KEY = "reverse_oldify"
 ENCODE_FILE, DECODE_FILE = "encode.onnx", "decode.onnx"
 ENCODE_INPUT = "lightness"
 PALETTE_INPUT = "palette"
+_DIVISORS = ("temperature", "spread_scale")
+
+
+def check_decoding(decoding: dict[str, float]) -> None:
+    """Hold the constants of `pipeline.decode` against what it can compute with.
+
+    Raises
+    ------
+    OptionError
+        If one is not finite, negative, or 0 where it divides.
+    """
+    for name, value in decoding.items():
+        divides = name in _DIVISORS
+        if not math.isfinite(value) or value < 0 or (divides and not value):
+            wanted = "above 0" if divides else "0 or more"
+            raise OptionError(f"decoding: {name} is {value:g}: must be {wanted}, and finite")
 
 
 def dump_info(info: ModelInfo) -> str:
@@ -32,12 +49,17 @@ def parse_info(text: str, weights_hash: str) -> ModelInfo:
     Raises
     ------
     ModelError
-        If the text was not written by this project, or by a version with other fields.
+        If the text was not written by this project, or by a version with other fields, or its
+        constants of decoding are impossible.
     """
     try:
         table: dict[str, Any] = json.loads(text)
         table["bins"] = np.array(table["bins"], np.float32).reshape(-1, 2)
         table["prior"] = np.array(table["prior"], np.float32)
-        return replace(ModelInfo(**table), weights_hash=weights_hash)
-    except (ValueError, KeyError, TypeError) as error:
+        info = replace(ModelInfo(**table), weights_hash=weights_hash)
+        check_decoding(info.decoding)
+    except OptionError as error:
+        raise ModelError(f"the model cannot be used ({error}); export it again") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"the model's metadata is not of this version ({error})") from error
+    return info

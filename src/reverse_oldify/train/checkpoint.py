@@ -39,8 +39,16 @@ def slim(content: dict[str, Any]) -> dict[str, Any]:
     return {key: content[key] for key in kept if key in content} | {"weights": halved}
 
 
-def load_checkpoint(path: Path | str) -> dict[str, Any]:
+def load_checkpoint(
+    path: Path | str, *, remedy: str = "give the best.pt or checkpoint.pt of a run"
+) -> dict[str, Any]:
     """Read what `save_checkpoint` wrote.
+
+    Parameters
+    ----------
+    path
+    remedy : str
+        What the error tells the user to do.
 
     Raises
     ------
@@ -49,10 +57,16 @@ def load_checkpoint(path: Path | str) -> dict[str, Any]:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for damaged files
-        raise ModelError(f"{path}: not a readable checkpoint ({error})") from error
+    except OSError as error:
+        raise ModelError(
+            f"{path}: not a readable checkpoint ({error.strerror}); {remedy}"
+        ) from error
+    except Exception as error:  # many kinds; of the text, some advises to run what is in the file
+        raise ModelError(
+            f"{path}: not a readable checkpoint (damaged, or of another kind); {remedy}"
+        ) from error
     if not isinstance(content, dict) or not {"weights", "recipe"} <= content.keys():
-        raise ModelError(f"{path}: not a checkpoint of this project")
+        raise ModelError(f"{path}: not a checkpoint of this project; {remedy}")
     return content
 
 

@@ -10,7 +10,8 @@ On several processes or machines, each with its own graphics card or processor::
     torchrun --nproc-per-node 2 -m reverse_oldify train recipes/lite2.toml
 
 Killed at any moment, the same command goes on from the last checkpoint, and (on the same number
-of threads) ends with the same weights as a run that was never killed.
+of threads) ends with the same weights as a run that was never killed. If the recipe was changed
+meanwhile, what it says now counts from there on.
 """
 
 from __future__ import annotations
@@ -33,13 +34,12 @@ from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
 from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError
-from reverse_oldify.files.drafts import written
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
-from reverse_oldify.train.optimizer import build_optimizer
+from reverse_oldify.train.optimizer import build_optimizer, restore_optimizer
 from reverse_oldify.train.recipe import Recipe, parse_recipe
-from reverse_oldify.train.report import draw_curves, draw_sheet, read_metrics
+from reverse_oldify.train.report import draw_curves, draw_sheet, forget_later_metrics, read_metrics
 from reverse_oldify.train.schedule import Schedule
 from reverse_oldify.train.split import one_pass, pictures_of
 from reverse_oldify.train.validate import choose_pictures, predict_full, validate, validation_lab
@@ -98,15 +98,16 @@ class Run:
         self.averaged = copy.deepcopy(self.objective).eval()  # carries the average's weights
         self.optimizer = build_optimizer(self.network, recipe.optim)
         self.schedule = Schedule(recipe.optim)
-        self.step, self.seconds = 0, 0.0
+        self.per_step = recipe.optim.batch * world
+        self.step, self.samples, self.seconds = 0, 0, 0.0
         if (self.folder / LATEST).exists():
-            self._restore(load_checkpoint(self.folder / LATEST))
+            self._restore(load_checkpoint(self.folder / LATEST, remedy="remove it to start anew"))
 
     def go(self, stop_after: int | None, *, quiet: bool) -> Path:
         """Train to the end of the recipe (or to ``stop_after``)."""
         if self.rank == 0:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._forget_later_metrics()
+            self._make_folder()
+            forget_later_metrics(self.folder / METRICS, self.step)
         end = min(self.recipe.optim.steps, stop_after or self.recipe.optim.steps)
         parallel = self._parallel()
         batches = iter(self._loader(end))
@@ -116,7 +117,7 @@ class Run:
                 started = time.monotonic()
                 logs = self._train_step(parallel, next(batches))
                 self.seconds += time.monotonic() - started
-                self.step += 1
+                self.step, self.samples = self.step + 1, self.samples + self.per_step
                 bar.update()
                 if self.step % _LOG_EVERY == 0:
                     self._log(logs)
@@ -162,7 +163,7 @@ class Run:
 
     def _loader(self, end: int) -> DataLoader[Sample]:
         """Batches from the present step to ``end``."""
-        recipe, per_step = self.recipe, self.recipe.optim.batch * self.world
+        recipe, optim = self.recipe, self.recipe.optim
         samples = TrainingSet(
             self.cache,
             one_pass(self.cache, self.train_numbers, recipe.data),
@@ -170,19 +171,20 @@ class Run:
             self.network.stride,
             recipe.run.seed,
         )
-        sizes = [
-            (round(share * recipe.optim.steps) * per_step, side)
-            for share, side in recipe.optim.sizes
-        ]
-        sampler = TicketSampler(self.step * per_step, end * per_step, sizes, self.rank, self.world)
+        sizes = [(self._first(round(share * optim.steps)), side) for share, side in optim.sizes]
+        sampler = TicketSampler(self.samples, self._first(end), sizes, self.rank, self.world)
         return DataLoader(
             cast("Any", samples),
-            batch_size=recipe.optim.batch,
+            batch_size=optim.batch,
             sampler=sampler,
             collate_fn=collate,
             num_workers=recipe.run.workers,
             prefetch_factor=4 if recipe.run.workers else None,
         )
+
+    def _first(self, step: int) -> int:
+        """Number of a step's first sample, if all steps were of the present batch from here on."""
+        return self.samples + (step - self.step) * self.per_step
 
     def _parallel(self) -> nn.Module:
         if self.world == 1:
@@ -216,18 +218,19 @@ class Run:
 
     def _log(self, values: dict[str, float]) -> None:
         if self.rank == 0:
-            samples = self.step * self.recipe.optim.batch * self.world
-            row = {"step": self.step, "samples": samples, "seconds": round(self.seconds, 1)}
+            row = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds, 1)}
             row |= {key: round(value, 6) for key, value in values.items()}
             with (self.folder / METRICS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
-    def _forget_later_metrics(self) -> None:
-        """A killed run logged steps that its checkpoint does not know; they are done again."""
-        path = self.folder / METRICS
-        rows = [row for row in read_metrics(path) if row["step"] <= self.step]
-        with written(path, overwrite=True) as file:
-            file.writelines(json.dumps(row).encode() + b"\n" for row in rows)
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OptionError(
+                f"{self.folder}: cannot be the folder of a run ({error.strerror}); choose another "
+                "in the recipe"
+            ) from error
 
     # -- keeping
 
@@ -237,7 +240,7 @@ class Run:
             "index_hash": self.cache.index_hash,
             "prior": torch.from_numpy(self.prior),
             "step": self.step,
-            "samples": self.step * self.recipe.optim.batch * self.world,
+            "samples": self.samples,
             "seconds": self.seconds,
         }
 
@@ -271,7 +274,7 @@ class Run:
             )
         try:
             self.network.load_state_dict(content["weights"])
-            self.optimizer.load_state_dict(content["optimizer"])
+            restore_optimizer(self.optimizer, content["optimizer"])
         except (RuntimeError, ValueError) as error:
             raise OptionError(
                 f"{self.folder}: its checkpoint is of another network; choose another folder in "
@@ -279,7 +282,9 @@ class Run:
             ) from error
         self.average.restore(content["average"], content["average_updates"])
         self.schedule.restore(content["schedule"])
-        self.step, self.seconds = content["step"], content["seconds"]
+        self.step, self.samples, self.seconds = (
+            content[key] for key in ("step", "samples", "seconds")
+        )
 
 
 def _seed(*numbers: int) -> int:

@@ -31,3 +31,20 @@ def build_optimizer(network: nn.Module, optim: OptimSection) -> torch.optim.Opti
     if optim.optimizer == "adam":
         return torch.optim.Adam(settings, lr=optim.lr)
     return torch.optim.AdamW(settings, lr=optim.lr, fused=True)
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Go on with the moments that a checkpoint kept, but at the present recipe's settings.
+
+    Raises
+    ------
+    ValueError
+        If the state is of other parameters.
+    """
+    present = [
+        {key: value for key, value in group.items() if key != "params"}
+        for group in optimizer.param_groups
+    ]
+    optimizer.load_state_dict(state)  # would bring the settings of the recipe as it was, too
+    for group, settings in zip(optimizer.param_groups, present, strict=True):
+        group.update(settings)

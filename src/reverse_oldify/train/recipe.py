@@ -1,16 +1,32 @@
-"""A recipe: everything a training run depends on, in one TOML file."""
+"""A recipe: everything a training run depends on, in one TOML file.
+
+The type of a field says its bounds, too (see `data.bounds`); a section's ``__post_init__`` checks
+only what several values must be together.
+"""
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from reverse_oldify.data.bounds import (
+    Amount,
+    Count,
+    CountFrom0,
+    Processors,
+    Share,
+    ShareAbove0,
+    ShareBelow1,
+    Side,
+)
 from reverse_oldify.data.dataset import Augmentation
 from reverse_oldify.errors import OptionError
 
 T = TypeVar("T")
+_WORDS = {int: "a whole number", float: "a number", str: "text"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +39,13 @@ class RunSection:
 
     name: str
     folder: str
-    seed: int = 0
-    threads: int = 0
-    workers: int = 1
-    checkpoint_minutes: float = 5.0
-    validate_every: int = 500
-    validate_pictures: int = 200
-    validate_size: int = 192
+    seed: CountFrom0 = 0
+    threads: Processors = 0
+    workers: Processors = 1
+    checkpoint_minutes: Amount = 5.0
+    validate_every: Count = 500
+    validate_pictures: Count = 200
+    validate_size: Count = 192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +67,7 @@ class DataSection:
     cache: str
     kinds: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
-    val_fraction: float = 0.0
-
-    def __post_init__(self) -> None:
-        _require(0 <= self.val_fraction < 1, "val_fraction", self.val_fraction, "0 to below 1")
+    val_fraction: ShareBelow1 = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,27 +95,24 @@ class ModelSection:
     kind: Literal["colornet", "classic"] = "colornet"
     encoder: str = "lite2"
     encoder_weights: str = "pretrained"
-    widths: tuple[int, ...] = (192, 128, 96, 64)
-    blocks: int = 2
-    heads: int = 6
-    refinements: tuple[int, ...] = (2, 1, 1)
-    drop: float = 0.0
-    frozen_stages: int = 3
+    widths: tuple[Count, ...] = (192, 128, 96, 64)
+    blocks: CountFrom0 = 2
+    heads: Count = 6
+    refinements: tuple[CountFrom0, ...] = (2, 1, 1)
+    drop: ShareBelow1 = 0.0
+    frozen_stages: CountFrom0 = 3
     start_from: str = ""
 
     def __post_init__(self) -> None:
         if self.kind == "colornet":
             _require(len(self.widths) == 4, "widths", self.widths, "four of them")
             _require(len(self.refinements) == 3, "refinements", self.refinements, "three of them")
-            divides = self.heads > 0 and self.widths[0] % self.heads == 0
+            divides = self.widths[0] % self.heads == 0
             _require(divides, "heads", self.heads, f"a divisor of {self.widths[0]}")
         else:
             _require(len(self.widths) == 5, "widths", self.widths, "five of them")
-        _require(0 <= self.drop < 1, "drop", self.drop, "0 to below 1")
         most = {"colornet": 7, "classic": 5}[self.kind]
-        _require(
-            0 <= self.frozen_stages <= most, "frozen_stages", self.frozen_stages, f"0 to {most}"
-        )
+        _require(self.frozen_stages <= most, "frozen_stages", self.frozen_stages, f"0 to {most}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,13 +130,13 @@ class OptimSection:
         Growing resolution: from this share of the steps on, samples have this side, a multiple
         of 32.
     positions : float
-        Share (0..1] of grid cells scored in each step; the rest would add cost, not direction.
+        Share of grid cells scored in each step; the rest would add cost, not direction.
     regression : float
         Weight of the squared error of the expected ab, beside the cross-entropy.
     picture_error : float
         Weight of its root for each picture; see `objective.DistributionObjective`.
     rebalance : float
-        0 to 1: how much rare colours count more than common ones in the cross-entropy. Above 0 the
+        How much rare colours count more than common ones in the cross-entropy. Above 0 the
         probabilities are no longer calibrated.
     teachers : strings
         Checkpoints of colornets to learn from as well; see `teachers.Teachers`.
@@ -136,40 +146,27 @@ class OptimSection:
 
     optimizer: Literal["adamw", "adam"] = "adamw"
     schedule: Literal["cosine", "plateau"] = "cosine"
-    steps: int
-    batch: int = 32
-    lr: float = 1.5e-3
-    encoder_lr_factor: float = 0.25
-    weight_decay: float = 0.02
-    warmup: int = 200
-    clip: float = 1.0
-    ema: float = 0.999
-    patience: int = 4
-    sizes: tuple[tuple[float, int], ...] = ((0.0, 128),)
-    positions: float = 0.25
-    regression: float = 0.0
-    picture_error: float = 0.0
-    rebalance: float = 0.0
+    steps: Count
+    batch: Count = 32
+    lr: Amount = 1.5e-3
+    encoder_lr_factor: Amount = 0.25
+    weight_decay: Amount = 0.02
+    warmup: CountFrom0 = 200
+    clip: Amount = 1.0
+    ema: ShareBelow1 = 0.999
+    patience: Count = 4
+    sizes: tuple[tuple[Share, Side], ...] = ((0.0, 128),)
+    positions: ShareAbove0 = 0.25
+    regression: Amount = 0.0
+    picture_error: Amount = 0.0
+    rebalance: Share = 0.0
     teachers: tuple[str, ...] = ()
-    taught: float = 0.5
+    taught: Share = 0.5
 
     def __post_init__(self) -> None:
-        _require(self.steps > 0, "steps", self.steps, "1 or more")
-        _require(self.batch > 0, "batch", self.batch, "1 or more")
-        _require(self.patience > 0, "patience", self.patience, "1 or more")
-        _require(0 <= self.ema < 1, "ema", self.ema, "0 to below 1")
-        _require(0 <= self.rebalance <= 1, "rebalance", self.rebalance, "0 to 1")
-        _require(0 < self.positions <= 1, "positions", self.positions, "above 0, up to 1")
-        _require(0 <= self.taught <= 1, "taught", self.taught, "0 to 1")
         shares = [share for share, _ in self.sizes]
-        _require(
-            shares[:1] == [0.0] and shares == sorted(shares),
-            "sizes",
-            self.sizes,
-            "shares that start at 0 and rise",
-        )
-        for _, side in self.sizes:
-            _require(side > 0 and side % 32 == 0, "a side of sizes", side, "a multiple of 32")
+        rise = shares[:1] == [0.0] and shares == sorted(shares)
+        _require(rise, "sizes", self.sizes, "shares that start at 0 and rise, with a side each")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +190,7 @@ def load_recipe(path: Path | str) -> Recipe:
     Raises
     ------
     OptionError
-        If the file cannot be read, or a key is unknown, missing, or of the wrong type.
+        If the file cannot be read, or a key is unknown, missing, or of a wrong type or value.
     """
     try:
         table = tomllib.loads(Path(path).read_text("utf-8"))
@@ -215,49 +212,52 @@ def parse_recipe(table: dict[str, Any], where: str = "recipe") -> Recipe:
 
 def _require(holds: bool, name: str, value: Any, wanted: str) -> None:
     if not holds:
-        raise OptionError(f"{name} is {value}; choose {wanted}")
+        raise OptionError(f"{name} is {value!r}: must be {wanted}")
 
 
-def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
+def _build(kind: type[T], table: dict[str, Any], where: str, section: str = "") -> T:
     assert is_dataclass(kind)
-    hints = get_type_hints(kind)
+    here = f"{where}: [{section}]" if section else f"{where}:"
+    hints = get_type_hints(kind, include_extras=True)
     unknown = sorted(set(table) - set(hints))
     if unknown:
         known = ", ".join(item.name for item in fields(kind))
-        raise OptionError(f"{where}: unknown key {unknown[0]!r}; known are {known}")
+        raise OptionError(f"{here} unknown key {unknown[0]!r}; known are {known}")
     values = {}
     for key, value in table.items():
-        place = f"{where}: {key}"
         if is_dataclass(hints[key]):
-            if not isinstance(value, dict):
-                raise OptionError(f"{place} must be a section, not {value!r}")
-            values[key] = _build(hints[key], value, place)
+            inner = f"{section}.{key}" if section else key
+            _require(isinstance(value, dict), f"{where}: [{inner}]", value, "a section")
+            values[key] = _build(hints[key], value, where, inner)
         else:
-            values[key] = _checked(hints[key], value, place)
+            values[key] = _checked(hints[key], value, f"{here} {key}")
     try:
         return kind(**values)
     except OptionError as error:
-        raise OptionError(f"{where}: {error}") from error
+        raise OptionError(f"{here} {error}") from error
     except TypeError as error:  # a required key is missing; Python's message names it
-        raise OptionError(f"{where}: {str(error).split('() ')[-1]}") from error
+        raise OptionError(f"{here} {str(error).split('() ')[-1]}") from error
 
 
-def _checked(hint: Any, value: Any, place: str) -> Any:
-    origin = getattr(hint, "__origin__", None)
-    arguments: tuple[Any, ...] = getattr(hint, "__args__", ())
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise OptionError(f"{place} must be a list, not {value!r}")
-        inner = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else list(arguments)
-        if len(inner) != len(value):
-            raise OptionError(f"{place} must have {len(inner)} values, not {len(value)}")
-        return tuple(_checked(h, v, place) for h, v in zip(inner, value, strict=True))
-    if origin is Literal:
-        if value not in arguments:
-            raise OptionError(f"{place} must be one of {', '.join(arguments)}, not {value!r}")
+def _checked(hint: Any, value: Any, name: str) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        kind, bound = arguments
+        value = _checked(kind, value, name)
+        _require(bound.holds(value), name, value, bound.words)
         return value
-    if hint is float and type(value) is int:
-        return float(value)
-    if type(value) is not hint:
-        raise OptionError(f"{place} must be of type {hint.__name__}, not {value!r}")
+    if origin is tuple:
+        _require(isinstance(value, list | tuple), name, value, "a list")
+        inner = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
+        _require(len(inner) == len(value), name, value, f"a list of {len(inner)} values")
+        each = enumerate(zip(inner, value, strict=True))
+        return tuple(_checked(h, v, f"{name}[{number}]") for number, (h, v) in each)
+    if origin is Literal:
+        _require(value in arguments, name, value, f"one of {', '.join(arguments)}")
+        return value
+    if type(value) is int:  # larger ones TOML does not promise, and PyTorch does not take
+        _require(abs(value) < 2**63, name, value, "below 2**63")
+        value = float(value) if hint is float else value
+    _require(type(value) is hint, name, value, _WORDS[hint])
+    _require(hint is not float or math.isfinite(value), name, value, "a finite number")
     return value

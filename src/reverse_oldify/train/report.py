@@ -25,6 +25,13 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def forget_later_metrics(path: Path, step: int) -> None:
+    """Drop what a killed run logged of steps that its checkpoint does not know."""
+    rows = [row for row in read_metrics(path) if row["step"] <= step]
+    with written(path, overwrite=True) as file:
+        file.writelines(json.dumps(row).encode() + b"\n" for row in rows)
+
+
 def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
     """Loss, learning rate and validation scores against pictures seen."""
     figure, axes = _figure(2, 2, (11, 7))
