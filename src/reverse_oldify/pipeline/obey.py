@@ -64,7 +64,8 @@ def influence(painted: Paint, view: View) -> FloatArray:
     if not fixed.any():
         return np.zeros(fixed.shape, np.float32)
     (reach,) = _spread(painted.strength[None], fixed, view)
-    return np.asarray(np.clip(reach, 0, 1))  # what `relax` is short of its solution may lead outside
+    # What `relax` is short of its solution may lead outside.
+    return np.asarray(np.clip(reach, 0, 1))
 
 
 def _spread(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
