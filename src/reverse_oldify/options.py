@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.errors import OptionError
+from reverse_oldify.values import number, pair, set_fields, table_of, whole_number
 
 NEUTRAL = "neutral"
 """The colour of a hint that keeps a place grey."""
@@ -21,12 +22,6 @@ LAST_VARIANT = 9
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _LARGEST_AB = 128.0
-
-
-def _set(frozen: object, **values: Any) -> None:
-    """Set attributes of a frozen dataclass, while it is made."""
-    for name, value in values.items():
-        object.__setattr__(frozen, name, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +51,12 @@ class Hint:
 
     def __post_init__(self) -> None:
         try:
-            ab = None if self.ab is None else _pair(self.ab)
-            points = tuple(_pair(point) for point in self.points)
+            ab = None if self.ab is None else pair(self.ab)
+            points = tuple(pair(point) for point in self.points)
             radius, strength = float(self.radius), float(self.strength)
         except (TypeError, ValueError, OverflowError) as error:
             raise OptionError(f"a hint cannot be read ({error}); see docs/controls.md") from error
-        _set(self, points=points, ab=ab, radius=radius, strength=strength)
+        set_fields(self, points=points, ab=ab, radius=radius, strength=strength)
         if not self.points:
             raise OptionError("a hint has no points; give at least one (x, y)")
         if not all(math.isfinite(c) and c >= 0 for point in self.points for c in point):
@@ -93,7 +88,7 @@ class Hint:
         OptionError
             If it is no hint.
         """
-        table = {"points": (), **_table(table, cls, "a hint")}
+        table = {"points": (), **table_of(table, cls, "a hint")}
         if isinstance(table.get("color"), list):
             try:
                 red, green, blue = (int(code) for code in table["color"])
@@ -112,7 +107,7 @@ class Hints:
     strokes: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
-        _set(self, strokes=tuple(self.strokes))
+        set_fields(self, strokes=tuple(self.strokes))
         for stroke in self.strokes:
             if not isinstance(stroke, Hint):
                 raise OptionError(f"{stroke!r} is no hint; give a Hint, or use Hints.from_arrays")
@@ -180,7 +175,7 @@ class Palette:
             raise OptionError("a colour of a palette is out of range: a*, b* lie in -128 to 128")
         if (values[:, 2] < 0).any() or values[:, 2].sum() <= 0:
             raise OptionError("the shares of a palette must be 0 or more, and not all 0")
-        _set(self, colors=tuple((a, b, share) for a, b, share in values.tolist()))
+        set_fields(self, colors=tuple((a, b, share) for a, b, share in values.tolist()))
 
     def to_json(self) -> dict[str, Any]:
         """Return the palette as plain JSON types."""
@@ -189,7 +184,7 @@ class Palette:
     @classmethod
     def from_json(cls, table: Any) -> Palette:
         """Undo `to_json`."""
-        table = {"colors": (), **_table(table, cls, "a palette")}
+        table = {"colors": (), **table_of(table, cls, "a palette")}
         return cls(colors=table["colors"], name=str(table.get("name", "")))
 
 
@@ -223,9 +218,10 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("vividness", "working_size", "variant", "seed"):
-            number = _number(name, getattr(self, name), whole=name != "vividness")
-            _set(self, **{name: number})
+        set_fields(self, vividness=number("vividness", self.vividness))
+        for name in ("working_size", "variant", "seed"):
+            if name != "working_size" or self.working_size is not None:
+                set_fields(self, **{name: whole_number(name, getattr(self, name))})
         if not isinstance(self.hints, Hints):
             raise OptionError(f"hints are {type(self.hints).__name__}; give Hints")
         if not 0.0 <= self.vividness <= 2.0:
@@ -273,35 +269,9 @@ class Options:
         OptionError
             If an option is unknown, of another type, or out of its range.
         """
-        table = _table(table, cls, "options")
+        table = table_of(table, cls, "options")
         if "hints" in table:
             table["hints"] = Hints.from_json(table["hints"])
         if not isinstance(table.get("palette"), str | None):
             table["palette"] = Palette.from_json(table["palette"])
         return cls(**table)
-
-
-def _table(table: Any, kind: type, what: str) -> dict[str, Any]:
-    """Check that a JSON value is an object with no keys but the fields of ``kind``; copy it."""
-    if not isinstance(table, Mapping):
-        raise OptionError(f"{what}: expected an object, not {type(table).__name__}")
-    known = [option.name for option in fields(kind)]
-    for key in table:
-        if key not in known:
-            raise OptionError(f"{what}: unknown key {key!r}; known are {', '.join(known)}")
-    return dict(table)
-
-
-def _number(name: str, value: Any, *, whole: bool) -> float | None:
-    """The plain number, for JSON knows none of numpy's; None where it is allowed."""
-    if name == "working_size" and value is None:
-        return None
-    kinds = int | np.integer if whole else int | float | np.integer | np.floating
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        raise OptionError(f"{name} is {value!r}; give a {'whole ' if whole else ''}number")
-    return int(value) if whole else float(value)
-
-
-def _pair(values: Any) -> tuple[float, float]:
-    first, second = values
-    return float(first), float(second)
