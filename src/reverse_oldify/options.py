@@ -22,6 +22,8 @@ LAST_VARIANT = 9
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _LARGEST_AB = 128.0
+MOST_RADIUS = 1e6
+"""Of a hint, in pixels: wider than any picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,8 @@ class Hint:
     ab : (float, float) or None
         CIE a*, b*.
     radius : float
-        Of the brush, in pixels of the picture. At least one cell of the network's grid is painted.
+        Of the brush, in pixels of the picture, up to `MOST_RADIUS`. At least one cell of the
+        network's grid is painted.
     strength : float
         0 (no effect) to 1 (obeyed).
     """
@@ -67,8 +70,10 @@ class Hint:
             raise OptionError(f"a hint's colour is {self.color!r}; write '#rrggbb' or '{NEUTRAL}'")
         if self.ab is not None and not all(abs(value) <= _LARGEST_AB for value in self.ab):
             raise OptionError(f"a hint's ab is {self.ab}; a* and b* lie within -128 to 128")
-        if not (math.isfinite(self.radius) and self.radius >= 0):
-            raise OptionError(f"a hint's radius is {self.radius}; give pixels, 0 or more")
+        if not 0.0 <= self.radius <= MOST_RADIUS:
+            raise OptionError(
+                f"a hint's radius is {self.radius:g}; give pixels, from 0 to {MOST_RADIUS:,.0f}"
+            )
         if not 0.0 <= self.strength <= 1.0:
             raise OptionError(f"a hint's strength is {self.strength}; choose a number from 0 to 1")
 

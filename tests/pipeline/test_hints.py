@@ -9,6 +9,7 @@ from fake_backend import FakeBackend
 
 from reverse_oldify import Colorizer, Hint, Hints, OptionError, Options
 from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.options import MOST_RADIUS
 from reverse_oldify.pipeline.hint_file import read_hints
 from reverse_oldify.pipeline.hints import hint_ab, paint, spots
 from reverse_oldify.pipeline.view import View
@@ -36,6 +37,11 @@ def test_a_stroke_paints_what_it_crosses_and_its_radius_widens_it() -> None:
     wide = paint(Hints((Hint(points=points, ab=RED, radius=6),)), (64, 64), view)
     assert wide.strength[6:9].all()
     assert not wide.strength[10:].any()
+
+
+def test_the_widest_brush_paints_the_whole_picture() -> None:
+    hint = Hint(points=((2.0, 30.0),), ab=RED, radius=MOST_RADIUS)
+    assert paint(Hints((hint,)), (64, 64), view_of(64, 64)).strength.all()
 
 
 def test_later_hints_lie_on_top() -> None:
@@ -76,6 +82,8 @@ def test_colours_of_hints() -> None:
         {"points": [[1, 2]], "ab": [1, 2], "strength": 2},
         {"points": [[1, 2]], "ab": [1, 2], "radius": -1},
         {"points": [[1, 2]], "ab": [1, 2], "radius": "wide"},
+        {"points": [[1, 2]], "ab": [1, 2], "radius": float("inf")},
+        {"points": [[1, 2]], "ab": [1, 2], "radius": 1e200},
         {"points": [[1, 2]], "ab": [1, 2], "colour": "neutral"},
         "hint",
     ],

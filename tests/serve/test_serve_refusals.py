@@ -165,6 +165,7 @@ BAD_OPTIONS = {
     "half a character": b'{"palette": {"name": "\\ud800", "colors": [[0, 0, 1]]}}',
     "unknown look": b'{"palette": "../../etc/passwd"}',
     "outside": b'{"hints": [{"points": [[5000, 1]], "ab": [0, 0]}]}',
+    "huge radius": b'{"hints": [{"points": [[1, 1]], "color": "neutral", "radius": 1e308}]}',
     "huge working size": b'{"working_size": 2048}',
     "too many points": json.dumps(
         {"hints": [{"points": [[1, 1]] * 6000, "color": "neutral"}]}
