@@ -50,6 +50,21 @@ def test_later_hints_lie_on_top() -> None:
     np.testing.assert_allclose(laid.ab[:, 1, 1], GREEN)
 
 
+def test_a_hint_without_strength_has_no_effect() -> None:
+    place = ((5.0, 5.0),)
+    nothing = Hint(points=place, ab=GREEN, radius=9, strength=0)
+    laid = paint(Hints((Hint(points=place, ab=RED), nothing)), (64, 64), view_of(64, 64))
+    np.testing.assert_allclose(laid.ab[:, 1, 1], RED)
+    assert laid.strength.sum() == 1
+    ramp = np.tile(np.linspace(60, 200, 64).astype(np.uint8), (64, 1))
+    session = Colorizer(backend=FakeBackend({GREEN: 0.6, RED: 0.4})).open(ramp)
+    np.testing.assert_array_equal(
+        session.colorize(Options(hints=Hints((nothing,)))).pixels, session.colorize().pixels
+    )
+    with pytest.raises(OptionError, match="outside"):
+        paint(Hints((Hint(points=((99, 5),), ab=RED, strength=0),)), (64, 64), view_of(64, 64))
+
+
 def test_strokes_are_pinned_once_a_cell() -> None:
     stroke = Hint(points=((0.0, 10.0), (63.0, 10.0)), ab=RED)
     pinned = spots(Hints((stroke, stroke)), (64, 64), view_of(64, 64))
