@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.errors import OptionError
-from reverse_oldify.values import number, pair, set_fields, table_of, whole_number
+from reverse_oldify.values import hex_of, number, pair, set_fields, table_of, whole_number
 
 NEUTRAL = "neutral"
 """The colour of a hint that keeps a place grey."""
@@ -62,8 +62,9 @@ class Hint:
         set_fields(self, points=points, ab=ab, radius=radius, strength=strength)
         if not self.points:
             raise OptionError("a hint has no points; give at least one (x, y)")
-        if not all(math.isfinite(c) and c >= 0 for point in self.points for c in point):
-            raise OptionError(f"a hint lies at {self.points[0]}; pixels are counted from 0")
+        for x, y in self.points:
+            if not (math.isfinite(x) and math.isfinite(y) and x >= 0 and y >= 0):
+                raise OptionError(f"a hint lies at ({x:g}, {y:g}); pixels are counted from 0")
         if (self.color is None) == (self.ab is None):
             raise OptionError("a hint needs a colour: either color or ab")
         if self.color not in (None, NEUTRAL) and not _HEX.fullmatch(str(self.color).lower()):
@@ -95,13 +96,7 @@ class Hint:
         """
         table = {"points": (), **table_of(table, cls, "a hint")}
         if isinstance(table.get("color"), list):
-            try:
-                red, green, blue = (int(code) for code in table["color"])
-            except (TypeError, ValueError, OverflowError) as error:
-                raise OptionError(
-                    f"a hint's colour cannot be read ({error}); see docs/controls.md"
-                ) from error
-            table["color"] = f"#{red:02x}{green:02x}{blue:02x}"
+            table["color"] = hex_of("a hint's colour", table["color"])
         return cls(**table)
 
 

@@ -59,3 +59,17 @@ def pair(values: Any) -> tuple[float, float]:
     """Two numbers; whatever Python raises, if it is something else."""
     first, second = values
     return float(first), float(second)
+
+
+def hex_of(name: str, codes: list[Any]) -> str:
+    """``"#rrggbb"`` of three codes.
+
+    Raises
+    ------
+    OptionError
+        If they are something else.
+    """
+    are_codes = all(type(code) is int and 0 <= code <= 255 for code in codes)
+    if not (are_codes and len(codes) == 3):
+        raise OptionError(f"{name} is {codes!r}; give [r, g, b], whole numbers from 0 to 255")
+    return "#" + bytes(codes).hex()

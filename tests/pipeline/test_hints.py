@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,21 @@ def test_colours_of_hints() -> None:
 def test_no_hints(wrong: object) -> None:
     with pytest.raises(OptionError):
         Hints.from_json([wrong])
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [[300, 0, 0], [-1, 0, 0], [1.7, 0, 0], ["1", 0, 0], [True, 0, 0], [1, 2], [1, 2, 3, 4], []],
+)
+def test_codes_that_are_none_are_named_as_they_were_given(codes: list[object]) -> None:
+    told = re.escape(f"a hint's colour is {codes!r}; give [r, g, b]")
+    with pytest.raises(OptionError, match=told):
+        Hints.from_json([{"points": [[1, 2]], "color": codes}])
+
+
+def test_the_point_that_is_wrong_is_named() -> None:
+    with pytest.raises(OptionError, match=r"a hint lies at \(2, -5\)"):
+        Hint(points=((1, 1), (2, -5)), color="neutral")
 
 
 def test_outside_the_picture() -> None:

@@ -179,7 +179,7 @@ class Session:
         OptionError
             If the pixel lies outside the picture, or the model predicts no distribution.
         """
-        self._need_distribution("suggestions")
+        self._need_distribution("suggestions need")
         view = self.view(Options.of(options))
         row, column = cell_at(x, y, self.picture.size, view)
         probability = softmax(self.predict(options).values[:, row, column])
@@ -209,11 +209,11 @@ class Session:
     def _reference(self, options: Options) -> FloatArray | None:
         if options.palette is None:
             return None
-        self._need_distribution("a palette")
+        self._need_distribution("a palette needs")
         return palette_histogram(options.palette)
 
     def _draw(self, options: Options) -> Iterator[Colouring]:
-        self._need_distribution("variants")
+        self._need_distribution("variants need")
         view, painted, lift = self.view(options), self._paint(options), self._decode(options).lift
         said, undecided = self.predict(options).values, 1 - influence(painted, view)
         reference = self._reference(options)
@@ -230,14 +230,14 @@ class Session:
         found = self.colourings(options.variant + 1, options)
         if len(found) <= options.variant:
             raise OptionError(
-                f"variant is {options.variant}, but this picture has only {len(found)} colourings "
-                f"that look different; choose a number from 0 to {len(found) - 1}"
+                f"variant is {options.variant}, but the colourings of this picture that look "
+                f"different end with number {len(found) - 1}; choose a number up to that"
             )
         return found[-1]
 
-    def _need_distribution(self, what: str) -> None:
+    def _need_distribution(self, what_needs: str) -> None:
         if self._info.output != "distribution":
             raise OptionError(
-                f"model {self._info.name} predicts no distribution, which {what} need; "
-                "choose another model"
+                f"{what_needs} a distribution of colours, which model {self._info.name} does not "
+                "predict; choose another model"
             )
