@@ -202,8 +202,8 @@ class Options:
     hints : Hints
         Colours that the user gives to places of the picture.
     palette : Palette, str or None
-        Steers the colours of the whole picture: a histogram, or the name of one of
-        `pipeline.looks.LOOKS`.
+        Steers the colours of the whole picture: a histogram, as `pipeline.palette.find_palette`
+        makes of a picture, or the name of one of `pipeline.looks.LOOKS`.
     variant : int
         0 is the likeliest colouring, 1 to 9 are others, the likelier first.
     seed : int
@@ -224,6 +224,11 @@ class Options:
                 set_fields(self, **{name: whole_number(name, getattr(self, name))})
         if not isinstance(self.hints, Hints):
             raise OptionError(f"hints are {type(self.hints).__name__}; give Hints")
+        if not isinstance(self.palette, Palette | str | None):
+            raise OptionError(
+                f"the palette is of type {type(self.palette).__name__}; give the name of a look, "
+                "or a Palette, as find_palette makes of a picture or a .json"
+            )
         if not 0.0 <= self.vividness <= 2.0:
             raise OptionError(f"vividness is {self.vividness}; choose a number from 0 to 2")
         if self.working_size is not None and not 32 <= self.working_size <= 2048:

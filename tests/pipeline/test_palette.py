@@ -9,7 +9,7 @@ from fake_backend import FakeBackend
 from reverse_oldify import Colorizer, OptionError, Options, Palette, Picture
 from reverse_oldify.color.bins import ab_bins, histogram
 from reverse_oldify.color.lab import lab_to_srgb, srgb_to_lab
-from reverse_oldify.pipeline.looks import LOOKS, look
+from reverse_oldify.pipeline.looks import LOOKS
 from reverse_oldify.pipeline.palette import (
     find_palette,
     load_palette,
@@ -63,8 +63,17 @@ def test_looks_lean_as_they_say() -> None:
     assert mean["amber"][1] > 10
     assert mean["dawn"][1] < -5
     assert mean["forest"][0] < 0
-    with pytest.raises(OptionError, match="no look 'mauve': choose amber, dawn"):
-        look("mauve")
+
+
+def test_a_picture_is_no_look_but_makes_a_palette(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture(np.full((9, 9, 2), BROWN, np.float32)).save("market.png")
+    told = r"no look 'market\.png': choose amber, dawn.*find_palette.*POST /v1/palettes"
+    with pytest.raises(OptionError, match=told):
+        palette_histogram("market.png")
+    assert Options(palette=find_palette("market.png")).palette.name == "market.png"
 
 
 @pytest.mark.parametrize("wanted", [GREEN, BROWN, BLUE])
