@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_backend import FakeBackend
+from PIL import Image
 
 from reverse_oldify import Colorizer, OptionError, Options, Palette, Picture
 from reverse_oldify.color.bins import ab_bins, histogram
@@ -33,6 +34,17 @@ def test_palette_of_a_picture_is_its_histogram() -> None:
     want = histogram(ab)
     np.testing.assert_allclose(got.sum(), 1, rtol=1e-5)
     assert np.abs(got - want).sum() < 0.1
+
+
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_a_palette_counts_what_is_seen(kind: str, tmp_path: Path) -> None:
+    rgba = np.full((100, 100, 4), (128, 128, 128, 255), np.uint8)
+    rgba[:20] = (40, 60, 160, 255)
+    rgba[:, 50:] = (255, 0, 0, 0)
+    Image.fromarray(rgba).save(tmp_path / f"market.{kind}")
+    a, b, share = np.array(find_palette(str(tmp_path / f"market.{kind}")).colors).T
+    np.testing.assert_allclose(share[a > 50].sum(), 0)
+    np.testing.assert_allclose(share[b < -30].sum(), 0.2, atol=0.01)
 
 
 def test_black_and_white_has_no_palette() -> None:
