@@ -126,7 +126,10 @@ class Hints:
         cls, xy: Sequence[Any] | NDArray[Any], ab: Sequence[Any] | NDArray[Any], radius: float = 0.0
     ) -> Hints:
         """Spots from arrays: pixels x, y (n, 2), and their a*, b* (n, 2)."""
-        places, colours = np.asarray(xy, float), np.asarray(ab, float)
+        try:
+            places, colours = np.asarray(xy, float), np.asarray(ab, float)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OptionError("hints are no arrays of numbers; give (n, 2) twice") from error
         if places.shape != colours.shape or places.shape[1:] != (2,):
             raise OptionError(f"hints of shapes {places.shape}, {colours.shape}; give (n, 2) twice")
         return cls(

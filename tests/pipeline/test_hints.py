@@ -110,6 +110,15 @@ def test_no_hints(wrong: object) -> None:
 
 
 @pytest.mark.parametrize(
+    "xy", [[[1, 2], [3]], [["one", "two"]], "xy", [[1, 2, 3]], [[1, 2], [3, 4]]]
+)
+def test_no_arrays(xy: object) -> None:
+    for arrays in ((xy, [RED]), ([RED], xy)):
+        with pytest.raises(OptionError, match=r"give \(n, 2\) twice"):
+            Hints.from_arrays(*arrays)
+
+
+@pytest.mark.parametrize(
     "codes",
     [[300, 0, 0], [-1, 0, 0], [1.7, 0, 0], ["1", 0, 0], [True, 0, 0], [1, 2], [1, 2, 3, 4], []],
 )

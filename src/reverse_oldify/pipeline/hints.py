@@ -14,6 +14,7 @@ from reverse_oldify.errors import OptionError
 from reverse_oldify.options import NEUTRAL, Hint, Hints
 from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.types import FloatArray
+from reverse_oldify.values import number
 
 Path = NDArray[np.float64]
 
@@ -79,6 +80,7 @@ def cell_at(x: float, y: float, size: tuple[int, int], view: View) -> tuple[int,
     OptionError
         If there is no such pixel.
     """
+    x, y = number("x", x), number("y", y)
     check_inside(x, y, size)
     height, width = size
     row, column = min(y, height - 1) + 0.5, min(x, width - 1) + 0.5

@@ -26,6 +26,7 @@ from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray
+from reverse_oldify.values import whole_number
 
 _VIEWS = 2  # working sizes that are remembered: each holds what the network said
 
@@ -76,7 +77,7 @@ class Session:
         The first is `colorize`; number n is what ``Options(variant=n)`` gives. There are fewer
         than ``count`` where the network is sure of its colours.
         """
-        options = Options.of(options)
+        options, count = Options.of(options), whole_number("count", count)
         return [self.recombine(found.ab, options) for found in self.colourings(count, options)]
 
     def colourings(self, count: int, options: Options) -> list[Colouring]:
@@ -177,9 +178,11 @@ class Session:
         Raises
         ------
         OptionError
-            If the pixel lies outside the picture, or the model predicts no distribution.
+            If the pixel lies outside the picture, the count is no number from 1, or the model
+            predicts no distribution.
         """
         self._need_distribution("suggestions need")
+        count = whole_number("count", count)
         view = self.view(Options.of(options))
         row, column = cell_at(x, y, self.picture.size, view)
         probability = softmax(self.predict(options).values[:, row, column])
