@@ -92,9 +92,34 @@ def test_nothing_reaches_for_the_network() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
-    targets = re.findall(r"\]\(([^)#]+)", document.read_text("utf-8"))
+    targets = re.findall(r"\]\(([^)\s]+)", document.read_text("utf-8"))
     inside = [target for target in targets if not target.startswith("https://")]
-    assert [target for target in inside if not (document.parent / target).exists()] == []
+    assert [target for target in inside if not leads_somewhere(document, target)] == []
+
+
+def leads_somewhere(document: Path, target: str) -> bool:
+    """Whether the file is there and, of a document, the heading."""
+    name, _, anchor = target.partition("#")
+    path = document.parent / name if name else document
+    if not anchor or path.suffix != ".md":
+        return path.exists()
+    return path.is_file() and anchor in anchors(path.read_text("utf-8"))
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub makes of headings: small letters, no punctuation, hyphens for blanks."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_code_in_documents_imports_what_it_uses_of_the_package(document: Path) -> None:
+    for code in re.findall(r"^```python\n(.*?)^```", document.read_text("utf-8"), re.M | re.S):
+        nodes = list(ast.walk(ast.parse(code)))
+        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        imports = (node for node in nodes if isinstance(node, ast.ImportFrom))
+        imported = {name.name for node in imports for name in node.names}
+        assert used & set(reverse_oldify.__all__) <= imported, code
 
 
 def test_the_readme_names_recipes_that_exist() -> None:

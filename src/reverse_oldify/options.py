@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.errors import OptionError
+from reverse_oldify.values import hex_of, number, pair, set_fields, table_of, whole_number
 
 NEUTRAL = "neutral"
 """The colour of a hint that keeps a place grey."""
@@ -21,12 +22,8 @@ LAST_VARIANT = 9
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _LARGEST_AB = 128.0
-
-
-def _set(frozen: object, **values: Any) -> None:
-    """Set attributes of a frozen dataclass, while it is made."""
-    for name, value in values.items():
-        object.__setattr__(frozen, name, value)
+MOST_RADIUS = 1e6
+"""Of a hint, in pixels: wider than any picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +40,8 @@ class Hint:
     ab : (float, float) or None
         CIE a*, b*.
     radius : float
-        Of the brush, in pixels of the picture. At least one cell of the network's grid is painted.
+        Of the brush, in pixels of the picture, up to `MOST_RADIUS`. At least one cell of the
+        network's grid is painted.
     strength : float
         0 (no effect) to 1 (obeyed).
     """
@@ -56,24 +54,27 @@ class Hint:
 
     def __post_init__(self) -> None:
         try:
-            ab = None if self.ab is None else _pair(self.ab)
-            points = tuple(_pair(point) for point in self.points)
+            ab = None if self.ab is None else pair(self.ab)
+            points = tuple(pair(point) for point in self.points)
             radius, strength = float(self.radius), float(self.strength)
         except (TypeError, ValueError, OverflowError) as error:
             raise OptionError(f"a hint cannot be read ({error}); see docs/controls.md") from error
-        _set(self, points=points, ab=ab, radius=radius, strength=strength)
+        set_fields(self, points=points, ab=ab, radius=radius, strength=strength)
         if not self.points:
             raise OptionError("a hint has no points; give at least one (x, y)")
-        if not all(math.isfinite(c) and c >= 0 for point in self.points for c in point):
-            raise OptionError(f"a hint lies at {self.points[0]}; pixels are counted from 0")
+        for x, y in self.points:
+            if not (math.isfinite(x) and math.isfinite(y) and x >= 0 and y >= 0):
+                raise OptionError(f"a hint lies at ({x:g}, {y:g}); pixels are counted from 0")
         if (self.color is None) == (self.ab is None):
             raise OptionError("a hint needs a colour: either color or ab")
         if self.color not in (None, NEUTRAL) and not _HEX.fullmatch(str(self.color).lower()):
             raise OptionError(f"a hint's colour is {self.color!r}; write '#rrggbb' or '{NEUTRAL}'")
         if self.ab is not None and not all(abs(value) <= _LARGEST_AB for value in self.ab):
             raise OptionError(f"a hint's ab is {self.ab}; a* and b* lie within -128 to 128")
-        if not (math.isfinite(self.radius) and self.radius >= 0):
-            raise OptionError(f"a hint's radius is {self.radius}; give pixels, 0 or more")
+        if not 0.0 <= self.radius <= MOST_RADIUS:
+            raise OptionError(
+                f"a hint's radius is {self.radius:g}; give pixels, from 0 to {MOST_RADIUS:,.0f}"
+            )
         if not 0.0 <= self.strength <= 1.0:
             raise OptionError(f"a hint's strength is {self.strength}; choose a number from 0 to 1")
 
@@ -93,15 +94,9 @@ class Hint:
         OptionError
             If it is no hint.
         """
-        table = {"points": (), **_table(table, cls, "a hint")}
+        table = {"points": (), **table_of(table, cls, "a hint")}
         if isinstance(table.get("color"), list):
-            try:
-                red, green, blue = (int(code) for code in table["color"])
-            except (TypeError, ValueError, OverflowError) as error:
-                raise OptionError(
-                    f"a hint's colour cannot be read ({error}); see docs/controls.md"
-                ) from error
-            table["color"] = f"#{red:02x}{green:02x}{blue:02x}"
+            table["color"] = hex_of("a hint's colour", table["color"])
         return cls(**table)
 
 
@@ -112,7 +107,7 @@ class Hints:
     strokes: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
-        _set(self, strokes=tuple(self.strokes))
+        set_fields(self, strokes=tuple(self.strokes))
         for stroke in self.strokes:
             if not isinstance(stroke, Hint):
                 raise OptionError(f"{stroke!r} is no hint; give a Hint, or use Hints.from_arrays")
@@ -131,7 +126,10 @@ class Hints:
         cls, xy: Sequence[Any] | NDArray[Any], ab: Sequence[Any] | NDArray[Any], radius: float = 0.0
     ) -> Hints:
         """Spots from arrays: pixels x, y (n, 2), and their a*, b* (n, 2)."""
-        places, colours = np.asarray(xy, float), np.asarray(ab, float)
+        try:
+            places, colours = np.asarray(xy, float), np.asarray(ab, float)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OptionError("hints are no arrays of numbers; give (n, 2) twice") from error
         if places.shape != colours.shape or places.shape[1:] != (2,):
             raise OptionError(f"hints of shapes {places.shape}, {colours.shape}; give (n, 2) twice")
         return cls(
@@ -180,7 +178,7 @@ class Palette:
             raise OptionError("a colour of a palette is out of range: a*, b* lie in -128 to 128")
         if (values[:, 2] < 0).any() or values[:, 2].sum() <= 0:
             raise OptionError("the shares of a palette must be 0 or more, and not all 0")
-        _set(self, colors=tuple((a, b, share) for a, b, share in values.tolist()))
+        set_fields(self, colors=tuple((a, b, share) for a, b, share in values.tolist()))
 
     def to_json(self) -> dict[str, Any]:
         """Return the palette as plain JSON types."""
@@ -189,7 +187,7 @@ class Palette:
     @classmethod
     def from_json(cls, table: Any) -> Palette:
         """Undo `to_json`."""
-        table = {"colors": (), **_table(table, cls, "a palette")}
+        table = {"colors": (), **table_of(table, cls, "a palette")}
         return cls(colors=table["colors"], name=str(table.get("name", "")))
 
 
@@ -207,8 +205,8 @@ class Options:
     hints : Hints
         Colours that the user gives to places of the picture.
     palette : Palette, str or None
-        Steers the colours of the whole picture: a histogram, or the name of one of
-        `pipeline.looks.LOOKS`.
+        Steers the colours of the whole picture: a histogram, as `pipeline.palette.find_palette`
+        makes of a picture, or the name of one of `pipeline.looks.LOOKS`.
     variant : int
         0 is the likeliest colouring, 1 to 9 are others, the likelier first.
     seed : int
@@ -223,11 +221,17 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("vividness", "working_size", "variant", "seed"):
-            number = _number(name, getattr(self, name), whole=name != "vividness")
-            _set(self, **{name: number})
+        set_fields(self, vividness=number("vividness", self.vividness))
+        for name in ("working_size", "variant", "seed"):
+            if name != "working_size" or self.working_size is not None:
+                set_fields(self, **{name: whole_number(name, getattr(self, name))})
         if not isinstance(self.hints, Hints):
             raise OptionError(f"hints are {type(self.hints).__name__}; give Hints")
+        if not isinstance(self.palette, Palette | str | None):
+            raise OptionError(
+                f"the palette is of type {type(self.palette).__name__}; give the name of a look, "
+                "or a Palette, as find_palette makes of a picture or a .json"
+            )
         if not 0.0 <= self.vividness <= 2.0:
             raise OptionError(f"vividness is {self.vividness}; choose a number from 0 to 2")
         if self.working_size is not None and not 32 <= self.working_size <= 2048:
@@ -273,35 +277,9 @@ class Options:
         OptionError
             If an option is unknown, of another type, or out of its range.
         """
-        table = _table(table, cls, "options")
+        table = table_of(table, cls, "options")
         if "hints" in table:
             table["hints"] = Hints.from_json(table["hints"])
         if not isinstance(table.get("palette"), str | None):
             table["palette"] = Palette.from_json(table["palette"])
         return cls(**table)
-
-
-def _table(table: Any, kind: type, what: str) -> dict[str, Any]:
-    """Check that a JSON value is an object with no keys but the fields of ``kind``; copy it."""
-    if not isinstance(table, Mapping):
-        raise OptionError(f"{what}: expected an object, not {type(table).__name__}")
-    known = [option.name for option in fields(kind)]
-    for key in table:
-        if key not in known:
-            raise OptionError(f"{what}: unknown key {key!r}; known are {', '.join(known)}")
-    return dict(table)
-
-
-def _number(name: str, value: Any, *, whole: bool) -> float | None:
-    """The plain number, for JSON knows none of numpy's; None where it is allowed."""
-    if name == "working_size" and value is None:
-        return None
-    kinds = int | np.integer if whole else int | float | np.integer | np.floating
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        raise OptionError(f"{name} is {value!r}; give a {'whole ' if whole else ''}number")
-    return int(value) if whole else float(value)
-
-
-def _pair(values: Any) -> tuple[float, float]:
-    first, second = values
-    return float(first), float(second)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reverse_oldify.files.arrays import padded
 from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.picture import Picture, padded
+from reverse_oldify.files.picture import Picture
 
 
 def made(height=40, width=30):

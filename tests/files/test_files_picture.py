@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,20 @@ def test_a_little_real_colour_is_colour_and_a_tint_is_not() -> None:
     speck = gray.copy()
     speck[0, 0] = (200, 30, 30)
     assert not Picture(pixels=speck).is_coloured
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_colour_that_is_not_seen_is_none(dtype: type) -> None:
+    pixels = np.full((60, 80, 3), 128, np.uint8)
+    pixels[:, 40:] = (255, 0, 0)
+    alpha = np.full((60, 80), 255, np.uint8)
+    alpha[:, 40:] = 0
+    picture = Picture(pixels=pixels, alpha=alpha)
+    picture = picture.at_16_bits() if dtype is np.uint16 else picture
+    assert not picture.is_coloured
+    np.testing.assert_array_equal(picture.opacity, alpha / 255)
+    assert not replace(picture, alpha=np.zeros_like(picture.alpha)).is_coloured
+    assert replace(picture, alpha=None).is_coloured
 
 
 def test_notes_are_added_and_the_rest_stays() -> None:

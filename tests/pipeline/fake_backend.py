@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,3 +45,12 @@ class FakeBackend:
         height, width = features["lightness"].shape
         shape = (len(self.logits), height // 4, width // 4)
         return np.broadcast_to(self.logits[:, None, None], shape).astype(np.float32)
+
+
+class AbBackend(FakeBackend):
+    """Says one colour, as the classic model does: no distribution."""
+
+    def __init__(self, ab: tuple[float, float]) -> None:
+        super().__init__({ab: 1.0})
+        self.info = replace(self.info, name="classic", output="ab")
+        self.logits = np.array(ab, np.float32)

@@ -162,6 +162,8 @@ def test_other_errors_are_typed(colorizer: Colorizer, tmp_path: Path) -> None:
         colorizer.colorize(b"no picture")
     with pytest.raises(ModelError, match="no model"):
         Colorizer("no-such-model")
+    with pytest.raises(ModelError, match="no model '3'"):
+        Colorizer(model=3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("options", [{"vividness": 2}, 1.5, "amber", 0])
@@ -172,10 +174,37 @@ def test_what_is_no_options_is_told(
         colorizer.colorize(gray, options)  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", 1_000_000])
 def test_what_is_no_number_of_threads_is_told(threads: object) -> None:
-    with pytest.raises(OptionError, match="1 or more"):
+    with pytest.raises(OptionError, match=f"threads is {threads!r}; give "):
         Colorizer(threads=threads)
+
+
+@pytest.mark.parametrize("size", [-3, 0, 31, 2049, 100.5, "64"])
+def test_predict_takes_the_working_sizes_of_options(colorizer: Colorizer, size: object) -> None:
+    lightness = np.full((50, 90), 50, np.float32)
+    with pytest.raises(OptionError, match=r"working.size is"):
+        colorizer.predict(lightness, working_size=size)
+    assert colorizer.predict(lightness, working_size=128).extent[1] > 32
+
+
+@pytest.mark.parametrize("mode", ["L", "I", "F", "RGB", "I;16"])
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_images_without_pixels_are_told(
+    colorizer: Colorizer, mode: str, size: tuple[int, int]
+) -> None:
+    with pytest.raises(UnsupportedError, match=f"an image of {size[0]} x {size[1]} pixels"):
+        colorizer.colorize(Image.new(mode, size))
+
+
+def test_an_image_that_is_cut_off_is_as_unreadable_as_its_bytes(colorizer: Colorizer) -> None:
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200), np.uint8)
+    Image.fromarray(noise).save(buffer, "JPEG")
+    cut = buffer.getvalue()[:9000]
+    for source in (cut, Image.open(io.BytesIO(cut))):
+        with pytest.raises(UnreadableError, match="damaged or cut off"):
+            colorizer.colorize(source)
 
 
 def test_many_threads_share_one_colorizer(colorizer: Colorizer) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_backend import FakeBackend
+from fake_backend import AbBackend, FakeBackend
 from PIL import Image
 
 from reverse_oldify.errors import ChangedError, ColouredError, ExistsError, OutputError
@@ -73,6 +73,24 @@ def test_uncertainty_is_the_mean_over_pages(colorizer: Colorizer, tmp_path: Path
     made = deliver(colorizer, scan, tmp_path / "out.tif", Options(), order)
     told = json.loads((tmp_path / "out.tif.json").read_text())
     assert made.uncertainty == pytest.approx(told["mean_uncertainty"])
+
+
+@pytest.mark.parametrize(
+    ("backend", "told"),
+    [
+        (AbBackend((5.0, 10.0)), "no variants were made: variants need a distribution"),
+        (FakeBackend({(20.0, 20.0): 1.0}), "no other colouring looks different"),
+    ],
+)
+def test_why_there_are_fewer_variants(
+    backend: FakeBackend, told: str, scan: Path, tmp_path: Path
+) -> None:
+    Image.new("L", (80, 60), 130).save(scan)
+    target = tmp_path / "out.png"
+    colorizer = Colorizer(backend=backend)
+    made = deliver(colorizer, scan, target, Options(), Order(filing=FILING, variants=3))
+    assert [note for note in made.notes if note.startswith(told)]
+    assert names(tmp_path) == {"scan.png", "out.png", "out.png.json"}
 
 
 def test_colour_is_left_alone_where_ordered(colorizer: Colorizer, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from fake_backend import FakeBackend
 
 from reverse_oldify import Colorizer, Hint, Hints, OptionError, Options
 from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.options import MOST_RADIUS
 from reverse_oldify.pipeline.hint_file import read_hints
 from reverse_oldify.pipeline.hints import hint_ab, paint, spots
 from reverse_oldify.pipeline.view import View
@@ -38,10 +40,30 @@ def test_a_stroke_paints_what_it_crosses_and_its_radius_widens_it() -> None:
     assert not wide.strength[10:].any()
 
 
+def test_the_widest_brush_paints_the_whole_picture() -> None:
+    hint = Hint(points=((2.0, 30.0),), ab=RED, radius=MOST_RADIUS)
+    assert paint(Hints((hint,)), (64, 64), view_of(64, 64)).strength.all()
+
+
 def test_later_hints_lie_on_top() -> None:
     hints = Hints.from_arrays([(5, 5)], [RED]) + Hints.from_arrays([(5, 5)], [GREEN])
     laid = paint(hints, (64, 64), view_of(64, 64))
     np.testing.assert_allclose(laid.ab[:, 1, 1], GREEN)
+
+
+def test_a_hint_without_strength_has_no_effect() -> None:
+    place = ((5.0, 5.0),)
+    nothing = Hint(points=place, ab=GREEN, radius=9, strength=0)
+    laid = paint(Hints((Hint(points=place, ab=RED), nothing)), (64, 64), view_of(64, 64))
+    np.testing.assert_allclose(laid.ab[:, 1, 1], RED)
+    assert laid.strength.sum() == 1
+    ramp = np.tile(np.linspace(60, 200, 64).astype(np.uint8), (64, 1))
+    session = Colorizer(backend=FakeBackend({GREEN: 0.6, RED: 0.4})).open(ramp)
+    np.testing.assert_array_equal(
+        session.colorize(Options(hints=Hints((nothing,)))).pixels, session.colorize().pixels
+    )
+    with pytest.raises(OptionError, match="outside"):
+        paint(Hints((Hint(points=((99, 5),), ab=RED, strength=0),)), (64, 64), view_of(64, 64))
 
 
 def test_strokes_are_pinned_once_a_cell() -> None:
@@ -76,6 +98,8 @@ def test_colours_of_hints() -> None:
         {"points": [[1, 2]], "ab": [1, 2], "strength": 2},
         {"points": [[1, 2]], "ab": [1, 2], "radius": -1},
         {"points": [[1, 2]], "ab": [1, 2], "radius": "wide"},
+        {"points": [[1, 2]], "ab": [1, 2], "radius": float("inf")},
+        {"points": [[1, 2]], "ab": [1, 2], "radius": 1e200},
         {"points": [[1, 2]], "ab": [1, 2], "colour": "neutral"},
         "hint",
     ],
@@ -83,6 +107,30 @@ def test_colours_of_hints() -> None:
 def test_no_hints(wrong: object) -> None:
     with pytest.raises(OptionError):
         Hints.from_json([wrong])
+
+
+@pytest.mark.parametrize(
+    "xy", [[[1, 2], [3]], [["one", "two"]], "xy", [[1, 2, 3]], [[1, 2], [3, 4]]]
+)
+def test_no_arrays(xy: object) -> None:
+    for arrays in ((xy, [RED]), ([RED], xy)):
+        with pytest.raises(OptionError, match=r"give \(n, 2\) twice"):
+            Hints.from_arrays(*arrays)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [[300, 0, 0], [-1, 0, 0], [1.7, 0, 0], ["1", 0, 0], [True, 0, 0], [1, 2], [1, 2, 3, 4], []],
+)
+def test_codes_that_are_none_are_named_as_they_were_given(codes: list[object]) -> None:
+    told = re.escape(f"a hint's colour is {codes!r}; give [r, g, b]")
+    with pytest.raises(OptionError, match=told):
+        Hints.from_json([{"points": [[1, 2]], "color": codes}])
+
+
+def test_the_point_that_is_wrong_is_named() -> None:
+    with pytest.raises(OptionError, match=r"a hint lies at \(2, -5\)"):
+        Hint(points=((1, 1), (2, -5)), color="neutral")
 
 
 def test_outside_the_picture() -> None:

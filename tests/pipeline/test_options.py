@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from reverse_oldify import Hint, Hints, OptionError, Options, Palette
 
@@ -99,3 +101,13 @@ def test_numbers_of_numpy_are_plain_ones() -> None:
 def test_wrong_types_are_told(wrong) -> None:
     with pytest.raises(OptionError):
         wrong()
+
+
+@pytest.mark.parametrize(
+    "palette",
+    [Path("market.jpg"), 5, [[1, 2, 1]], {"colors": [[1, 2, 1]]}, b"dawn", Image.new("L", (2, 2))],
+)
+def test_what_is_no_palette_is_told_at_once(palette: object) -> None:
+    kind = type(palette).__name__
+    with pytest.raises(OptionError, match=f"of type {kind}; give the name of a look, or a Palette"):
+        Options(palette=palette)

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_backend import FakeBackend
+from PIL import Image
 
 from reverse_oldify import Colorizer, OptionError, Options, Palette, Picture
 from reverse_oldify.color.bins import ab_bins, histogram
 from reverse_oldify.color.lab import lab_to_srgb, srgb_to_lab
-from reverse_oldify.pipeline.looks import LOOKS, look
+from reverse_oldify.pipeline.looks import LOOKS
 from reverse_oldify.pipeline.palette import (
     find_palette,
     load_palette,
@@ -33,6 +34,17 @@ def test_palette_of_a_picture_is_its_histogram() -> None:
     want = histogram(ab)
     np.testing.assert_allclose(got.sum(), 1, rtol=1e-5)
     assert np.abs(got - want).sum() < 0.1
+
+
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_a_palette_counts_what_is_seen(kind: str, tmp_path: Path) -> None:
+    rgba = np.full((100, 100, 4), (128, 128, 128, 255), np.uint8)
+    rgba[:20] = (40, 60, 160, 255)
+    rgba[:, 50:] = (255, 0, 0, 0)
+    Image.fromarray(rgba).save(tmp_path / f"market.{kind}")
+    a, b, share = np.array(find_palette(str(tmp_path / f"market.{kind}")).colors).T
+    np.testing.assert_allclose(share[a > 50].sum(), 0)
+    np.testing.assert_allclose(share[b < -30].sum(), 0.2, atol=0.01)
 
 
 def test_black_and_white_has_no_palette() -> None:
@@ -63,8 +75,17 @@ def test_looks_lean_as_they_say() -> None:
     assert mean["amber"][1] > 10
     assert mean["dawn"][1] < -5
     assert mean["forest"][0] < 0
-    with pytest.raises(OptionError, match="no look 'mauve': choose amber, dawn"):
-        look("mauve")
+
+
+def test_a_picture_is_no_look_but_makes_a_palette(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture(np.full((9, 9, 2), BROWN, np.float32)).save("market.png")
+    told = r"no look 'market\.png': choose amber, dawn.*find_palette.*POST /v1/palettes"
+    with pytest.raises(OptionError, match=told):
+        palette_histogram("market.png")
+    assert Options(palette=find_palette("market.png")).palette.name == "market.png"
 
 
 @pytest.mark.parametrize("wanted", [GREEN, BROWN, BLUE])

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fake_backend import FakeBackend
+from fake_backend import AbBackend, FakeBackend
 
-from reverse_oldify import Colorizer, Hint, Hints, Options
+from reverse_oldify import Colorizer, Hint, Hints, OptionError, Options
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
 
@@ -111,3 +111,16 @@ def test_contradicting_hints_and_long_strokes_stay_finite(halves: np.ndarray) ->
     assert np.isfinite(session.chroma(options)).all()
     lab = srgb_to_lab(session.colorize(options).pixels)
     assert lab[0, 127, 1] > 30  # the later stroke, as red as so light a colour can be
+
+
+def test_a_model_of_one_colour_tells_what_it_lacks(halves: np.ndarray) -> None:
+    session = Colorizer(backend=AbBackend(GREEN)).open(halves)
+    session.colorize(Options(hints=Hints.from_arrays([(5, 5)], [RED])))
+    lacking = "a distribution of colours, which model classic does not predict; choose another"
+    for asked, what_needs in (
+        (lambda: session.suggest(5, 5), "suggestions need"),
+        (lambda: session.variants(2), "variants need"),
+        (lambda: session.colorize(Options(palette="dawn")), "a palette needs"),
+    ):
+        with pytest.raises(OptionError, match=f"^{what_needs} {lacking}"):
+            asked()

@@ -45,3 +45,8 @@ def test_wrong_places_and_counts() -> None:
             session.suggest(*place)
     with pytest.raises(OptionError, match="1 or more"):
         session.suggest(0, 0, 0)
+    for wrong, name in (((5, 5, "3"), "count"), (("1", 2), "x"), ((1, None), "y")):
+        with pytest.raises(OptionError, match=f"^{name} is .*; give a "):
+            session.suggest(*wrong)
+    with pytest.raises(OptionError, match="count is '3'; give a whole number"):
+        session.variants("3")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,11 @@ def test_a_little_of_another_hue_is_a_stamp_not_a_colour_photograph() -> None:
     ab = tone(8, 22)
     ab[:5, :5] = 20, -40
     assert not has_colours(print_of(ab))
+
+
+def test_a_hue_that_is_not_seen_is_none() -> None:
+    ab = tone(8, 22)
+    ab[:20] = -3, -25
+    alpha = np.full(ab.shape[:2], 255, np.uint8)
+    alpha[:20] = 0
+    assert not has_colours(replace(print_of(ab), alpha=alpha))

@@ -107,7 +107,7 @@ def test_a_certain_model_has_no_variants() -> None:
         np.full((60, 80), 130, np.uint8)
     )
     assert len(session.variants(4)) == 1
-    with pytest.raises(OptionError, match="only 1 colourings"):
+    with pytest.raises(OptionError, match="end with number 0; choose a number up to that"):
         session.colorize(Options(variant=1))
 
 

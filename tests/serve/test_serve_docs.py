@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,9 +43,9 @@ def shown(language: str, client: httpx.Client) -> str:
 
 
 def test_the_python_client(client: httpx.Client, folder: Path) -> None:
-    names: dict[str, httpx.Client] = {}
-    exec(shown("python", client), names)
-    names["server"].close()
+    code = shown("python", client)
+    assert set(re.findall(r"^import (\w+)", code, re.MULTILINE)) <= sys.stdlib_module_names
+    exec(code, {})
     assert read(folder / "in-colour.png").size == (500, 400)
 
 

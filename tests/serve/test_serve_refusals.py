@@ -165,6 +165,7 @@ BAD_OPTIONS = {
     "half a character": b'{"palette": {"name": "\\ud800", "colors": [[0, 0, 1]]}}',
     "unknown look": b'{"palette": "../../etc/passwd"}',
     "outside": b'{"hints": [{"points": [[5000, 1]], "ab": [0, 0]}]}',
+    "huge radius": b'{"hints": [{"points": [[1, 1]], "color": "neutral", "radius": 1e308}]}',
     "huge working size": b'{"working_size": 2048}',
     "too many points": json.dumps(
         {"hints": [{"points": [[1, 1]] * 6000, "color": "neutral"}]}
@@ -213,6 +214,34 @@ def test_options_are_limited_in_length(client: httpx.Client, picture: str) -> No
 )
 def test_bad_queries_are_a_problem(client: httpx.Client, picture: str, query: str) -> None:
     problem(client.get(f"{picture}/preview?{query}"), 422)
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "known"),
+    [
+        ("GET", "", "none"),
+        ("GET", "/original?size=80&vividness=7", "size, region"),
+        ("POST", "/preview?vividness=0.5", "size, region; send options in the body"),
+        ("POST", "/preview?bogus=1&size=80", "size, region"),
+        ("POST", "/render?size=100", "format, allow_loss"),
+        ("GET", "/render?size=100&vividness=1", "format, allow_loss, vividness, working_size"),
+        ("POST", "/uncertainty?region=0,0,9,9", "size"),
+        ("GET", "/suggestions?x=1&y=1&bogus=", "x, y, count, vividness"),
+        ("DELETE", "?afterwards=1", "after"),
+        ("POST", "/v1/pictures?bogus=2", "name, page"),
+        ("POST", "/v1/palettes?page=2", "name"),
+        ("POST", "/v1/colorize?size=2", "format, allow_loss, name, vividness"),
+    ],
+)
+def test_an_unknown_key_of_a_query_is_a_problem(
+    client: httpx.Client, picture: str, method: str, route: str, known: str
+) -> None:
+    address = route if route.startswith("/v1") else picture + (route or "?bogus=1")
+    content = scan() if route.startswith("/v1") else None
+    detail = problem(client.request(method, address, content=content), 422)
+    assert detail.startswith("the query: unknown key")
+    assert f"; known are {known}" in detail
+    assert ("body" in detail) == ("body" in known)
 
 
 @pytest.mark.parametrize("format", ["exe", "gif", "heic", "../x", ""])

@@ -68,9 +68,14 @@ def soft_encode(ab: FloatArray) -> tuple[np.ndarray, FloatArray]:
     return index, weight
 
 
-def histogram(ab: FloatArray) -> FloatArray:
-    """Soft histogram of colours (..., 2) over `ab_bins`; float32 (n,), sums to 1."""
+def histogram(ab: FloatArray, share: FloatArray | None = None) -> FloatArray:
+    """Soft histogram of colours (..., 2) over `ab_bins`; float32 (n,), sums to 1.
+
+    Each counts for its share, (...), 0 or more; by default all alike.
+    """
     index, weight = soft_encode(ab)
+    if share is not None:
+        weight = weight * share[..., None]
     count = np.bincount(index.ravel(), weight.ravel(), minlength=len(ab_bins()))
     return np.asarray(count / max(count.sum(), 1e-12), np.float32)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reverse_oldify.color.lab import row_strips
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.picture import Picture, Pixels
+from reverse_oldify.types import ByteArray
 
 _STRIP_PIXELS = 1 << 17
 
@@ -68,3 +69,22 @@ def without_equal_channels(pixels: Pixels) -> Pixels:
             return pixels
     gray: Pixels = pixels[..., 0].copy()
     return gray
+
+
+def padded(pixels: Pixels) -> ByteArray | None:
+    """Bytes of which 8-bit RGB is the first three of each four, as Pillow holds it, too.
+
+    uint8 (H, W, 4) where ``pixels`` is that array but for the last byte of each pixel; else None.
+    """
+    whole = pixels.base
+    if (
+        not isinstance(whole, np.ndarray)
+        or not pixels.dtype == whole.dtype == np.uint8
+        or pixels.shape[2:] != (3,)
+        or whole.shape[1:] != (pixels.shape[1], 4)
+        or pixels.strides != whole.strides
+        or not whole.flags.c_contiguous
+    ):
+        return None
+    first, beyond = divmod(pixels.ctypes.data - whole.ctypes.data, whole.strides[0])
+    return None if beyond else whole[first : first + len(pixels)]

@@ -16,12 +16,13 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files import iptc, jp2_write, xmp_extended
+from reverse_oldify.files.arrays import padded
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
 from reverse_oldify.files.jpeg_write import BLOCK, END, join
 from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
-from reverse_oldify.files.picture import Metadata, Picture, Raster, padded, to_8_bits
+from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
 from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture

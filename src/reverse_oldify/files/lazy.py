@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from reverse_oldify.files.arrays import padded
 from reverse_oldify.files.lightness import LightnessOfRows
-from reverse_oldify.files.picture import Picture, Pixels, Raster, padded
+from reverse_oldify.files.picture import Picture, Pixels, Raster
 from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.types import Plane
 

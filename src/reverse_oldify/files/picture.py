@@ -136,12 +136,15 @@ class Raster:
     def is_coloured(self) -> bool:
         """Whether there is more colour than the tint of a scanned grey photograph.
 
-        Looks at no more than 96 x 96 pixels: true when one in a hundred has a chroma above 6.
+        Looks at no more than 96 x 96 pixels: true when one in a hundred of what is seen has a
+        chroma above 6.
         """
         if len(self.shape) == 2:
             return False
-        ab = srgb_to_lab(self.thinned(_LOOKED_AT).pixels)[..., 1:]
-        return bool((np.hypot(ab[..., 0], ab[..., 1]) > _TINT).mean() > _COLOURED_SHARE)
+        looked_at = self.thinned(_LOOKED_AT)
+        ab, seen = srgb_to_lab(looked_at.pixels)[..., 1:], looked_at.opacity
+        tinted = np.hypot(ab[..., 0], ab[..., 1]) > _TINT
+        return bool((tinted * seen).sum() > _COLOURED_SHARE * seen.sum())
 
     @property
     def is_opaque(self) -> bool:
@@ -151,10 +154,15 @@ class Raster:
         return not self.has_alpha or all(bool(np.all(alpha == most)) for alpha in alphas)
 
     def thinned(self, side: int) -> Picture:
-        """Return every so manieth pixel, without alpha: no more than ``side`` x ``side``."""
+        """Return every so manieth pixel: no more than ``side`` x ``side``."""
         down, across = (-(-length // side) for length in self.size)
-        rows = (self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down))
-        return Picture(pixels=np.concatenate([row.pixels[:, ::across] for row in rows]))
+        rows = [self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down)]
+        pixels: Pixels = np.concatenate([row.pixels[:, ::across] for row in rows])
+        if not self.has_alpha:
+            return Picture(pixels=pixels)
+        seen = (row.alpha for row in rows)
+        alpha: Pixels = np.concatenate([part[:, ::across] for part in seen if part is not None])
+        return Picture(pixels=pixels, alpha=alpha)
 
     def __repr__(self) -> str:
         height, width = self.size
@@ -240,6 +248,13 @@ class Picture(Raster):
         return np.repeat(pixels[..., None], 3, axis=2)
 
     @property
+    def opacity(self) -> FloatArray:
+        """How much of each pixel is seen, float32 (H, W), 0..1; 1 where there is no alpha."""
+        if self.alpha is None:
+            return np.ones(self.size, np.float32)
+        return np.divide(self.alpha, np.iinfo(self.dtype).max, dtype=np.float32)
+
+    @property
     def samples(self) -> Pixels:
         """Pixels with alpha as one array of their type, (H, W, C), C from 1 to 4."""
         height, width = self.size
@@ -278,25 +293,6 @@ class Picture(Raster):
         image.thumbnail((_SHOWN, _SHOWN))
         image.save(file, "PNG")
         return file.getvalue()
-
-
-def padded(pixels: Pixels) -> ByteArray | None:
-    """Bytes of which 8-bit RGB is the first three of each four, as Pillow holds it, too.
-
-    uint8 (H, W, 4) where ``pixels`` is that array but for the last byte of each pixel; else None.
-    """
-    whole = pixels.base
-    if (
-        not isinstance(whole, np.ndarray)
-        or not pixels.dtype == whole.dtype == np.uint8
-        or pixels.shape[2:] != (3,)
-        or whole.shape[1:] != (pixels.shape[1], 4)
-        or pixels.strides != whole.strides
-        or not whole.flags.c_contiguous
-    ):
-        return None
-    first, beyond = divmod(pixels.ctypes.data - whole.ctypes.data, whole.strides[0])
-    return None if beyond else whole[first : first + len(pixels)]
 
 
 def to_8_bits(pixels: Pixels) -> ByteArray:

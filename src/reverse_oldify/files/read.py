@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFile
 
-from reverse_oldify.errors import TooLargeError, UnreadableError
+from reverse_oldify.errors import TooLargeError, UnreadableError, UnsupportedError
 from reverse_oldify.files import deep, deep_read, heic, jp2, jpeg, jxl, png, png_text, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.formats import FORMATS, Format, sniff
@@ -142,10 +142,16 @@ def from_image(
     Raises
     ------
     UnsupportedError
-        Pixels of a kind that is not handled; the message names no file.
+        No pixels, or of a kind that is not handled; the message names no file.
+    UnreadableError
+        It comes from a file that is damaged or cut off, which Pillow sees when it is loaded.
     """
-    arrays = to_arrays(image)
-    return _picture(arrays, read_metadata(image), format, source)
+    if 0 in image.size:
+        width, height = image.size
+        raise UnsupportedError(f"an image of {width} x {height} pixels is no picture; give another")
+    with damage_told():
+        arrays, told = to_arrays(image), read_metadata(image)
+    return _picture(arrays, told, format, source)
 
 
 def _picture(arrays: Arrays, read: Read, format: str | None, source: Path | None) -> Picture:

@@ -62,13 +62,14 @@ class Source:
 
 
 @contextmanager
-def damage_told(kind: Format) -> Iterator[None]:
-    """Turn whatever a damaged file of some format raises into one of our errors."""
+def damage_told(kind: Format | None = None) -> Iterator[None]:
+    """Turn whatever a damaged file, of a format if it is known, raises into one of our errors."""
     try:
         yield
     except UnidentifiedImageError as error:
+        name = "picture" if kind is None else kind.name
         raise UnreadableError(
-            f"damaged, or a rare kind of {kind.name}; open it in an editor and save it anew"
+            f"damaged, or a rare kind of {name}; open it in an editor and save it anew"
         ) from error
     except MemoryError as error:
         raise TooLargeError("it does not fit into memory; make it smaller") from error

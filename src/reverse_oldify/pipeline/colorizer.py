@@ -21,6 +21,9 @@ from reverse_oldify.pipeline.view import Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.runtime.catalogue import find_model
 from reverse_oldify.types import FloatArray, ModelInfo
+from reverse_oldify.values import whole_number
+
+_MOST_THREADS = 1024  # ONNX Runtime starts as many as it is told, be they a million
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -33,7 +36,7 @@ class Colorizer:
     model : str or Path, optional
         Name of a model in the package, or a folder written by ``reverse-oldify export``.
     threads : int, optional
-        Threads that may work on one picture; default: all cores.
+        Threads that may work on one picture, up to 1024; default: all cores.
     backend : Backend, optional
         Use this instead of loading a model.
 
@@ -52,10 +55,13 @@ class Colorizer:
         threads: int | None = None,
         backend: Backend | None = None,
     ) -> None:
-        if threads is not None and not (isinstance(threads, int | np.integer) and threads > 0):
-            raise OptionError(f"threads is {threads!r}; give 1 or more, or None for all cores")
+        self._threads = None if threads is None else whole_number("threads", threads)
+        if self._threads is not None and not 1 <= self._threads <= _MOST_THREADS:
+            raise OptionError(
+                f"threads is {threads!r}; give 1 to {_MOST_THREADS}, or None for all cores"
+            )
         self._folder = None if backend else find_model(model)
-        self._threads, self._backend, self._lock = threads, backend, threading.Lock()
+        self._backend, self._lock = backend, threading.Lock()
 
     @property
     def info(self) -> ModelInfo:
@@ -116,8 +122,15 @@ class Colorizer:
         return Session(_picture(source), self._loaded(), self._threads)
 
     def predict(self, lightness: FloatArray, working_size: int | None = None) -> Prediction:
-        """Ask the network only: float32 (H, W) L*, 0..100, in; see `Prediction` for what is out."""
-        return View(self._loaded(), lightness, working_size).unsteered
+        """Ask the network only: float32 (H, W) L*, 0..100, in; see `Prediction` for what is out.
+
+        Raises
+        ------
+        OptionError
+            If the working size is out of range, see `Options`.
+        """
+        size = Options(working_size=working_size).working_size
+        return View(self._loaded(), lightness, size).unsteered
 
     def _loaded(self) -> Backend:
         with self._lock:

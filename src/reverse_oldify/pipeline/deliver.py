@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reverse_oldify.options import Options
     from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.session import Session
+    from reverse_oldify.types import ModelInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def deliver(
     """Make all that is ordered of one file.
 
     All files get their names when all are written: the result last, for it may replace the source.
-    Where a picture has fewer variants than ordered, a note says so.
+    Where there are fewer variants than ordered, a note says why.
 
     Raises
     ------
@@ -97,9 +98,9 @@ def deliver(
             try:
                 wanted = replace(options, variant=variant)
                 _file(pages, source, path, wanted, order.filing, drafts)
-            except OptionError:
+            except OptionError as error:
                 drafts.drop(*order.filing.targets(path))
-                made.notes.append(f"only {variant} colourings look different")
+                made.notes.append(_why_no_more(variant, colorizer.info, error))
                 break
         if order.uncertainty:
             made.notes.append(_map(pages, uncertainty_of(target), options, drafts))
@@ -129,6 +130,13 @@ def _file(
         provenance = replace(filing.provenance, options=options.to_json())
         filing = replace(filing, provenance=provenance)
     return file_colour(pages.colour(options), source, target, filing, drafts)
+
+
+def _why_no_more(variants: int, info: ModelInfo, error: OptionError) -> str:
+    if info.output != "distribution":
+        return f"no variants were made: {error}"
+    only = f"only {variants} colourings look different"
+    return only if variants > 1 else "no other colouring looks different"
 
 
 def _map(pages: _OpenPages, path: Path, options: Options, drafts: Drafts) -> str:

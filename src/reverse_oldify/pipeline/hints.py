@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from reverse_oldify.errors import OptionError
 from reverse_oldify.options import NEUTRAL, Hint, Hints
 from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.types import FloatArray
+from reverse_oldify.values import number
 
 Path = NDArray[np.float64]
 
@@ -20,7 +22,7 @@ _STEP = 0.5  # of a cell, between the dabs of a stroke
 
 
 def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
-    """Lay hints on the grid; where they overlap, the later one lies on top.
+    """Lay hints on the grid; where they overlap, the later one lies on top, if it has strength.
 
     Parameters
     ----------
@@ -42,6 +44,7 @@ def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
     for hint in hints:
         for x, y in hint.points:
             check_inside(x, y, size)
+    for hint in _felt(hints):
         path = _path(hint, size) * scale
         covered = _brush(path, hint.radius * float(scale.mean()), (rows, columns))
         laid.ab[:, covered] = hint_ab(hint)[:, None]
@@ -53,7 +56,7 @@ def spots(hints: Hints, size: tuple[int, int], view: View) -> NDArray[np.int64]:
     """Pixels under the middle of spots and strokes, one a cell: row and column, int64 (n, 2)."""
     cell = size[0] / view.extent[0], size[1] / view.extent[1]
     found: dict[tuple[int, int], tuple[int, int]] = {}
-    for hint in hints:
+    for hint in _felt(hints):
         for row, column in _dabs(_path(hint, size) / cell) * cell:
             found[int(row / cell[0]), int(column / cell[1])] = int(row), int(column)
     return np.array(list(found.values()), np.int64).reshape(-1, 2)
@@ -77,6 +80,7 @@ def cell_at(x: float, y: float, size: tuple[int, int], view: View) -> tuple[int,
     OptionError
         If there is no such pixel.
     """
+    x, y = number("x", x), number("y", y)
     check_inside(x, y, size)
     height, width = size
     row, column = min(y, height - 1) + 0.5, min(x, width - 1) + 0.5
@@ -88,6 +92,11 @@ def check_inside(x: float, y: float, size: tuple[int, int]) -> None:
     height, width = size
     if not (0 <= x < width and 0 <= y < height):
         raise OptionError(f"({x:g}, {y:g}) is outside the picture of {width} x {height} pixels")
+
+
+def _felt(hints: Hints) -> Iterator[Hint]:
+    """Hints that have an effect: a strength of 0 neither covers what is below, nor pins a pixel."""
+    return (hint for hint in hints if hint.strength > 0)
 
 
 def _path(hint: Hint, size: tuple[int, int]) -> Path:

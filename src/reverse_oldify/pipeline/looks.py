@@ -32,7 +32,10 @@ def look(name: str) -> Palette:
         If there is none of this name.
     """
     if name not in LOOKS:
-        raise OptionError(f"no look {name!r}: choose {', '.join(LOOKS)}, or a picture or .json")
+        raise OptionError(
+            f"no look {name!r}: choose {', '.join(LOOKS)}, or give a palette: in Python what "
+            "find_palette makes of a picture or .json, over HTTP what POST /v1/palettes answers"
+        )
     bins = ab_bins().astype(float)
     share = np.zeros(len(bins))
     for a, b, deviation, weight in LOOKS[name]:

@@ -56,6 +56,8 @@ def find_palette(name: str) -> Palette:
 def palette_of(picture: Picture) -> Palette:
     """Palette of a reference picture; a few ten thousand of its pixels are counted.
 
+    What is transparent counts for less: editors leave any colour where nothing is seen.
+
     Raises
     ------
     OptionError
@@ -64,7 +66,8 @@ def palette_of(picture: Picture) -> Palette:
     name = picture.source.name if picture.source else ""
     if not picture.is_coloured:
         raise OptionError(f"{name or 'the palette'}: black and white; choose a picture in colour")
-    shares = histogram(srgb_to_lab(picture.thinned(_SIDE).srgb)[..., 1:])
+    counted = picture.thinned(_SIDE)
+    shares = histogram(srgb_to_lab(counted.srgb)[..., 1:], counted.opacity)
     kept = shares > _LEAST_SHARE
     rows = np.column_stack([ab_bins()[kept], shares[kept]]).astype(float).round(6).tolist()
     return Palette(colors=tuple((a, b, share) for a, b, share in rows), name=name)

@@ -26,6 +26,7 @@ from reverse_oldify.pipeline.view import Paint, Prediction, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray
+from reverse_oldify.values import whole_number
 
 _VIEWS = 2  # working sizes that are remembered: each holds what the network said
 
@@ -76,7 +77,7 @@ class Session:
         The first is `colorize`; number n is what ``Options(variant=n)`` gives. There are fewer
         than ``count`` where the network is sure of its colours.
         """
-        options = Options.of(options)
+        options, count = Options.of(options), whole_number("count", count)
         return [self.recombine(found.ab, options) for found in self.colourings(count, options)]
 
     def colourings(self, count: int, options: Options) -> list[Colouring]:
@@ -177,9 +178,11 @@ class Session:
         Raises
         ------
         OptionError
-            If the pixel lies outside the picture, or the model predicts no distribution.
+            If the pixel lies outside the picture, the count is no number from 1, or the model
+            predicts no distribution.
         """
-        self._need_distribution("suggestions")
+        self._need_distribution("suggestions need")
+        count = whole_number("count", count)
         view = self.view(Options.of(options))
         row, column = cell_at(x, y, self.picture.size, view)
         probability = softmax(self.predict(options).values[:, row, column])
@@ -209,11 +212,11 @@ class Session:
     def _reference(self, options: Options) -> FloatArray | None:
         if options.palette is None:
             return None
-        self._need_distribution("a palette")
+        self._need_distribution("a palette needs")
         return palette_histogram(options.palette)
 
     def _draw(self, options: Options) -> Iterator[Colouring]:
-        self._need_distribution("variants")
+        self._need_distribution("variants need")
         view, painted, lift = self.view(options), self._paint(options), self._decode(options).lift
         said, undecided = self.predict(options).values, 1 - influence(painted, view)
         reference = self._reference(options)
@@ -230,14 +233,14 @@ class Session:
         found = self.colourings(options.variant + 1, options)
         if len(found) <= options.variant:
             raise OptionError(
-                f"variant is {options.variant}, but this picture has only {len(found)} colourings "
-                f"that look different; choose a number from 0 to {len(found) - 1}"
+                f"variant is {options.variant}, but the colourings of this picture that look "
+                f"different end with number {len(found) - 1}; choose a number up to that"
             )
         return found[-1]
 
-    def _need_distribution(self, what: str) -> None:
+    def _need_distribution(self, what_needs: str) -> None:
         if self._info.output != "distribution":
             raise OptionError(
-                f"model {self._info.name} predicts no distribution, which {what} need; "
-                "choose another model"
+                f"{what_needs} a distribution of colours, which model {self._info.name} does not "
+                "predict; choose another model"
             )

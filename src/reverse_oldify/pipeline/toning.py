@@ -18,13 +18,15 @@ def has_colours(picture: Raster) -> bool:
 
     A toned or yellowed print has one: paper, stains and silver differ in chroma, little in hue.
     `Picture.is_coloured` calls such a print coloured. Looks at no more than 96 x 96 pixels; true
-    when one in a hundred has a chroma above 6 and a hue more than 40 degrees from the mean hue,
-    which is weighted by chroma.
+    when one in a hundred of what is seen has a chroma above 6 and a hue more than 40 degrees from
+    the mean hue, which is weighted by chroma.
     """
     if not picture.is_coloured:
         return False
-    ab = srgb_to_lab(picture.thinned(_LOOKED_AT).pixels)[..., 1:]
+    looked_at = picture.thinned(_LOOKED_AT)
+    ab, seen = srgb_to_lab(looked_at.pixels)[..., 1:], looked_at.opacity
     chroma = np.hypot(ab[..., 0], ab[..., 1])
-    a, b = ab.mean((0, 1))
+    a, b = (ab * seen[..., None]).mean((0, 1))
     along = (ab[..., 0] * a + ab[..., 1] * b) / np.hypot(a, b).clip(1e-9)
-    return bool(((chroma > _TINT) & (along < _ONE_TONE * chroma)).mean() > _SHARE)
+    another = (chroma > _TINT) & (along < _ONE_TONE * chroma)
+    return bool((another * seen).sum() > _SHARE * seen.sum())

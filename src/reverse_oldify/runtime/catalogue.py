@@ -31,7 +31,7 @@ def find_model(name: str | Path | None = None) -> Path:
             / "weights"
             / str(name or DEFAULT_MODEL)
         )
-    if (Path(name) / DECODE_FILE).is_file():
+    if isinstance(name, str | Path) and (Path(name) / DECODE_FILE).is_file():
         return Path(name)
     raise ModelError(
         f"no model {str(name)!r}: choose {' or '.join(MODELS)}, or a folder that "

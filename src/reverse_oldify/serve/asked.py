@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
@@ -16,23 +18,39 @@ from reverse_oldify.options import Options
 from reverse_oldify.sampling import Tile
 from reverse_oldify.serve.schemas import MOST_WORKING_SIZE
 
-QUERY = ("format", "allow_loss", "size", "region", "x", "y", "count", "name")
-"""Keys of queries that are no options."""
+_OPTIONS = {option.name for option in fields(Options)}
 
 MOST_POINTS = 5_000
 MOST_LENGTH = 20.0
 """Of all hints together: points, and length in diagonals of the picture."""
 
 
+def check_query(given: Iterable[str], known: list[str], *, options_in_body: bool) -> None:
+    """Refuse keys of a query that nothing would read: a misspelt one must not pass for the default.
+
+    Where the options belong into the body, the error says so.
+
+    Raises
+    ------
+    OptionError
+        If there is one.
+    """
+    for key in given:
+        if key not in known:
+            told = f"the query: unknown key {key!r}; known are {', '.join(known) or 'none'}"
+            misplaced = options_in_body and key in _OPTIONS
+            raise OptionError(told + "; send options in the body" * misplaced)
+
+
 def options_of_query(query: dict[str, str]) -> Options:
-    """Read options from a query; what is no JSON is text.
+    """Read options from a query, among other keys (see `check_query`); what is no JSON is text.
 
     Raises
     ------
     OptionError
         As `Options.from_json`.
     """
-    return _options({key: _value(text) for key, text in query.items() if key not in QUERY})
+    return _options({key: _value(text) for key, text in query.items() if key in _OPTIONS})
 
 
 def options_of_body(body: bytes) -> Options:

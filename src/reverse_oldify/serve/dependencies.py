@@ -9,7 +9,12 @@ from fastapi import Depends, Path, Query, Request
 
 from reverse_oldify.files.formats import OUTPUT_FORMATS
 from reverse_oldify.options import Options
-from reverse_oldify.serve.asked import check_hints, options_of_body, options_of_query
+from reverse_oldify.serve.asked import (
+    check_hints,
+    check_query,
+    options_of_body,
+    options_of_query,
+)
 from reverse_oldify.serve.opened import Opened
 from reverse_oldify.serve.service import Service
 
@@ -20,6 +25,15 @@ MOST_PAGE = 10_000
 """Number of a page."""
 
 _OPTIONS_BYTES = 1 << 18
+
+
+async def known_query(request: Request) -> None:
+    """Refuse what the OpenAPI document does not tell of in the query of this route."""
+    path = request.app.openapi()["paths"][request.scope["route"].path_format]
+    told = path[request.method.lower()]
+    known = [each["name"] for each in told.get("parameters", []) if each["in"] == "query"]
+    body = told.get("requestBody", {}).get("content", {})
+    check_query(request.query_params, known, options_in_body="application/json" in body)
 
 
 async def _service(request: Request) -> Service:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from reverse_oldify.files.formats import OUTPUT_FORMATS
 from reverse_oldify.options import LAST_VARIANT
@@ -27,6 +27,7 @@ from reverse_oldify.serve.dependencies import (
     Served,
     Size,
     Upload,
+    known_query,
 )
 from reverse_oldify.serve.opened import Opened
 from reverse_oldify.serve.schemas import (
@@ -50,7 +51,7 @@ from reverse_oldify.serve.studio import File, result_name, target_format
 
 Route = Callable[..., Any]
 
-api = APIRouter(prefix="/v1", responses=problem_answers())
+api = APIRouter(prefix="/v1", responses=problem_answers(), dependencies=[Depends(known_query)])
 
 
 def _asks(path: str, **settings: Any) -> Callable[[Route], Route]:

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from reverse_oldify.files.formats import OUTPUT_FORMATS
-from reverse_oldify.options import LAST_VARIANT, Hint, Options, Palette
+from reverse_oldify.options import LAST_VARIANT, MOST_RADIUS, Hint, Options, Palette
 from reverse_oldify.pipeline.looks import LOOKS
 from reverse_oldify.serve.problems import MEDIA_TYPE
 
@@ -30,7 +30,7 @@ RANGES: dict[str, JsonObject] = {
     "working_size": {"minimum": 32, "maximum": MOST_WORKING_SIZE},
     "variant": {"minimum": 0, "maximum": LAST_VARIANT},
     "seed": {"minimum": 0},
-    "radius": {"minimum": 0},
+    "radius": {"minimum": 0, "maximum": MOST_RADIUS},
     "strength": {"minimum": 0, "maximum": 1},
 }
 """As `Options` and `Hint` check them."""
