@@ -69,7 +69,13 @@ def hex_of(name: str, codes: list[Any]) -> str:
     OptionError
         If they are something else.
     """
-    are_codes = all(type(code) is int and 0 <= code <= 255 for code in codes)
-    if not (are_codes and len(codes) == 3):
+    if not (len(codes) == 3 and all(map(_is_code, codes))):
         raise OptionError(f"{name} is {codes!r}; give [r, g, b], whole numbers from 0 to 255")
-    return "#" + bytes(codes).hex()
+    return "#" + bytes(map(int, codes)).hex()
+
+
+def _is_code(value: Any) -> bool:
+    kinds = int | float | np.integer | np.floating  # JSON does not tell 200.0 from 200
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        return False
+    return 0 <= value <= 255 and float(value).is_integer()

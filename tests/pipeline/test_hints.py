@@ -168,3 +168,8 @@ def test_no_hint_file(text: str, tmp_path: Path) -> None:
         read_hints(file)
     with pytest.raises(OptionError, match="cannot be read"):
         read_hints(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("codes", [[200.0, 100, 50], list(np.array([200, 100, 50], np.uint8))])
+def test_codes_are_whole_numbers_of_any_type(codes: list[object]) -> None:
+    assert Hint.from_json({"points": [[1, 2]], "color": codes}).color == "#c86432"

@@ -42,8 +42,14 @@ def test_loading_the_page_anew_loses_nothing(visit: Visit) -> None:
     assert np.abs(visit.seen() - hinted).mean() < 1
     assert len(visit.sent("POST", "/v1/pictures?")) == 2  # not sent again
     assert visit.page.locator(".pin").count() == 1
-    visit.page.keyboard.press("Control+z")
-    assert visit.page.locator(".pin").count() == 0
+    visit.click(0.7, 0.2)  # not of one gesture with the hint before
+    visit.page.locator("#picker-hex").fill("#2060c0")
+    visit.page.locator("#picker-hex").press("Enter")
+    visit.page.locator("#picker-done").click()
+    assert visit.page.locator(".pin").count() == 2
+    for left in (1, 0):
+        visit.page.keyboard.press("Control+z")
+        assert visit.page.locator(".pin").count() == left
 
 
 def test_loading_the_page_anew_while_it_is_loaded_loses_nothing(visit: Visit) -> None:
@@ -136,6 +142,31 @@ def test_a_server_that_is_gone_and_comes_back(visit: Visit) -> None:
     visit.page.locator("#doubting").uncheck()
     assert np.abs(visit.seen() - plain).mean() > 1
     assert np.abs(visit.seen() - doubtful).mean() > 10
+
+
+def test_one_answer_that_is_lost_is_asked_for_again(visit: Visit) -> None:
+    visit.open(PALACE)
+    plain = visit.seen()
+    visit.page.route("**/preview?*", lambda route: route.abort(), times=1)
+    visit.page.locator("#vividness").press("Home")
+    wait_until(lambda: np.abs(visit.seen() - plain).mean() > 1)
+    assert visit.page.locator(".notice").count() == 0
+
+
+def test_a_page_goes_on_by_itself_that_was_loaded_while_the_server_was_gone(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.page.route("**/v1/about", lambda route: route.abort(), times=2)
+    visit.page.reload()
+    visit.page.locator("#split").wait_for()
+    assert visit.page.locator(".photograph").count() == 1
+    visit.settle()
+
+
+def test_photographs_that_are_not_answered_are_told_of_once(visit: Visit) -> None:
+    visit.page.route("**/v1/**", lambda route: route.abort())
+    visit.page.locator("#files").set_input_files([str(PALACE), str(HOPPER)])
+    visit.page.locator(".photograph[data-failed]").nth(1).wait_for()
+    assert visit.page.locator(".notice").count() == 1
 
 
 def test_a_photograph_is_tried_again_by_a_click(visit: Visit) -> None:

@@ -15,8 +15,8 @@ export class Problem extends Error {
 const UNREACHABLE = new Problem(
   0,
   "No answer",
-  "The studio's server does not answer. Start it again (reverse-oldify serve); " +
-    "your photographs are still here, and the page goes on by itself.",
+  "The studio's server does not answer. Start it again (reverse-oldify serve), " +
+    "and leave this page open: it goes on by itself.",
 );
 
 const UNREADABLE = new Problem(

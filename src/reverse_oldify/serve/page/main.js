@@ -38,7 +38,7 @@ const download = new Download(studio);
 new Strip(studio, background);
 new Frame(studio, darkroom);
 
-outage.addEventListener("back", () => studio.resume());
+outage.addEventListener("back", () => (studio.about ? studio.resume() : start()));
 watchIntake((files) => studio.add(files));
 watchGestures(element("canvas"), {
   click: (point) => pins.click(point),
@@ -85,15 +85,19 @@ const keyboard = new Keyboard([
   { keys: ["?"], words: "this help", act: () => keyboard.show() },
 ]);
 
-try {
-  studio.about = await api.about();
-  moods.offer(studio.about.looks);
-  download.offer(studio.about.formats);
-  const missing = await new Keeper(studio).restore();
-  if (missing.length) {
-    const names = missing.join(", ");
-    complain(new Error(`The studio does not have ${names} now; please open it again.`));
+async function start() {
+  try {
+    studio.about = await api.about();
+    moods.offer(studio.about.looks);
+    download.offer(studio.about.formats);
+    const missing = await new Keeper(studio).restore();
+    if (missing.length) {
+      const names = missing.join(", ");
+      complain(new Error(`The studio does not have ${names} now; please open it again.`));
+    }
+  } catch (problem) {
+    complain(problem);
   }
-} catch (problem) {
-  complain(problem);
 }
+
+await start();

@@ -1,6 +1,7 @@
 /** What the studio says: quietly to those who listen to the page, visibly where something failed. */
 
 import { element, icon, make } from "./dom.js";
+import { outage } from "./outage.js";
 
 const LONG = 12000; // milliseconds that a notice stays
 
@@ -12,7 +13,8 @@ export function say(words) {
 /** A failure, in words that say what to do; stays until it is read or put away. */
 export function complain(problem, about = "") {
   if (problem.name === "AbortError") return;
-  const words = about ? `${about}: ${problem.message}` : problem.message;
+  const unanswered = problem.status === 0; // the same for all that was asked
+  const words = about && !unanswered ? `${about}: ${problem.message}` : problem.message;
   const notices = element("notices");
   if ([...notices.children].some((shown) => shown.dataset.words === words)) return;
   const close = make("button", {
@@ -25,6 +27,7 @@ export function complain(problem, about = "") {
   notice.append(make("p", { textContent: words }), close);
   const away = () => notice.remove();
   close.addEventListener("click", away);
+  if (unanswered) outage.addEventListener("back", away, { once: true });
   setTimeout(away, LONG + 60 * words.length);
   notices.append(notice);
 }

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { Problem } from "./api.js";
 import { UNTOUCHED } from "./edits.js";
-import { begin } from "./history.js";
+import { begin, settle } from "./history.js";
 
 const FORGOTTEN = new Problem(
   404,
@@ -40,7 +40,7 @@ export class Photograph {
   /** What is remembered of it while the page is loaded anew. */
   toJson() {
     const { title, page, about, history } = this;
-    return { title, page, about, history };
+    return { title, page, about, history: settle(history) }; // gestures are counted anew
   }
 
   /** Undo `toJson`, with what the server says of it now. */
