@@ -78,4 +78,5 @@ def _is_code(value: Any) -> bool:
     kinds = int | float | np.integer | np.floating  # JSON does not tell 200.0 from 200
     if isinstance(value, bool) or not isinstance(value, kinds):
         return False
-    return 0 <= value <= 255 and float(value).is_integer()
+    code = float(value)
+    return code.is_integer() and 0 <= code <= 255
