@@ -82,3 +82,14 @@ def test_looking_keeps_jobs_away_and_writes_nothing(tmp_path: Path) -> None:
         ):
             pytest.fail("began")
         assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_looking_at_a_shard_lets_the_others_work(tmp_path: Path) -> None:
+    with locked(tmp_path, "1-of-2"), unlocked(tmp_path, "2-of-2"):
+        pass
+    with (
+        locked(tmp_path, "2-of-2"),
+        pytest.raises(OutputError, match="another job is at work"),
+        unlocked(tmp_path, "2-of-2"),
+    ):
+        pytest.fail("looked")

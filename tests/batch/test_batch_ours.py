@@ -12,7 +12,7 @@ from made_inline import Run, inline
 from made_workers import write_scan
 from PIL import Image
 
-from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.entry import UNKNOWN, Entry, State
 from reverse_oldify.batch.job import FOLDER
 from reverse_oldify.batch.plan import decide
 from reverse_oldify.files.json_file import read_json
@@ -116,6 +116,14 @@ def test_a_killed_job_owns_what_it_may_have_written_but_a_failed_file_owns_nothi
     assert edited.state is State.FAILED
     assert "a.jpg.json exists already" in edited.reason
     assert edited.ours == there, "what is known is not forgotten"
+
+
+def test_what_an_earlier_version_did_not_say_is_taken_for_ours() -> None:
+    new = Entry(path="a.tif", target="a.jpg", stamp="10 1", settings="other", run=2)
+    there = {"a.jpg": "5 5", "a.jpg.json": "6 6"}
+    known = replace(new, state=State.DONE, settings="s", target_stamp="5 5", beside=UNKNOWN, run=1)
+    assert decide(new, known, there).state is State.WAITING
+    assert "a.jpg was made or changed" in decide(new, known, there | {"a.jpg": "7 7"}).reason
 
 
 def test_nothing_of_others_is_in_the_way_of_what_is_given_to_a_worker() -> None:

@@ -88,3 +88,26 @@ def test_names_are_checked_before_the_work(tmp_path: Path) -> None:
         check_name(tmp_path / ("n" * 256))
     check_name(tmp_path / "new")
     check_name(tmp_path / "no folder" / "new")
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize("named", [1, 2, 3])
+def test_ctrl_c_between_two_names_brings_everything_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool, named: int
+) -> None:
+    if overwrite:
+        for name in ("picture", "map"):
+            (tmp_path / name).write_text("old")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    how, count = "replace" if overwrite else "hardlink_to", iter(range(1, 9))
+    original = getattr(Path, how)
+
+    def interrupted(self: Path, target: Path) -> None:
+        original(self, target)
+        if next(count) == named:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, how, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all(tmp_path, overwrite=overwrite)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

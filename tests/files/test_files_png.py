@@ -178,3 +178,9 @@ def _with_chunk(png: bytes, chunk: bytes) -> bytes:
     """The same file with a chunk (type and data) behind its header."""
     whole = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
     return png[:33] + whole + png[33:]
+
+
+def test_what_lies_behind_the_end_does_not_matter() -> None:
+    sound = encoded(Image.fromarray(np.zeros((5, 7), np.uint8)), "PNG")
+    behind = struct.pack(">I4s", 4, b"IDAT") + bytes(8)
+    np.testing.assert_array_equal(read(sound + behind).pixels, 0)

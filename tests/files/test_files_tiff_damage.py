@@ -70,3 +70,16 @@ def _segments(data: bytes) -> list[tuple[int, int]]:
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page = file.pages[0]
         return list(zip(page.dataoffsets, page.databytecounts, strict=True))
+
+
+def test_jpeg_has_one_order_of_bits_whatever_the_tags_say() -> None:
+    for fill_order in (1, 2):
+        data = encoded(
+            Image.fromarray(GRAY), "TIFF", compression="jpeg", tiffinfo={266: fill_order}
+        )
+        assert NOTE not in read(data).notes
+
+
+def test_jpeg_that_pillow_opens_in_tiff_only_is_no_damage() -> None:
+    image = Image.fromarray(GRAY).convert("LA")
+    assert NOTE not in read(encoded(image, "TIFF", compression="jpeg")).notes

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+UNKNOWN = "null"
+"""`Entry.beside` of journals of version 1, which did not say what lies beside a result."""
+
 
 class State(StrEnum):
     """What is known of a file."""
@@ -53,7 +56,7 @@ class Entry:
     def ours(self) -> dict[str, str]:
         """Stamps, by path below the output, of all files of its result as this job wrote them."""
         result = {} if self.target_stamp is None else {self.target: self.target_stamp}
-        return {**result, **json.loads(self.beside)}
+        return {**result, **(json.loads(self.beside) or {})}
 
     def with_ours(self, written: Mapping[str, str]) -> Self:
         """The same, with files that this job wrote anew."""

@@ -86,9 +86,10 @@ def copied_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
     OutputError
         A job is at work there, or the temporary folder cannot take the copy.
     """
-    with tempfile.TemporaryDirectory(prefix="reverse-oldify-") as copy, unlocked(folder):
-        for pattern in (_journal_name("*"), _journal_name(None)):
-            for path in (*folder.glob(pattern), *folder.glob(f"{pattern}-wal")):
+    shard = selection.shard.name if selection.shard else None
+    with tempfile.TemporaryDirectory(prefix="reverse-oldify-") as copy, unlocked(folder, shard):
+        for name in (_journal_name(shard or "*"), _journal_name(None)):
+            for path in (*folder.glob(name), *folder.glob(f"{name}-wal")):
                 try:
                     shutil.copy(path, copy)
                 except OSError as error:

@@ -18,7 +18,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Literal
 
-from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.entry import UNKNOWN, Entry, State
 from reverse_oldify.batch.task import Ending, Outcome
 from reverse_oldify.errors import OutputError
 
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS runs (
 );
 """
 _BESIDE = "CREATE TEMP TABLE beside (target, path, PRIMARY KEY (target, path)) WITHOUT ROWID"
-_FROM_1 = "ALTER TABLE files ADD COLUMN beside TEXT NOT NULL DEFAULT '{}'"
+_FROM_1 = f"ALTER TABLE files ADD COLUMN beside TEXT NOT NULL DEFAULT '{UNKNOWN}'"
 
 _COLUMNS = [field.name for field in fields(Entry)]
 # Names of files need not be Unicode. As bytes they are; cast to text, SQLite does not check them.
@@ -92,7 +92,9 @@ class Journal:
                 raise OutputError(f"{path}: journal of a later version; update reverse-oldify")
             if version < _VERSION:
                 upgrade = _FROM_1 if version == 1 else _SCHEMA
-                self._base.executescript(f"{upgrade}; PRAGMA user_version = {_VERSION}")
+                self._base.executescript(
+                    f"BEGIN; {upgrade}; PRAGMA user_version = {_VERSION}; COMMIT"
+                )
             self._base.execute(_BESIDE)
             on_failure.pop_all()
 

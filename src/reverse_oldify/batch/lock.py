@@ -46,17 +46,22 @@ def locked(folder: Path, shard: str | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def unlocked(folder: Path) -> Iterator[None]:
-    """Keep jobs from beginning in a folder while the block lasts; nothing is written there.
+def unlocked(folder: Path, shard: str | None = None) -> Iterator[None]:
+    """Keep a job from beginning in a folder while the block lasts; nothing is written there.
+
+    Parameters
+    ----------
+    folder, shard
+        As `locked`; other shards may be at work.
 
     Raises
     ------
     OutputError
-        One is at work.
+        It is at work.
     """
     with ExitStack() as stack:
         for path in sorted(folder.glob("lock*")):
-            if path.suffix != ".json":
+            if path.suffix != ".json" and (not shard or path.name in ("lock", f"lock-{shard}")):
                 stack.enter_context(_held(path, exclusive=False, read_only=True))
         yield
 

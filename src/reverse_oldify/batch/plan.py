@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from reverse_oldify.batch.entry import Entry, State
+from reverse_oldify.batch.entry import UNKNOWN, Entry, State
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.storage import Found, Stamp, Storage, Trouble, stamped
@@ -144,6 +144,9 @@ def decide(
                 return now
             case State.CLAIMED:  # the job was killed: what lies there may be by its worker
                 now = now.with_ours(there)
+        if known.beside == UNKNOWN:  # then it is taken for ours, as it was
+            beside = {path: stamp for path, stamp in there.items() if path != new.target}
+            now = now.with_ours(beside)
         attempts = known.attempts if known.state in (State.CLAIMED, State.WAITING) else 0
         made_of = known.sha256 if _still_good(known, new, there) else None
     foreign = next((path for path, stamp in there.items() if now.ours.get(path) != stamp), None)

@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from reverse_oldify.errors import ExistsError, InputError, OutputError, UnreadableError
@@ -72,11 +73,12 @@ def discover(
     """
     found = Discovery()
     sources = list(_walk_inputs(inputs, out_dir, found))
-    owner = {_place(source): source for source, _ in sources}
+    real = cache(os.path.realpath)  # of folders, of which there are few
+    owner = {_place(source, real): source for source, _ in sources}
     done: set[Path] = set()
     for source, relative in sources:
         target = out_dir / relative.parent / result_name(source, FORMATS.get(format or ""))
-        places = {_place(path): path for path in files_of(target)}
+        places = {_place(path, real): path for path in files_of(target)}
         replaced = next((at for at in places if not _same(owner.get(at, source), source)), None)
         if not _stays_below(out_dir, target.parent):
             found.problems.append(
@@ -87,7 +89,7 @@ def discover(
             )
         elif replaced is not None:
             rival = owner[replaced]
-            what = rival if _place(rival) == replaced else f"that of {rival}"
+            what = rival if _place(rival, real) == replaced else f"that of {rival}"
             found.problems.append(
                 ExistsError(
                     f"{source}: its result {places[replaced]} would replace {what}; "
@@ -184,9 +186,9 @@ def _stays_below(out_dir: Path, folder: Path) -> bool:
     return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(out_dir))
 
 
-def _place(path: Path) -> tuple[str, str]:
+def _place(path: Path, real: Callable[[Path], str]) -> tuple[str, str]:
     """Which entry of which folder a path is, by whatever links it was named."""
-    return os.path.realpath(path.parent), path.name
+    return real(path.parent), path.name
 
 
 def _is_folder(path: Path) -> bool:

@@ -13,7 +13,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -83,39 +83,40 @@ class Drafts:
             _remove(temporary)
 
     def _name(self) -> None:
+        made = {}
         for path, (_, file) in self._files.items():
             with failures_told(path):
                 file.flush()
                 os.fsync(file.fileno())
+                made[path] = _identity(os.fstat(file.fileno()))
                 file.close()
-        with ExitStack() as named:
+        new = {path for path in self._files if not os.path.lexists(path)}
+        olds = {path: _temporary(path.parent) for path in self._files}
+        try:
             for path in reversed(self._files):
-                named.enter_context(self._named(path))
-
-    @contextmanager
-    def _named(self, path: Path) -> Iterator[None]:
-        """Give a file its name; take that back if the block fails."""
-        temporary, old = self._files[path][0], _temporary(path.parent)
-        with failures_told(path):
-            try:
-                there = os.path.lexists(path)
-                if there and self._overwrite:
-                    with suppress(OSError):  # no hard links: then it cannot be brought back
-                        old.hardlink_to(path)
-                if self._overwrite:
-                    temporary.replace(path)
-                else:
-                    _name_new(temporary, path)
-                try:
-                    yield
-                except BaseException:
+                with failures_told(path):
+                    self._give(path, olds[path])
+        except BaseException:  # also Ctrl-C, wherever it comes
+            for path, old in olds.items():
+                with suppress(OSError):
                     if os.path.lexists(old):
                         old.replace(path)
-                    elif not there:
-                        path.unlink(missing_ok=True)
-                    raise
-            finally:
+                    elif path in new and _identity(path.lstat()) == made[path]:
+                        path.unlink()
+            raise
+        finally:
+            for old in olds.values():
                 _remove(old)
+
+    def _give(self, path: Path, old: Path) -> None:
+        """Give a file its name; what it replaces is kept under another."""
+        temporary = self._files[path][0]
+        if not self._overwrite:
+            _name_new(temporary, path)
+            return
+        with suppress(OSError):  # nothing is there, or no hard links: then it cannot be kept
+            old.hardlink_to(path)
+        temporary.replace(path)
 
 
 @contextmanager
@@ -226,6 +227,10 @@ def _name_new(temporary: Path, path: Path) -> None:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _remove(temporary: Path) -> None:

@@ -67,6 +67,8 @@ def chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     while file.seek(at) == at and len(head := file.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
         yield name, length
+        if name == b"IEND":
+            return
         at += length + 12
 
 

@@ -15,9 +15,10 @@ from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import Directory, Field
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.tiff_layout import Layout
-from reverse_oldify.files.tiff_unpack import DEFLATE, check_inflates, segment_of
+from reverse_oldify.files.tiff_unpack import DEFLATE, JPEG, check_inflates, segment_of
 
-_JPEG, _TABLES = 7, 347
+_TABLES = 347
+_KNOWN = (1, 3, 4)  # components of the JPEG files that Pillow opens
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 
 
@@ -39,7 +40,7 @@ def notes_of(file: BinaryIO, page: Directory, order: str) -> tuple[str, ...]:
         return ()  # they overlap, and may be made to take for ever
     if stored.compression in DEFLATE:
         check_inflates(file, stored)
-    elif stored.compression == _JPEG:
+    elif stored.compression == JPEG and stored.samples in _KNOWN:
         most = stored.rows * (stored.tile or stored.width)
         damaged = (_is_damaged(data, most) for data in _jpegs(file, page, stored))
         return (jpeg.NOTE,) if any(damaged) else ()

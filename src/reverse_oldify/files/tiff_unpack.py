@@ -45,12 +45,14 @@ from reverse_oldify.files.tiff_layout import (
 )
 
 _BLACK_IS_ZERO = 1
+JPEG = 7  # whose bytes have no other order, whatever the tags say
 DEFLATE = (8, 32946)
 """Values of Compression: as Adobe registered it, and as it was before."""
 
 _TURNED = bytes(int(f"{code:08b}"[::-1], 2) for code in range(256))
 """Bytes with their bits in the other order."""
-_SPARE = 1 << 16  # bytes that may lie behind those of a segment
+_SPARE = 1 << 26  # bytes that may lie behind those of a segment
+_AT_ONCE = 1 << 20
 
 
 def unpacked(file: BinaryIO, stored: Layout, band: Band) -> Pixels:
@@ -85,7 +87,8 @@ def segment_of(file: BinaryIO, stored: Layout, place: tuple[int, int]) -> bytes:
     data = file.read(length)
     if len(data) < length:
         raise UnreadableError(DAMAGED)
-    return data.translate(_TURNED) if stored.fill_order == FROM_LOW else data
+    turned = stored.fill_order == FROM_LOW and stored.compression != JPEG
+    return data.translate(_TURNED) if turned else data
 
 
 def check_inflates(file: BinaryIO, stored: Layout) -> None:
@@ -120,11 +123,14 @@ def _inflated(segments: list[bytes], stored: Layout, band: Band) -> Pixels:
 
 
 def _inflate(data: bytes, size: int, most: int) -> bytes:
-    """So many bytes of a zlib stream that has not many more than ``most``, to its checksum."""
+    """So many bytes of a zlib stream that has not too many more than ``most``, to its checksum."""
     stream = zlib.decompressobj()
     samples = stream.decompress(data, size)
-    if not stream.eof:  # a last strip may have all rows of the others
-        stream.decompress(stream.unconsumed_tail, most - size + _SPARE)
+    # A last strip may have all rows of the others, a single one all that its tags say.
+    for _ in range(0, most - size + _SPARE, _AT_ONCE):
+        if stream.eof or not stream.unconsumed_tail:
+            break
+        stream.decompress(stream.unconsumed_tail, _AT_ONCE)
     if len(samples) < size or not stream.eof:
         raise UnreadableError(DAMAGED)
     return samples
