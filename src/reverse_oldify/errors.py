@@ -22,6 +22,9 @@ Every message says what was given, what is wrong with it, and what to do next, o
 
 from __future__ import annotations
 
+DAMAGED = "damaged or cut off; restore it from a copy"
+"""What is said of a file that ends too soon, or does not hold what it says that it does."""
+
 
 class ReverseOldifyError(Exception):
     """Base of every error that this package raises on purpose."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +19,7 @@ from reverse_oldify.files.arrays import padded
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.icc import profile_for, srgb_profile
 from reverse_oldify.files.jp2 import described
-from reverse_oldify.files.jpeg_write import BLOCK, END, join
+from reverse_oldify.files.jpeg_write import BLOCK, END, join, segment_of
 from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
@@ -28,6 +27,7 @@ from reverse_oldify.files.strips import bands, in_order
 from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture
 from reverse_oldify.types import ByteArray
 
+_COMMENT = 0xFE  # marker of JPEG
 _WITHOUT_GRAY = ("webp", "avif")  # Pillow writes grey as colour there
 
 
@@ -186,9 +186,7 @@ def _jpeg_segments(picture: Raster, kind: Format) -> bytes:
         segments += iptc.to_jpeg(metadata.iptc)
     if metadata.xmp is not None and fits(picture, kind, "xmp"):
         segments += xmp_extended.to_jpeg(metadata.xmp)
-    for comment in metadata.jpeg_comments:
-        segments += b"\xff\xfe" + struct.pack(">H", 2 + len(comment)) + comment
-    return segments
+    return segments + b"".join(segment_of(_COMMENT, each) for each in metadata.jpeg_comments)
 
 
 def _png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:

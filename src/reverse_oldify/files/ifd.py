@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from reverse_oldify.errors import UnreadableError
+from reverse_oldify.errors import DAMAGED, UnreadableError
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, LONG8 = 1, 2, 3, 4, 5, 7, 16
 _IFD, _IFD8 = 13, 18
@@ -111,7 +111,7 @@ def read_header(file: BinaryIO) -> Header:
     head = file.read(16).ljust(16, b"\0")
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     if order is None:
-        raise UnreadableError("damaged or cut off; restore it from a copy")
+        raise UnreadableError(DAMAGED)
     big = struct.unpack(order + "H", head[2:4])[0] == 43
     first = struct.unpack(order + ("Q" if big else "I"), head[8:16] if big else head[4:8])[0]
     return Header(order, big, first)
@@ -172,7 +172,7 @@ class _Reader:
         pointer, entry_size = ("Q", 20) if self._big else ("I", 12)
         (count,) = self._unpack("Q" if self._big else "H", offset)
         if count > _MOST_ENTRIES:
-            raise UnreadableError("damaged or cut off; restore it from a copy")
+            raise UnreadableError(DAMAGED)
         at = offset + (8 if self._big else 2)
         directory = Directory()
         for start in range(at, at + count * entry_size, entry_size):
@@ -204,7 +204,7 @@ class _Reader:
     def _bytes(self, offset: int, size: int, *, free: bool = False) -> bytes:
         """Bytes of the file; those that are not ``free`` may not add up to more than it has."""
         if offset + size > self._size or (size > self._left and not free):
-            raise UnreadableError("damaged or cut off; restore it from a copy")
+            raise UnreadableError(DAMAGED)
         self._left -= 0 if free else size
         self._file.seek(offset)
         return self._file.read(size)

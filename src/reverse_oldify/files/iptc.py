@@ -9,8 +9,9 @@ import struct
 from collections.abc import Iterable, Mapping
 
 from reverse_oldify.files import raw_profile
+from reverse_oldify.files.jpeg_write import segment_of
 
-_NAME = "iptc"
+_NAME, _APP13 = "iptc", 0xED
 
 PNG_KEYWORD = raw_profile.KEYWORD + _NAME
 
@@ -25,8 +26,7 @@ _RESOURCE = 0x0404
 
 def to_jpeg(iptc: bytes) -> bytes:
     """Records as the segment APP13."""
-    data = SEGMENT + _resource(iptc)
-    return b"\xff\xed" + struct.pack(">H", 2 + len(data)) + data
+    return segment_of(_APP13, SEGMENT + _resource(iptc))
 
 
 def to_png(iptc: bytes) -> str:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from reverse_oldify.errors import UnreadableError
+from reverse_oldify.errors import DAMAGED, UnreadableError
 from reverse_oldify.files.boxes import Box, boxes_of
 
 START = b"\xff\x4f\xff\x51"
@@ -17,7 +17,6 @@ START = b"\xff\x4f\xff\x51"
 
 _TILE_PART = 0xFF90
 _MOST_PARTS = 1 << 20
-_CUT = "damaged or cut off; restore it from a copy"
 
 
 class Component(NamedTuple):
@@ -75,9 +74,9 @@ def read_codestream(file: BinaryIO) -> Codestream:
         components = tuple(_component(*triple) for triple in triples)
         tiles = -(-(right - first) // across) * -(-(down - above) // along)
     except (struct.error, ZeroDivisionError) as error:
-        raise UnreadableError(_CUT) from error
+        raise UnreadableError(DAMAGED) from error
     if len(components) != count or not count or tiles < 1 or right <= left or down <= top:
-        raise UnreadableError(_CUT)
+        raise UnreadableError(DAMAGED)
     first = _checked(file, box, tiles, 4 + length)
     return Codestream(box, right - left, down - top, tiles, components, first)
 
@@ -89,7 +88,7 @@ def _find(file: BinaryIO) -> Box:
         return Box(file, b"jp2c", 0, end)
     box = next((box for box in boxes_of(file) if box.name == b"jp2c"), None)
     if box is None or box.read(4) != START:
-        raise UnreadableError(_CUT)
+        raise UnreadableError(DAMAGED)
     return box
 
 
@@ -105,7 +104,7 @@ def _checked(file: BinaryIO, box: Box, tiles: int, behind_size: int) -> int:
         found[tile] = found.get(tile, 0) + 1
         said[tile] = max(said.get(tile, 0), of)
     if len(found) != tiles or any(found[tile] < said[tile] for tile in found):
-        raise UnreadableError(_CUT)
+        raise UnreadableError(DAMAGED)
     return first
 
 

@@ -44,6 +44,11 @@ def join(strips: Iterable[bytes], height: int, file: BinaryIO) -> None:
     file.write(END)
 
 
+def segment_of(marker: int, contents: bytes) -> bytes:
+    """A marker segment (B.1.1.4): the marker's second byte, the length, and what it holds."""
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(contents)) + contents
+
+
 def _head(head: bytes, height: int) -> bytes:
     """All before the data of the first strip, for the whole height."""
     parts = [_START]
@@ -54,7 +59,7 @@ def _head(head: bytes, height: int) -> bytes:
             segment = segment[:5] + struct.pack(">H", height) + segment[7:]
         elif marker == _SCAN and rows < height:
             units = -(-width // (across * BLOCK)) * (rows // (down * BLOCK))
-            parts.append(struct.pack(">BBHH", 0xFF, _RESTART_INTERVAL, 4, units))
+            parts.append(segment_of(_RESTART_INTERVAL, struct.pack(">H", units)))
         parts.append(segment)
     return b"".join(parts)
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from PIL import Image
 
-from reverse_oldify.errors import UnreadableError
+from reverse_oldify.errors import DAMAGED, UnreadableError
 from reverse_oldify.files import codecs
 from reverse_oldify.files.boxes import Box, boxes_of
 from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded, with_exif
@@ -51,7 +51,7 @@ def read_header(file: BinaryIO) -> Header:
         if box.name in (b"jxlc", b"jxlp") and len(start) < _HEADER_BYTES:
             start += box.read(_HEADER_BYTES)[4 if box.name == b"jxlp" else 0 :]
     if not start.startswith(_CODESTREAM):
-        raise UnreadableError("damaged or cut off; restore it from a copy")
+        raise UnreadableError(DAMAGED)
     bits = _Bits(start[2:])
     height, width = _size(bits)
     return Header(width, height, _depth(bits))
@@ -122,7 +122,7 @@ class _Bits:
     def take(self, count: int) -> int:
         self._left -= count
         if self._left < 0:
-            raise UnreadableError("damaged or cut off; restore it from a copy")
+            raise UnreadableError(DAMAGED)
         number = self._value & ((1 << count) - 1)
         self._value >>= count
         return number

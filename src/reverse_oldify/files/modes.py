@@ -14,11 +14,10 @@ from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.picture import Pixels, to_16_bits
 from reverse_oldify.files.profile import lab_to_srgb, to_srgb
 from reverse_oldify.files.strips import bands
+from reverse_oldify.files.tiff_layout import BITS, PHOTOMETRIC, SAMPLE_FORMAT, WHITE_IS_ZERO
 
 _RANGES = {"F": (1.0, 255.0, 65535.0), "I": (65535.0,)}
 _UNSIGNED_RANGES = (65535.0, 4294967295.0)
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # TIFF tags
-_WHITE_IS_ZERO = 0
 
 
 class Arrays(NamedTuple):
@@ -127,17 +126,17 @@ def _whole_range(image: Image.Image) -> NDArray[np.uint16]:
     """16-bit grey as uint16, black 0 and white 65535, which Pillow leaves to us for TIFF."""
     gray: NDArray[np.uint16] = np.asarray(image).astype(np.uint16)
     tags = _tags(image)
-    if tags.get(_BITS_PER_SAMPLE) == (12,):
+    if tags.get(BITS) == (12,):
         gray = gray << np.uint16(4) | gray >> np.uint16(8)
-    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
         gray = np.invert(gray)
     return gray
 
 
 def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
     """32-bit integers or floats as 16-bit grey."""
-    values, ranges = np.asarray(image), _RANGES[image.mode]
-    if _is_unsigned(image):  # Pillow's own are signed
+    values, ranges, unsigned = np.asarray(image), _RANGES[image.mode], _is_unsigned(image)
+    if unsigned:  # Pillow's own are signed
         values, ranges = values.view(np.uint32), _UNSIGNED_RANGES
     low, high = float(values.min()), float(values.max())
     limit = next((limit for limit in ranges if high <= limit), None)
@@ -147,18 +146,17 @@ def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
             "save it as 16-bit grey"
         )
     gray = np.rint(values.astype(np.float64) * (65535 / limit)).astype(np.uint16)
-    if _tags(image).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if _tags(image).get(PHOTOMETRIC) == WHITE_IS_ZERO:
         gray = np.invert(gray)
-    kind = "floating-point" if image.mode == "F" else "32-bit" if _is_unsigned(image) else None
-    return Image.fromarray(
-        gray
-    ), f"its {kind} values were read as 0 to {limit:.0f}" if kind else None
+    kind = "floating-point" if image.mode == "F" else "32-bit" if unsigned else None
+    note = f"its {kind} values were read as 0 to {limit:.0f}" if kind else None
+    return Image.fromarray(gray), note
 
 
 def _is_unsigned(image: Image.Image) -> bool:
     """Whether integers of 32 bits have no sign, as mostly in TIFF."""
     tags = _tags(image)
-    return tags.get(_BITS_PER_SAMPLE) == (32,) and tags.get(_SAMPLE_FORMAT, (1,)) == (1,)
+    return tags.get(BITS) == (32,) and tags.get(SAMPLE_FORMAT, (1,)) == (1,)
 
 
 def _array(image: Image.Image) -> Pixels:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from PIL.ImageFile import ImageFile
 
-from reverse_oldify.errors import UnreadableError
+from reverse_oldify.errors import DAMAGED, UnreadableError
 from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
@@ -58,7 +58,7 @@ def check(file: BinaryIO) -> None:
         for start in range(0, length, _PIECE):
             checksum = zlib.crc32(file.read(min(_PIECE, length - start)), checksum)
         if file.read(4) != struct.pack(">I", checksum):
-            raise UnreadableError("damaged or cut off; restore it from a copy")
+            raise UnreadableError(DAMAGED)
 
 
 def chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:

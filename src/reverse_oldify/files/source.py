@@ -11,7 +11,13 @@ from typing import BinaryIO
 
 from PIL import UnidentifiedImageError
 
-from reverse_oldify.errors import InputError, ReverseOldifyError, TooLargeError, UnreadableError
+from reverse_oldify.errors import (
+    DAMAGED,
+    InputError,
+    ReverseOldifyError,
+    TooLargeError,
+    UnreadableError,
+)
 from reverse_oldify.files.formats import Format
 
 
@@ -76,7 +82,7 @@ def damage_told(kind: Format | None = None) -> Iterator[None]:
     except ReverseOldifyError:
         raise
     except Exception as error:  # damaged files raise nearly anything: OSError, SyntaxError, ...
-        raise UnreadableError("damaged or cut off; restore it from a copy") from error
+        raise UnreadableError(DAMAGED) from error
 
 
 @contextmanager

@@ -7,40 +7,38 @@ zero. Samples of up to 8 bits have no order of bytes, nor has what is packed bit
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import accumulate
 from typing import BinaryIO
 
 from PIL import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from reverse_oldify.errors import UnreadableError, UnsupportedError
+from reverse_oldify.errors import DAMAGED, UnreadableError, UnsupportedError
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.ifd import Directory, Field, Header, long, short, to_bytes
+from reverse_oldify.files.ifd import Directory, Field, Header, short
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.tiff_layout import (
     BITS,
+    BLACK_IS_ZERO,
     COMPRESSION,
-    DAMAGED,
     PHOTOMETRIC,
     STRIP_COUNTS,
     STRIP_OFFSETS,
     TILE_COUNTS,
     TILE_OFFSETS,
+    WHITE_IS_ZERO,
+    before_segments,
 )
 
 _OLD_JPEG = 6  # whose tables lie anywhere in the file
 _PACKED = 12
-_WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
-_HEADER = b"II+\0\x08\0\0\0" + struct.pack("<Q", 16)
 
 
 def is_lost_to_pillow(page: Directory, header: Header) -> bool:
     """Whether Pillow finds a page only in a file of its own."""
     if page.number(BITS) == _PACKED:
-        return header.order == ">" or page.number(PHOTOMETRIC) == _WHITE_IS_ZERO
+        return header.order == ">" or page.number(PHOTOMETRIC) == WHITE_IS_ZERO
     return header.order == ">" and header.big
 
 
@@ -78,11 +76,8 @@ def _alone(file: BinaryIO, page: Directory) -> BinaryIO:
         raise UnreadableError(DAMAGED)
     tags = Directory({tag: field for tag, field in page.items() if isinstance(field, Field)})
     if bits == _PACKED:
-        tags[PHOTOMETRIC] = short(_BLACK_IS_ZERO)
-    tags[offsets_tag] = long(*lengths)  # as long as what comes in its place
-    start = len(_HEADER) + len(to_bytes(tags, len(_HEADER), big=True))
-    tags[offsets_tag] = long(*(start + before for before in accumulate(lengths[:-1], initial=0)))
-    result = io.BytesIO(_HEADER + to_bytes(tags, len(_HEADER), big=True))
+        tags[PHOTOMETRIC] = short(BLACK_IS_ZERO)
+    result = io.BytesIO(before_segments(tags, offsets_tag, lengths))
     result.seek(0, io.SEEK_END)
     for offset, length in zip(offsets, lengths, strict=True):
         file.seek(offset)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files.ifd import Directory
+from reverse_oldify.errors import DAMAGED, UnreadableError
+from reverse_oldify.files.ifd import Directory, long, to_bytes
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
@@ -19,8 +22,10 @@ FILL_ORDER, SAMPLE_FORMAT = 266, 339
 RAW, NO_PREDICTOR, HORIZONTAL, FROM_HIGH, FROM_LOW = 1, 1, 2, 1, 2
 """Values of Compression, of Predictor, and of FillOrder: which bit of a byte comes first."""
 
-DAMAGED = "damaged or cut off; restore it from a copy"
+WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
+"""Values of Photometric."""
 
+_HEADER = b"II+\0" + struct.pack("<HHQ", 8, 0, 16)  # of BigTIFF
 _BAND_BYTES = 1 << 20
 
 
@@ -29,6 +34,24 @@ class Band(NamedTuple):
 
     rows: int
     segments: list[tuple[int, int]]
+
+
+def before_segments(tags: Directory, offsets: int, lengths: Sequence[int]) -> bytes:
+    """Begin a little-endian BigTIFF file of one page, behind which its segments follow, in a row.
+
+    Parameters
+    ----------
+    tags : Directory
+        Of the page.
+    offsets : int
+        Tag of the places of its strips or tiles, which are made out here.
+    lengths : sequence of int
+        Of these, in bytes.
+    """
+    tags = Directory(tags | {offsets: long(*lengths)})  # as long as what comes in its place
+    start = len(_HEADER) + len(to_bytes(tags, len(_HEADER), big=True))
+    tags[offsets] = long(*(start + before for before in accumulate(lengths[:-1], initial=0)))
+    return _HEADER + to_bytes(tags, len(_HEADER), big=True)
 
 
 @dataclass(frozen=True, kw_only=True)

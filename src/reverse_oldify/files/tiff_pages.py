@@ -78,12 +78,13 @@ class TiffFile:
         told = from_tags(page)
         if tiff_read.is_plain(page) and is_convertible(page, told.metadata.icc):
             return self._by_rows(page, told, named)
-        if is_lost_to_pillow(page, read_header(self._file)):
+        header = read_header(self._file)
+        if is_lost_to_pillow(page, header):
             with opened_alone(self._file, page) as lone:
-                return self._by_pillow(lone, page, told)
+                return self._by_pillow(lone, page, header.order, told)
         with kind_told(page):
             whole().seek(index)
-            return self._by_pillow(whole(), page, told)
+            return self._by_pillow(whole(), page, header.order, told)
 
     def _by_rows(self, page: Directory, told: Read, named: _Named) -> LazyPicture:
         stored = tiff_read.StoredPage(self._reopen, page)
@@ -112,14 +113,16 @@ class TiffFile:
             notes=meaning.notes + stored.notes + told.notes,
         )
 
-    def _by_pillow(self, image: ImageFile.ImageFile, page: Directory, told: Read) -> Picture:
+    def _by_pillow(
+        self, image: ImageFile.ImageFile, page: Directory, order: str, told: Read
+    ) -> Picture:
         """Read a page that Pillow decodes, and brings upright itself."""
         refuse_misread(page)
         image.tile = [in_order_of_machine(tile) for tile in image.tile]
         image.info.pop("icc_profile", None)  # may be that of the page before
         if told.metadata.icc is not None:
             image.info["icc_profile"] = told.metadata.icc
-        damage = tiff_damage.notes_of(self._file, page, read_header(self._file).order)
+        damage = tiff_damage.notes_of(self._file, page, order)
         pixels, alpha, notes = to_arrays(image)
         if not is_convertible(page, told.metadata.icc):
             notes += (f"{codecs.EXTRA} reads all bits of its inks",)

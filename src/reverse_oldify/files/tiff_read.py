@@ -16,6 +16,7 @@ from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.samples import Samples
 from reverse_oldify.files.tiff_layout import (
     BITS,
+    BLACK_IS_ZERO,
     COMPRESSION,
     HEIGHT,
     HORIZONTAL,
@@ -27,6 +28,7 @@ from reverse_oldify.files.tiff_layout import (
     SAMPLES,
     TILE_HEIGHT,
     TILE_WIDTH,
+    WHITE_IS_ZERO,
     WIDTH,
     Layout,
 )
@@ -35,8 +37,8 @@ from reverse_oldify.files.tiff_unpack import unpacked
 
 _SUBFILE, _INK_SET, _EXTRA_SAMPLES = 254, 332, 338
 _REDUCED_OR_MASK = 1 | 4
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
-_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, CMYK: 4, CIELAB: 3}
+_RGB = 2
+_COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, _RGB: 3, CMYK: 4, CIELAB: 3}
 _AT_16_BITS = (CMYK, CIELAB)  # only; at 8 Pillow reads them
 _MOST_SAMPLES = 8  # of a pixel
 _OPACITY = _ASSOCIATED, _UNASSOCIATED = 1, 2  # what extra channels may be; 0: nobody knows
@@ -124,7 +126,7 @@ class StoredPage:
             order, size = read_header(file).order, file.seek(0, io.SEEK_END)
         self._stored = Layout.of(directory, order)
         self._stored.check(size)
-        self._inverted = directory.number(PHOTOMETRIC) == _WHITE_IS_ZERO
+        self._inverted = directory.number(PHOTOMETRIC) == WHITE_IS_ZERO
         colours, count = _COLOURS[directory.number(PHOTOMETRIC)], directory.number(SAMPLES, 1)
         extra = directory.numbers(_EXTRA_SAMPLES, _UNASSOCIATED)[: count - colours]
         alpha = next((at for at, kind in enumerate(extra) if kind in _OPACITY), None)

@@ -11,22 +11,20 @@ Deflate has a checksum, at which libtiff does not look: it stops when it has eno
 from __future__ import annotations
 
 import io
-import struct
 import zlib
-from itertools import accumulate
 from typing import BinaryIO
 
 import numpy as np
 
-from reverse_oldify.errors import UnreadableError
+from reverse_oldify.errors import DAMAGED, UnreadableError
 from reverse_oldify.files.formats import FORMATS
-from reverse_oldify.files.ifd import Directory, long, short, to_bytes
+from reverse_oldify.files.ifd import Directory, long, short
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.tiff_layout import (
     BITS,
+    BLACK_IS_ZERO,
     COMPRESSION,
-    DAMAGED,
     FROM_LOW,
     HEIGHT,
     HORIZONTAL,
@@ -42,9 +40,9 @@ from reverse_oldify.files.tiff_layout import (
     WIDTH,
     Band,
     Layout,
+    before_segments,
 )
 
-_BLACK_IS_ZERO = 1
 JPEG = 7  # whose bytes have no other order, whatever the tags say
 DEFLATE = (8, 32946)
 """Values of Compression: as Adobe registered it, and as it was before."""
@@ -148,12 +146,8 @@ def _by_libtiff(segments: list[bytes], stored: Layout, band: Band) -> Pixels:
 def _header(segments: list[bytes], stored: Layout, band: Band) -> bytes:
     """Begin a TIFF file of 8-bit grey, behind which the segments follow, one behind the other."""
     lengths = [len(segment) for segment in segments]
-    gray = _gray_directory(lengths, stored, band)
     offsets = STRIP_OFFSETS if stored.tile is None else TILE_OFFSETS
-    gray[offsets] = long(*lengths)  # as long as what comes in its place
-    start = 8 + len(to_bytes(gray, 8))
-    gray[offsets] = long(*(start + before for before in accumulate(lengths[:-1], initial=0)))
-    return b"II*\0" + struct.pack("<I", 8) + to_bytes(gray, 8)
+    return before_segments(_gray_directory(lengths, stored, band), offsets, lengths)
 
 
 def _gray_directory(lengths: list[int], stored: Layout, band: Band) -> Directory:
@@ -165,7 +159,7 @@ def _gray_directory(lengths: list[int], stored: Layout, band: Band) -> Directory
             HEIGHT: long(band.rows),
             BITS: short(8),
             COMPRESSION: short(stored.compression),
-            PHOTOMETRIC: short(_BLACK_IS_ZERO),
+            PHOTOMETRIC: short(BLACK_IS_ZERO),
             SAMPLES: short(1),
         }
     )

@@ -15,12 +15,14 @@ from xml.dom import minidom
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files import xmp
+from reverse_oldify.files.jpeg_write import segment_of
 from reverse_oldify.files.xmp import NOTE, RDF, Statement
 
 SEGMENT = b"http://ns.adobe.com/xmp/extension/\0"
 """What a segment of the second packet begins with."""
 
 PACKET = b"http://ns.adobe.com/xap/1.0/\0"
+_APP1 = 0xE1
 _PLACE = struct.Struct(">32sII")  # name of the second packet, its length, where this part belongs
 _NAMED = "HasExtendedXMP"
 _MOST_OF_PACKET = 65_502
@@ -247,4 +249,4 @@ def _checksum(extension: bytes) -> str:
 
 
 def _segment(contents: bytes) -> bytes:
-    return b"\xff\xe1" + struct.pack(">H", 2 + len(contents)) + contents
+    return segment_of(_APP1, contents)
