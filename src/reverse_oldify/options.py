@@ -222,9 +222,10 @@ class Options:
 
     def __post_init__(self) -> None:
         set_fields(self, vividness=number("vividness", self.vividness))
-        for name in ("working_size", "variant", "seed"):
-            if name != "working_size" or self.working_size is not None:
-                set_fields(self, **{name: whole_number(name, getattr(self, name))})
+        if self.working_size is not None:
+            set_fields(self, working_size=whole_number("working_size", self.working_size))
+        for name in ("variant", "seed"):
+            set_fields(self, **{name: whole_number(name, getattr(self, name))})
         if not isinstance(self.hints, Hints):
             raise OptionError(f"hints are {type(self.hints).__name__}; give Hints")
         if not isinstance(self.palette, Palette | str | None):

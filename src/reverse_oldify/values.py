@@ -49,8 +49,7 @@ def whole_number(name: str, value: Any) -> int:
 
 def number(name: str, value: Any) -> float:
     """The same, with decimals."""
-    kinds = int | float | np.integer | np.floating
-    if isinstance(value, bool) or not isinstance(value, kinds):
+    if not _is_number(value):
         raise OptionError(f"{name} is {value!r}; give a number")
     return float(value)
 
@@ -74,9 +73,10 @@ def hex_of(name: str, codes: list[Any]) -> str:
     return "#" + bytes(map(int, codes)).hex()
 
 
-def _is_code(value: Any) -> bool:
-    kinds = int | float | np.integer | np.floating  # JSON does not tell 200.0 from 200
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        return False
-    code = float(value)
-    return code.is_integer() and 0 <= code <= 255
+def _is_code(value: Any) -> bool:  # JSON does not tell 200.0 from 200
+    return _is_number(value) and float(value).is_integer() and 0 <= float(value) <= 255
+
+
+def _is_number(value: Any) -> bool:
+    kinds = int | float | np.integer | np.floating
+    return isinstance(value, kinds) and not isinstance(value, bool)

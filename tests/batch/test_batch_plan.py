@@ -120,7 +120,7 @@ def test_no_shard(text: str) -> None:
 
 @pytest.fixture
 def planned(tmp_path: Path):
-    journal = Journal(None)
+    journal = Journal(tmp_path / "journal.sqlite")
 
     def plan(*found: Found | Trouble, **settings: object) -> dict[str, Entry]:
         run = journal.begin("{}")

@@ -69,8 +69,8 @@ class Journal:
 
     Parameters
     ----------
-    path : Path or None
-        Of the database; created if missing. None keeps it in memory.
+    path : Path
+        Of the database; created if missing.
 
     Raises
     ------
@@ -78,10 +78,10 @@ class Journal:
         It cannot be opened or written, is none, or is of a later version; also from all methods.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         with self._explained(), ExitStack() as on_failure:
-            self._base = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=60)
+            self._base = sqlite3.connect(path, isolation_level=None, timeout=60)
             on_failure.callback(self._base.close)
             self._base.text_factory = os.fsdecode
             self._base.execute("PRAGMA locking_mode = EXCLUSIVE")

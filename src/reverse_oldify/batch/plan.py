@@ -11,7 +11,7 @@ from pathlib import Path
 from reverse_oldify.batch.entry import UNKNOWN, Entry, State
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.selection import Selection
-from reverse_oldify.batch.storage import Found, Stamp, Storage, Trouble, stamped
+from reverse_oldify.batch.storage import Found, Stamp, Storage, Trouble, foreign, stamped
 from reverse_oldify.errors import OptionError, UnreadableError
 
 _AT_ONCE = 2000  # files a transaction
@@ -149,14 +149,14 @@ def decide(
             now = now.with_ours(beside)
         attempts = known.attempts if known.state in (State.CLAIMED, State.WAITING) else 0
         made_of = known.sha256 if _still_good(known, new, there) else None
-    foreign = next((path for path, stamp in there.items() if now.ours.get(path) != stamp), None)
-    if foreign is None or overwrite:
+    taken = foreign(there, now.ours)
+    if taken is None or overwrite:
         return replace(now, state=State.WAITING, sha256=made_of, attempts=attempts, reason="")
     if known is not None and known.state is State.DONE and new.target in there:
-        return _left(known, new, foreign)
+        return _left(known, new, taken)
     return _refused(
         now,
-        f"its result {foreign} exists already, and is not of this job; choose another folder, or "
+        f"its result {taken} exists already, and is not of this job; choose another folder, or "
         "allow --overwrite",
     )
 
@@ -165,12 +165,12 @@ def _brought_up(known: Entry, new: Entry) -> Entry:
     return replace(known, stamp=new.stamp, settings=new.settings, run=new.run)
 
 
-def _left(known: Entry, new: Entry, foreign: str) -> Entry:
+def _left(known: Entry, new: Entry, taken: str) -> Entry:
     """Keep it as it is, stamp and all, so that the next run sees the change, too."""
     return replace(
         known,
         run=new.run,
-        reason=f"{new.path}: not brought up to date: {foreign} was made or changed by someone "
+        reason=f"{new.path}: not brought up to date: {taken} was made or changed by someone "
         "else since; remove that, or allow --overwrite",
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -100,6 +100,11 @@ def stamped(paths: Iterable[str], stamp_of: Callable[[str], Stamp | None]) -> di
     """Those of some files that are there, with their stamps."""
     stamps = {path: stamp_of(path) for path in paths}
     return {path: stamp for path, stamp in stamps.items() if stamp is not None}
+
+
+def foreign(there: Mapping[str, Stamp], ours: Mapping[str, Stamp]) -> str | None:
+    """The first of some files, with their stamps, that is not as a job wrote it."""
+    return next((path for path, stamp in there.items() if ours.get(path) != stamp), None)
 
 
 def open_storage(place: str) -> Storage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -41,8 +41,13 @@ class Setup:
 
     def targets(self, target: str) -> list[str]:
         """Every file that may be written for a result, below the output."""
-        beside = PurePosixPath(target)
-        return [beside.with_name(path.name).as_posix() for path in self.order.targets(Path(target))]
+        return below(target, self.order.targets(Path(target)))
+
+
+def below(target: str, files: Iterable[Path]) -> list[str]:
+    """Where files that lie in one folder with a result are below the output."""
+    result = PurePosixPath(target)
+    return [result.with_name(path.name).as_posix() for path in files]
 
 
 @dataclass(frozen=True, kw_only=True)

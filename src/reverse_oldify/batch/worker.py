@@ -9,10 +9,9 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import PurePosixPath
 
-from reverse_oldify.batch.storage import open_storage, stamped
-from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
+from reverse_oldify.batch.storage import foreign, open_storage, stamped
+from reverse_oldify.batch.task import Ending, Outcome, Setup, Task, below
 from reverse_oldify.errors import (
     ChangedError,
     ColouredError,
@@ -82,35 +81,29 @@ class Worker:
             sha256 = sha256_of(source)
             if sha256 == task.made_of:
                 return Outcome(path=task.path, ending=Ending.UNCHANGED, sha256=sha256)
-            if not task.overwrite:
-                self._refuse_foreign(task, before)
+            taken = foreign(before, task.ours)
+            if taken is not None and not task.overwrite:
+                raise ExistsError(
+                    f"{self._output.place}/{taken}: exists already, and is not of this job; "
+                    "choose another folder, or allow --overwrite"
+                )
             overwrite = task.overwrite or bool(before)
             filing = replace(self._order.filing, overwrite=overwrite)
             order = replace(self._order, filing=filing)
             with self._output.writing(task.target, overwrite=overwrite) as target:
                 made = deliver(self._colorizer, source, target, task.options, order)
-        beside = PurePosixPath(task.target)
-        written = (beside.with_name(path.name).as_posix() for path in made.written)
         return Outcome(
             path=task.path,
             ending=Ending.DONE,
             sha256=sha256,
             uncertainty=made.uncertainty,
             notes=tuple(made.notes),
-            written=stamped(written, self._output.stamp),
+            written=stamped(below(task.target, made.written), self._output.stamp),
         )
 
     def _there(self, task: Task) -> dict[str, str]:
         """What lies where its files go."""
         return stamped(self._setup.targets(task.target), self._output.stamp)
-
-    def _refuse_foreign(self, task: Task, there: Mapping[str, str]) -> None:
-        for path, stamp in there.items():
-            if task.ours.get(path) != stamp:
-                raise ExistsError(
-                    f"{self._output.place}/{path}: exists already, and is not of this job; "
-                    "choose another folder, or allow --overwrite"
-                )
 
     def _written_by(
         self, error: Exception, task: Task, before: Mapping[str, str] | None
