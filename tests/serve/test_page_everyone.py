@@ -78,6 +78,21 @@ def test_on_a_phone(phone: Visit) -> None:
     assert phone.page.evaluate(small) == []  # WCAG 2.2, 2.5.8
 
 
+@pytest.mark.parametrize("width", [390, 800])
+def test_a_notice_does_not_cover_the_picker(chromium: Any, studio: str, width: int) -> None:
+    visit = Visit(chromium, studio, viewport={"width": width, "height": 780})
+    visit.open(PALACE)
+    visit.click(0.4, 0.9)
+    visit.page.locator("#picker-done").wait_for()
+    visit.page.evaluate(
+        """async () => { const { complain } = await import("/page/notices.js");
+            complain({ message: "It failed. ".repeat(9) }); }"""
+    )
+    visit.page.locator(".notice").wait_for()
+    visit.page.locator("#picker-done").click(timeout=3000)  # whatever covers it would take it
+    visit.leave()
+
+
 @pytest.mark.parametrize(("width", "height"), [(667, 375), (740, 360), (320, 568)])
 def test_on_a_small_phone_and_sideways(chromium: Any, studio: str, width: int, height: int) -> None:
     visit = Visit(chromium, studio, **{**PHONE, "viewport": {"width": width, "height": height}})
