@@ -34,7 +34,7 @@ def test_floats_in_either_order(order: str, compression: str | None) -> None:
 def test_integers_of_32_bits_have_no_sign(factor: int) -> None:
     codes = CODES.copy()
     codes[0, 0] = 65535
-    picture = read(written(codes * np.uint32(factor)))
+    picture = read(written(codes.astype(np.uint32) * factor))
     np.testing.assert_array_equal(picture.pixels, codes)
     assert picture.notes == (f"its 32-bit values were read as 0 to {65535 * factor}",)
 
