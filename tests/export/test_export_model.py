@@ -5,7 +5,7 @@ from tiny_run import CLASSIC, COLORNET, write_recipe
 
 from reverse_oldify.cli.main import main
 from reverse_oldify.color.bins import ab_bins
-from reverse_oldify.errors import ModelError
+from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.export import model
 from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
 from reverse_oldify.export.onnx import Exported
@@ -84,6 +84,19 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     del content["weights"]["head.bias"]
     save_checkpoint(path, content)
     with pytest.raises(ModelError, match="do not fit its recipe"):
+        export_checkpoint([path], tmp_path / "m")
+
+
+def test_of_its_recipe_only_the_network_counts(tmp_path, given):
+    path = checkpoint(tmp_path)
+    content = torch.load(path, weights_only=True)
+    content["recipe"]["optim"]["clip"] = float("inf")  # as was allowed once
+    save_checkpoint(path, content)
+    export_checkpoint([path], tmp_path / "m")
+    assert given[0][1].recipe["optim"]["clip"] == float("inf")
+    content["recipe"]["model"]["drop"] = 1.0
+    save_checkpoint(path, content)
+    with pytest.raises(OptionError, match=r"a\.pt: \[model\] drop is 1\.0: must be 0 to below 1"):
         export_checkpoint([path], tmp_path / "m")
 
 

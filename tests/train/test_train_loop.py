@@ -12,7 +12,7 @@ from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 from reverse_oldify.data.dataset import Ticket, TrainingSet
 from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.train import loop
-from reverse_oldify.train.checkpoint import load_checkpoint
+from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
 from reverse_oldify.train.loop import train
 from reverse_oldify.train.recipe import load_recipe
 from reverse_oldify.train.report import read_metrics
@@ -242,6 +242,21 @@ def test_a_checkpoint_of_another_recipe_is_refused(cache, tmp_path, old, new, co
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(OptionError, match=complaint):
         run(path)
+
+
+def test_what_a_checkpoints_recipe_says_wrong_today_is_mended_in_the_file(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache, clip="1.0")
+    checkpoint = run(path, stop_after=1) / "checkpoint.pt"
+    content = load_checkpoint(checkpoint)
+    content["recipe"]["optim"]["clip"] = float("inf")  # as was allowed once
+    save_checkpoint(checkpoint, content)
+    path.write_text(path.read_text().replace("clip = 1.0", "clip = inf"))
+    with pytest.raises(OptionError, match=r"run\.toml: \[optim\] clip is inf: must be a finite"):
+        run(path)
+    path.write_text(path.read_text().replace("clip = inf", "clip = 0.0"))
+    run(path, stop_after=2)
+    content = load_checkpoint(checkpoint)
+    assert (content["step"], content["recipe"]["optim"]["clip"]) == (2, 0.0)
 
 
 def test_a_damaged_checkpoint_is_told_with_what_to_do(cache, tmp_path):
