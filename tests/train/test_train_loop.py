@@ -259,6 +259,15 @@ def test_what_a_checkpoints_recipe_says_wrong_today_is_mended_in_the_file(cache,
     assert (content["step"], content["recipe"]["optim"]["clip"]) == (2, 0.0)
 
 
+def test_what_a_killed_run_left_half_written_is_removed(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    folder = run(path, stop_after=1)
+    (folder / ".0123456789ab.part").touch()
+    (folder / "notes.part").touch()
+    run(path, stop_after=2)
+    assert [file.name for file in folder.glob("*.part")] == ["notes.part"]
+
+
 def test_a_damaged_checkpoint_is_told_with_what_to_do(cache, tmp_path):
     path = write_recipe(tmp_path / "run.toml", cache)
     (tmp_path / "run").mkdir()

@@ -34,6 +34,7 @@ from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
 from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError
+from reverse_oldify.files.drafts import failures_told, leftovers
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
@@ -220,12 +221,15 @@ class Run:
         if self.rank == 0:
             row = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds, 1)}
             row |= {key: round(value, 6) for key, value in values.items()}
-            with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+            path = self.folder / METRICS
+            with failures_told(path), path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            for path in leftovers(self.folder):  # of a run that was killed; checkpoints are large
+                path.unlink()
         except OSError as error:
             raise OptionError(
                 f"{self.folder}: cannot be the folder of a run ({error.strerror}); choose another "
