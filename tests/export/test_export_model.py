@@ -5,7 +5,7 @@ from tiny_run import CLASSIC, COLORNET, write_recipe
 
 from reverse_oldify.cli.main import main
 from reverse_oldify.color.bins import ab_bins
-from reverse_oldify.errors import ModelError, OptionError
+from reverse_oldify.errors import ExistsError, ModelError, OptionError
 from reverse_oldify.export import model
 from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
 from reverse_oldify.export.onnx import Exported
@@ -146,6 +146,16 @@ def test_the_command_keeps_the_bare_weights_too(tmp_path, given):
     weights = torch.load(kept, weights_only=True)["weights"]
     for key, value in given[0][0].state_dict().items():
         assert torch.equal(weights[key], value.half())
+
+
+def test_bare_weights_replace_nothing(tmp_path, given):
+    path = checkpoint(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(ExistsError, match=r"a\.pt: exists already; choose another file"):
+        export_checkpoint([path], tmp_path / "m", weights=path)
+    assert path.read_bytes() == before and not given
+    export_checkpoint([path], tmp_path / "m", weights=tmp_path / "deep" / "kept.pt")
+    assert (tmp_path / "deep" / "kept.pt").is_file()
 
 
 def test_the_command_fails_in_one_line(tmp_path, capsys):
