@@ -1,3 +1,4 @@
+import os
 import zipfile
 
 import pytest
@@ -127,6 +128,17 @@ def test_a_damaged_member_is_unreadable_and_the_next_one_is_fine(tmp_path):
     with pytest.raises(UnreadableError, match="CRC"):
         next(files).read()
     assert next(files).read() == b"second picture"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_is_no_file_is_unreadable_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    pipe, link = find_sources([tmp_path])[0].files()
+    with pytest.raises(UnreadableError, match=r"^not a regular file"):
+        pipe.read()
+    with pytest.raises(UnreadableError, match=r"^no such file"):
+        link.read()
 
 
 def test_a_member_beyond_the_size_limit_is_unreadable(tmp_path, monkeypatch):
