@@ -63,6 +63,16 @@ def test_with_a_curve_of_hints_too_what_is_left_out_is_told_once(tmp_path, capsy
     told = capsys.readouterr().err
     assert told.count("broken.jpg") == told.count("grey.png") == 1
     assert json.loads((tmp_path / "out" / "hints.json").read_text())[0]["ciede2000"] == 8.0
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out"), "--overwrite"]) == 1
+    assert not (tmp_path / "out" / "hints.json").exists()
+
+
+def test_each_way_through_the_photographs_has_a_bar(tmp_path, capsys, monkeypatch):
+    place = write_photographs(tmp_path / "photographs", 2)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().err
+    assert "scores: 100%" in told and "pictures: 100%" in told
 
 
 @pytest.mark.parametrize(
