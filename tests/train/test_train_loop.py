@@ -12,6 +12,7 @@ from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 from reverse_oldify.data.dataset import Ticket, TrainingSet
 from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.train import loop
+from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
 from reverse_oldify.train.loop import train
 from reverse_oldify.train.recipe import load_recipe
@@ -93,6 +94,53 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
     assert_same(state(straight), state(run(path)))
     again = run(path)  # nothing is left to do
     assert_same(state(straight), state(again))
+
+
+def interrupted(path, part, name, turn):
+    """Run a recipe until a function is called for the turn-th time, when Ctrl-C is pressed."""
+    work, turns = getattr(part, name), iter(range(1, turn))
+
+    def pressed(*arguments):
+        if next(turns, None) is None:
+            raise KeyboardInterrupt
+        return work(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(part, name, pressed)
+        with pytest.raises(KeyboardInterrupt):
+            run(path)
+
+
+def test_a_run_that_is_interrupted_keeps_what_it_has_done(cache, tmp_path):
+    straight = run(write_recipe(tmp_path / "straight.toml", cache))
+    path = write_recipe(tmp_path / "interrupted.toml", cache)
+    interrupted(path, TrainingSet, "__getitem__", 8)  # in the fourth batch of two
+    assert load_checkpoint(tmp_path / "interrupted" / "checkpoint.pt")["step"] == 3
+    assert_same(state(straight), state(run(path)))
+
+
+@pytest.mark.parametrize(("part", "name"), [(MovingAverage, "update"), (loop.Run, "_keep_best")])
+def test_no_half_change_is_kept(cache, tmp_path, part, name):
+    path = write_recipe(tmp_path / "half.toml", cache)
+    checkpoint = run(path, stop_after=2) / "checkpoint.pt"
+    content = load_checkpoint(checkpoint)
+    content["schedule"]["best"] = float("inf")  # so that the next is the best so far
+    save_checkpoint(checkpoint, content)
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 3"))
+    before = checkpoint.read_bytes()
+    interrupted(path, part, name, 1)
+    assert checkpoint.read_bytes() == before
+
+
+def test_a_validation_that_was_interrupted_is_done_when_the_run_goes_on(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache, CLASSIC, schedule='"plateau"', lr=0.0)
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 2"))
+    interrupted(path, loop, "validate", 2)
+    checkpoint = tmp_path / "run" / "checkpoint.pt"
+    assert load_checkpoint(checkpoint)["step"] == 4
+    rows = read_metrics(run(path) / "metrics.jsonl")
+    assert [row["step"] for row in rows if "score" in row] == [2, 4, 6]
+    assert load_checkpoint(checkpoint)["schedule"]["stalled"] == 2
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ On several processes or machines, each with its own graphics card or processor::
     torchrun --nproc-per-node 2 -m reverse_oldify train recipes/lite2.toml
 
 Killed at any moment, the same command goes on from the last checkpoint, and (on the same number
-of threads) ends with the same weights as a run that was never killed. If the recipe was changed
-meanwhile, what it says now counts from there on.
+of threads) ends with the same weights as a run that was never killed. Ctrl-C and SIGTERM write one
+first, unless they come in the middle of a change. If the recipe was changed meanwhile, what it says
+now counts from there on.
 """
 
 from __future__ import annotations
@@ -101,6 +102,8 @@ class Run:
         self.schedule = Schedule(recipe.optim)
         self.per_step = recipe.optim.batch * world
         self.step, self.samples, self.seconds = 0, 0, 0.0
+        self.judged = 0  # the step that was validated last
+        self._whole = True  # not in the middle of a change
         if (self.folder / LATEST).exists():
             self._restore(load_checkpoint(self.folder / LATEST, remedy="remove it to start anew"))
 
@@ -110,26 +113,35 @@ class Run:
             self._make_folder()
             forget_later_metrics(self.folder / METRICS, self.step)
         end = min(self.recipe.optim.steps, stop_after or self.recipe.optim.steps)
+        try:
+            self._advance(end, quiet=quiet)
+        except (KeyboardInterrupt, SystemExit):  # Ctrl-C; SIGTERM
+            if self._whole:
+                self._save()
+            raise
+        self._save()
+        return self.folder
+
+    def _advance(self, end: int, *, quiet: bool) -> None:
         parallel = self._parallel()
         batches = iter(self._loader(end))
         last_save = time.monotonic()
         with tqdm(total=end, initial=self.step, disable=quiet or self.rank > 0, unit="step") as bar:
+            self._validate_if_due(end)
             while self.step < end and not self.schedule.exhausted:
                 started = time.monotonic()
                 logs = self._train_step(parallel, next(batches))
                 self.seconds += time.monotonic() - started
                 self.step, self.samples = self.step + 1, self.samples + self.per_step
+                self._whole = True
                 bar.update()
                 if self.step % _LOG_EVERY == 0:
                     self._log(logs)
                     bar.set_postfix(loss=f"{logs['loss']:.3f}")
-                if self.step % self.recipe.run.validate_every == 0 or self.step == end:
-                    self._validate()
+                self._validate_if_due(end)
                 if time.monotonic() - last_save > 60 * self.recipe.run.checkpoint_minutes:
                     self._save()
                     last_save = time.monotonic()
-        self._save()
-        return self.folder
 
     def _train_step(self, parallel: nn.Module, batch: Sample) -> dict[str, float]:
         optim = self.recipe.optim
@@ -147,6 +159,7 @@ class Run:
                 f"the loss became {losses['loss'].item()} at step {self.step}; lower the learning "
                 "rate in the recipe and start again from the last checkpoint"
             )
+        self._whole = False
         self.optimizer.step()
         self.average.update(self.network)
         logs = {key: value.item() for key, value in losses.items()}
@@ -196,19 +209,28 @@ class Run:
 
     # -- looking
 
+    def _validate_if_due(self, end: int) -> None:
+        """Look at every so many steps and at the end, also where that was interrupted before."""
+        due = self.step % self.recipe.run.validate_every == 0 or self.step == end
+        if due and self.step > self.judged:
+            self._validate()
+
     def _validate(self) -> None:
         """Score the averaged weights; keep them if they are the best so far."""
         if self.rank == 0:
             self.averaged.network.load_state_dict(self.average.state)
             scores = validate(self.averaged, self.val_pictures, self.device)
             self._log(scores)
+            self._whole = False
             if self.schedule.judge(scores["score"]):
                 self._keep_best(scores)
-            self._draw()
         if self.world > 1:  # every process must agree on the schedule
             state = [self.schedule.state()]
             distributed.broadcast_object_list(state)
             self.schedule.restore(state[0])
+        self.judged, self._whole = self.step, True
+        if self.rank == 0:
+            self._draw()
 
     def _draw(self) -> None:
         kinds = list(self.val_pictures.values())[:_SHEET_COLUMNS]
@@ -260,6 +282,7 @@ class Run:
                 "average_updates": self.average.updates,
                 "optimizer": self.optimizer.state_dict(),
                 "schedule": self.schedule.state(),
+                "judged": self.judged,
                 "world": self.world,
             }
             save_checkpoint(self.folder / LATEST, self._content() | state)
@@ -289,6 +312,7 @@ class Run:
         self.step, self.samples, self.seconds = (
             content[key] for key in ("step", "samples", "seconds")
         )
+        self.judged = content.get("judged", self.step)
 
 
 def _seed(*numbers: int) -> int:
