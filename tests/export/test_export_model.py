@@ -68,6 +68,13 @@ def test_the_classic_network_says_ab(tmp_path, given):
     assert info.bins.shape == (0, 2) and info.prior.shape == (0,) and info.decoding == {}
 
 
+def test_the_classic_network_is_not_said_to_be_in_8_bits(tmp_path, given):
+    path = checkpoint(tmp_path, CLASSIC)
+    with pytest.raises(OptionError, match="export without --calibrate"):
+        export_checkpoint([path], tmp_path / "m", calibrate=tmp_path)
+    assert not given
+
+
 def test_of_a_run_that_goes_on_the_average_is_taken(tmp_path, given):
     path = checkpoint(tmp_path)
     content = torch.load(path, weights_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from reverse_oldify.color.bins import ab_bins
-from reverse_oldify.errors import ExistsError
+from reverse_oldify.errors import ExistsError, OptionError
 from reverse_oldify.export.onnx import Exported, export_network
 from reverse_oldify.files.drafts import check_folder
 from reverse_oldify.models.colornet import ColorNet
@@ -67,7 +67,8 @@ def export_checkpoint(
     Raises
     ------
     OptionError
-        If a constant of decoding is impossible.
+        If a constant of decoding is impossible, or the network has no convolutions that can be
+        brought to 8 bits.
     DataError
         If ``calibrate`` is no prepared set.
     ExistsError, OutputError
@@ -101,6 +102,8 @@ def export_checkpoint(
     )
     pictures: Sequence[FloatArray] = ()
     if calibrate is not None:
+        if not distribution:
+            raise OptionError("the classic network stays as published; export without --calibrate")
         from reverse_oldify.export.quantize import pictures_of
 
         pictures = pictures_of(calibrate, working_size, info.multiple)
