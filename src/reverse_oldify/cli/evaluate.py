@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         kind=arguments.kind,
     )
+    print(_table(evaluation))  # before anything can go wrong with the report
     shown = _watched(photographs, "pictures", again=True)
     try:
         (arguments.output / _HINTS).unlink(missing_ok=True)  # of an earlier report
@@ -97,7 +98,6 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.output}: the report cannot be written ({error.strerror}); "
             "make room or choose another folder"
         ) from error
-    print(_table(evaluation))
     print(f"\nReport: {page}")
     if arguments.hints_curve:
         print(f"\n{_hints_curve(arguments, photographs)}")
