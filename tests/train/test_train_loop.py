@@ -292,6 +292,15 @@ def test_a_checkpoint_of_another_recipe_is_refused(cache, tmp_path, old, new, co
         run(path)
 
 
+def test_a_checkpoint_that_froze_other_stages_is_not_called_another_network(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    start = run(path, stop_after=1) / "best.pt"
+    frozen = f"blocks = 1\nstart_from = '{start.as_posix()}'\nfrozen_stages = 2"
+    path.write_text(path.read_text().replace("blocks = 1", frozen))
+    with pytest.raises(OptionError, match=r"froze other stages; .* start_from its best\.pt"):
+        run(path)
+
+
 def test_what_a_checkpoints_recipe_says_wrong_today_is_mended_in_the_file(cache, tmp_path):
     path = write_recipe(tmp_path / "run.toml", cache, clip="1.0")
     checkpoint = run(path, stop_after=1) / "checkpoint.pt"

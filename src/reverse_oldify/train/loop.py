@@ -302,10 +302,15 @@ class Run:
         try:
             self.network.load_state_dict(content["weights"])
             restore_optimizer(self.optimizer, content["optimizer"])
-        except (RuntimeError, ValueError) as error:
+        except RuntimeError as error:
             raise OptionError(
                 f"{self.folder}: its checkpoint is of another network; choose another folder in "
                 "the recipe"
+            ) from error
+        except ValueError as error:
+            raise OptionError(
+                f"{self.folder}: its checkpoint is of a run that froze other stages; choose "
+                "another folder in the recipe, and start_from its best.pt"
             ) from error
         self.average.restore(content["average"], content["average_updates"])
         self.schedule.restore(content["schedule"])
