@@ -65,13 +65,14 @@ def test_names_that_climb_out_are_only_labels(tmp_path):
     assert not (tmp_path.parent / "escape.jpg").exists()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("inside", [True, False], ids=["folder", "archive itself"])
-def test_the_index_beside_a_shard_labels_its_pictures(tmp_path, inside):
+def test_the_index_beside_a_shard_labels_its_pictures(tmp_path, inside, encoding):
     folder = tmp_path / "photos"
     folder.mkdir()
     write_tar(folder / "s0.tar", {"a.jpg": b"1", "b.jpg": b"2"})
     rows = "shard,name,split,kind,width\ns0.tar,a.jpg,val,landscape,9\nother.tar,b.jpg,val,x,9\n"
-    (folder / "index.csv").write_text(rows)
+    (folder / "index.csv").write_text(rows, encoding)
     *_, source = find_sources([folder if inside else folder / "s0.tar"])
     assert source.labels == {"a.jpg": ("val", "landscape")}
 

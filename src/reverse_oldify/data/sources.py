@@ -160,7 +160,7 @@ def _read_labels(archive: Path) -> dict[str, tuple[str, str]]:
     if not index.is_file():
         return {}
     try:
-        with index.open(newline="", encoding="utf-8") as file:
+        with index.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a mark first
             rows = csv.DictReader(file)
             if not set(rows.fieldnames or ()) >= _SHARD_COLUMNS:
                 return {}
