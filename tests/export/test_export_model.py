@@ -141,6 +141,13 @@ def test_impossible_constants_of_decoding_are_refused_at_once(
     assert not given
 
 
+def test_an_impossible_working_size_is_refused_at_once(tmp_path, given, capsys):
+    arguments = ["export", str(checkpoint(tmp_path)), "-o", str(tmp_path / "m")]
+    assert main([*arguments, "--working-size", "4096"]) == 2
+    assert "working size is 4096; choose a number from 32 to 2048" in capsys.readouterr().err
+    assert not given
+
+
 def test_the_command_keeps_the_bare_weights_too(tmp_path, given):
     paths = []
     for name, more in (("one", 1), ("two", 2)):

@@ -15,6 +15,7 @@ from reverse_oldify.errors import ExistsError, OptionError
 from reverse_oldify.export.onnx import Exported, export_network
 from reverse_oldify.files.drafts import check_folder
 from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.options import Options
 from reverse_oldify.runtime.info import check_decoding
 from reverse_oldify.train.build import load_network
 from reverse_oldify.train.checkpoint import save_checkpoint, slim
@@ -67,8 +68,8 @@ def export_checkpoint(
     Raises
     ------
     OptionError
-        If a constant of decoding is impossible, or the network has no convolutions that can be
-        brought to 8 bits.
+        If a constant of decoding or the working size is impossible, or the network has no
+        convolutions that can be brought to 8 bits.
     DataError
         If ``calibrate`` is no prepared set.
     ExistsError, OutputError
@@ -77,6 +78,7 @@ def export_checkpoint(
         If a checkpoint cannot be used, or the export does not match the network.
     """
     check_decoding(decoding or {})
+    Options(working_size=working_size)  # what nobody may ask for is no default either
     if weights is not None:
         if weights.exists():
             raise ExistsError(f"{weights}: exists already; choose another file for the weights")
