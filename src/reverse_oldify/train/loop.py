@@ -11,8 +11,8 @@ On several processes or machines, each with its own graphics card or processor::
 
 Killed at any moment, the same command goes on from the last checkpoint, and (on the same number
 of threads) ends with the same weights as a run that was never killed. Ctrl-C and SIGTERM write one
-first, unless they come in the middle of a change. If the recipe was changed meanwhile, what it says
-now counts from there on.
+first, unless they come in the middle of a change or, with several processes, of an exchange. If the
+recipe was changed meanwhile, what it says now counts from there on.
 """
 
 from __future__ import annotations
