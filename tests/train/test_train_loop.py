@@ -10,7 +10,7 @@ import torch
 from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 
 from reverse_oldify.data.dataset import Ticket, TrainingSet
-from reverse_oldify.errors import ModelError, OptionError
+from reverse_oldify.errors import DataError, ModelError, OptionError
 from reverse_oldify.train import loop
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
@@ -299,6 +299,15 @@ def test_a_checkpoint_that_froze_other_stages_is_not_called_another_network(cach
     path.write_text(path.read_text().replace("blocks = 1", frozen))
     with pytest.raises(OptionError, match=r"froze other stages; .* start_from its best\.pt"):
         run(path)
+
+
+def test_no_room_in_shared_memory_is_told(cache, tmp_path, monkeypatch):
+    def full(samples):
+        raise RuntimeError("unable to allocate shared memory(shm) for file </torch_1>")
+
+    monkeypatch.setattr(loop, "collate", full)
+    with pytest.raises(DataError, match=r"shared memory .*; make it larger, or say workers = 0"):
+        run(write_recipe(tmp_path / "run.toml", cache))
 
 
 def test_what_a_checkpoints_recipe_says_wrong_today_is_mended_in_the_file(cache, tmp_path):

@@ -21,6 +21,7 @@ import copy
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -124,7 +125,7 @@ class Run:
 
     def _advance(self, end: int, *, quiet: bool) -> None:
         parallel = self._parallel()
-        batches = iter(self._loader(end))
+        batches = self._batches(end)
         last_save = time.monotonic()
         with tqdm(total=end, initial=self.step, disable=quiet or self.rank > 0, unit="step") as bar:
             self._validate_if_due(end)
@@ -174,6 +175,17 @@ class Run:
             lab = validation_lab(self.cache, number, run.validate_size, self.network.multiple)
             pictures.setdefault(self.cache.entries[number].kind, []).append(lab)
         return pictures
+
+    def _batches(self, end: int) -> Iterator[Sample]:
+        try:
+            yield from self._loader(end)
+        except RuntimeError as error:
+            if "shared memory" not in str(error):
+                raise
+            raise DataError(
+                "no room for samples in shared memory (/dev/shm); make it larger, or say "
+                "workers = 0 in the recipe"
+            ) from error
 
     def _loader(self, end: int) -> DataLoader[Sample]:
         """Batches from the present step to ``end``."""
