@@ -310,6 +310,18 @@ def test_no_room_in_shared_memory_is_told(cache, tmp_path, monkeypatch):
         run(write_recipe(tmp_path / "run.toml", cache))
 
 
+@pytest.mark.parametrize(("size", "best"), [(64, 1), (32, 2)])
+def test_scores_of_other_pictures_are_not_compared(cache, tmp_path, size, best):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    folder = run(path, stop_after=1)
+    content = load_checkpoint(folder / "checkpoint.pt")
+    content["schedule"]["best"] = 0.0  # nothing can be better
+    save_checkpoint(folder / "checkpoint.pt", content)
+    path.write_text(path.read_text().replace("validate_size = 64", f"validate_size = {size}"))
+    run(path, stop_after=2)
+    assert load_checkpoint(folder / "best.pt")["step"] == best
+
+
 def test_what_a_checkpoints_recipe_says_wrong_today_is_mended_in_the_file(cache, tmp_path):
     path = write_recipe(tmp_path / "run.toml", cache, clip="1.0")
     checkpoint = run(path, stop_after=1) / "checkpoint.pt"

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -326,6 +327,8 @@ class Run:
             ) from error
         self.average.restore(content["average"], content["average_updates"])
         self.schedule.restore(content["schedule"])
+        if _judged_by(content["recipe"]) != _judged_by(self.recipe.to_dict()):
+            self.schedule.best = math.inf  # of other pictures, it is no measure of these
         self.step, self.samples, self.seconds = (
             content[key] for key in ("step", "samples", "seconds")
         )
@@ -334,6 +337,12 @@ class Run:
 
 def _seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def _judged_by(recipe: dict[str, Any]) -> list[Any]:
+    """What a recipe, as plain types, says of the pictures that scores are of."""
+    run, data = recipe["run"], recipe["data"]
+    return [run.get("validate_pictures"), run.get("validate_size"), list(data.get("kinds", ()))]
 
 
 def _device() -> torch.device:
