@@ -109,6 +109,7 @@ def in_process(fresh: multiprocessing.context.SpawnContext, work: object, *value
     ours, theirs = fresh.Pipe()
     process = fresh.Process(target=_answer, args=(theirs, work, values))
     process.start()
+    theirs.close()  # or it would be waited for when it has failed
     cost: Cost = ours.recv()
     process.join()
     return cost
@@ -225,6 +226,7 @@ def plan(job: Job, include: str) -> None:
         output=open_storage(job.setup.output),
         selection=Selection(include=(include,)),
         settings=lambda _: "",
+        targets=job.setup.targets,
     )
     planner.plan(source.walk())
 

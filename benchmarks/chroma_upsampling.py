@@ -148,6 +148,7 @@ def write_crops(folder: Path) -> None:
     """Write a WebP for each crop: the truth, then the methods, each under its name."""
     from skimage import data
 
+    folder.mkdir(parents=True, exist_ok=True)
     for name, (row, column, side) in CROPS.items():
         lab = srgb_to_lab(getattr(data, name)())
         lightness, truth = whole_cells(lab, CROP_CELL)

@@ -1,3 +1,4 @@
+import os
 import zipfile
 
 import pytest
@@ -64,13 +65,14 @@ def test_names_that_climb_out_are_only_labels(tmp_path):
     assert not (tmp_path.parent / "escape.jpg").exists()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("inside", [True, False], ids=["folder", "archive itself"])
-def test_the_index_beside_a_shard_labels_its_pictures(tmp_path, inside):
+def test_the_index_beside_a_shard_labels_its_pictures(tmp_path, inside, encoding):
     folder = tmp_path / "photos"
     folder.mkdir()
     write_tar(folder / "s0.tar", {"a.jpg": b"1", "b.jpg": b"2"})
     rows = "shard,name,split,kind,width\ns0.tar,a.jpg,val,landscape,9\nother.tar,b.jpg,val,x,9\n"
-    (folder / "index.csv").write_text(rows)
+    (folder / "index.csv").write_text(rows, encoding)
     *_, source = find_sources([folder if inside else folder / "s0.tar"])
     assert source.labels == {"a.jpg": ("val", "landscape")}
 
@@ -127,6 +129,17 @@ def test_a_damaged_member_is_unreadable_and_the_next_one_is_fine(tmp_path):
     with pytest.raises(UnreadableError, match="CRC"):
         next(files).read()
     assert next(files).read() == b"second picture"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_is_no_file_is_unreadable_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    pipe, link = find_sources([tmp_path])[0].files()
+    with pytest.raises(UnreadableError, match=r"^not a regular file"):
+        pipe.read()
+    with pytest.raises(UnreadableError, match=r"^no such file"):
+        link.read()
 
 
 def test_a_member_beyond_the_size_limit_is_unreadable(tmp_path, monkeypatch):

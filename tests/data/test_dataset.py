@@ -7,9 +7,11 @@ import torch
 from made_photographs import photograph
 from torch.utils.data import DataLoader
 
+from reverse_oldify.data import dataset
 from reverse_oldify.data.cache import Entry, PictureCache, encode_lab, write_index
 from reverse_oldify.data.dataset import (
     Augmentation,
+    Sample,
     Ticket,
     TicketSampler,
     TrainingSet,
@@ -218,3 +220,11 @@ def test_pasting_is_part_of_the_sample_and_changes_no_other(cache):
     assert same(mixed, again)
     foreign = (mixed.ab != plain.ab).any(0)
     assert 0.05 < foreign.float().mean() < 0.6
+
+
+def test_in_a_worker_a_batch_is_in_shared_memory_when_it_is_made(monkeypatch):
+    parts = ("lightness", "ab", "palette", "clean")
+    plain = Sample(**{part: torch.zeros(2) for part in parts})
+    assert not collate([plain, plain]).lightness.is_shared()
+    monkeypatch.setattr(dataset, "get_worker_info", object)
+    assert all(tensor.is_shared() for tensor in vars(collate([plain, plain])).values())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverse_oldify.evaluate.bootstrap import mean_score, ratio_score
+from reverse_oldify.evaluate.bootstrap import Score, mean_score, ratio_score
 
 
 def test_interval_is_that_of_the_normal_distribution_for_many_pictures():
@@ -25,3 +25,8 @@ def test_ratio_is_of_means_and_drawn_in_pairs():
     assert score.low == pytest.approx(2)
     assert score.high == pytest.approx(2)
     assert ratio_score([1, 0], [1, 3]).value == pytest.approx(0.25)
+
+
+def test_one_picture_tells_nothing_of_others():
+    assert mean_score([3.0]) == Score(value=3.0)
+    assert ratio_score([3.0], [2.0]) == Score(value=1.5)

@@ -1,3 +1,4 @@
+import errno
 import json
 import sys
 from types import ModuleType
@@ -7,7 +8,7 @@ from evaluated import FakeColorizer, write_photographs
 from PIL import Image
 
 from reverse_oldify.cli.main import main
-from reverse_oldify.evaluate import hints
+from reverse_oldify.evaluate import hints, report
 from reverse_oldify.evaluate.hints import Point
 
 
@@ -63,6 +64,16 @@ def test_with_a_curve_of_hints_too_what_is_left_out_is_told_once(tmp_path, capsy
     told = capsys.readouterr().err
     assert told.count("broken.jpg") == told.count("grey.png") == 1
     assert json.loads((tmp_path / "out" / "hints.json").read_text())[0]["ciede2000"] == 8.0
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out"), "--overwrite"]) == 1
+    assert not (tmp_path / "out" / "hints.json").exists()
+
+
+def test_each_way_through_the_photographs_has_a_bar(tmp_path, capsys, monkeypatch):
+    place = write_photographs(tmp_path / "photographs", 2)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().err
+    assert "scores: 100%" in told and "pictures: 100%" in told
 
 
 @pytest.mark.parametrize(
@@ -85,3 +96,16 @@ def test_second_report_needs_overwrite(tmp_path, capsys):
     assert "--overwrite" in capsys.readouterr().err
     assert main([*command, "--overwrite", "--vividness", "2"]) == 0
     assert rows(tmp_path / "out")[2:] == ["fake, vividness 2"]
+
+
+def test_scores_are_told_even_where_the_report_cannot_be_written(tmp_path, capsys, monkeypatch):
+    place = write_photographs(tmp_path / "photographs", 2)
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report, "write_report", full)
+    assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr()
+    assert "fake, vividness 1" in told.out
+    assert "the report cannot be written (No space left" in told.err

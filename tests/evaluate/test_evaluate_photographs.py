@@ -98,6 +98,8 @@ def test_prepared_set_gives_its_val_split(tmp_path):
     (found,) = PhotographSet(tmp_path, size=64)
     assert (found.name, found.id, found.kind) == ("b.png", "b", "sea")
     assert np.abs(found.srgb.astype(int) - photograph(1)).mean() < 2
+    with pytest.raises(DataError, match="no pictures of kind 'lake' for validation here"):
+        PhotographSet(tmp_path, size=64, kind="lake")
 
 
 @pytest.mark.parametrize("kind", [None, "sea"])

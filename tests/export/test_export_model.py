@@ -5,7 +5,7 @@ from tiny_run import CLASSIC, COLORNET, write_recipe
 
 from reverse_oldify.cli.main import main
 from reverse_oldify.color.bins import ab_bins
-from reverse_oldify.errors import ModelError
+from reverse_oldify.errors import ExistsError, ModelError, OptionError
 from reverse_oldify.export import model
 from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
 from reverse_oldify.export.onnx import Exported
@@ -68,6 +68,13 @@ def test_the_classic_network_says_ab(tmp_path, given):
     assert info.bins.shape == (0, 2) and info.prior.shape == (0,) and info.decoding == {}
 
 
+def test_the_classic_network_is_not_said_to_be_in_8_bits(tmp_path, given):
+    path = checkpoint(tmp_path, CLASSIC)
+    with pytest.raises(OptionError, match="export without --calibrate"):
+        export_checkpoint([path], tmp_path / "m", calibrate=tmp_path)
+    assert not given
+
+
 def test_of_a_run_that_goes_on_the_average_is_taken(tmp_path, given):
     path = checkpoint(tmp_path)
     content = torch.load(path, weights_only=True)
@@ -84,6 +91,19 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     del content["weights"]["head.bias"]
     save_checkpoint(path, content)
     with pytest.raises(ModelError, match="do not fit its recipe"):
+        export_checkpoint([path], tmp_path / "m")
+
+
+def test_of_its_recipe_only_the_network_counts(tmp_path, given):
+    path = checkpoint(tmp_path)
+    content = torch.load(path, weights_only=True)
+    content["recipe"]["optim"]["clip"] = float("inf")  # as was allowed once
+    save_checkpoint(path, content)
+    export_checkpoint([path], tmp_path / "m")
+    assert given[0][1].recipe["optim"]["clip"] == float("inf")
+    content["recipe"]["model"]["drop"] = 1.0
+    save_checkpoint(path, content)
+    with pytest.raises(OptionError, match=r"a\.pt: \[model\] drop is 1\.0: must be 0 to below 1"):
         export_checkpoint([path], tmp_path / "m")
 
 
@@ -121,6 +141,13 @@ def test_impossible_constants_of_decoding_are_refused_at_once(
     assert not given
 
 
+def test_an_impossible_working_size_is_refused_at_once(tmp_path, given, capsys):
+    arguments = ["export", str(checkpoint(tmp_path)), "-o", str(tmp_path / "m")]
+    assert main([*arguments, "--working-size", "4096"]) == 2
+    assert "working size is 4096; choose a number from 32 to 2048" in capsys.readouterr().err
+    assert not given
+
+
 def test_the_command_keeps_the_bare_weights_too(tmp_path, given):
     paths = []
     for name, more in (("one", 1), ("two", 2)):
@@ -133,6 +160,16 @@ def test_the_command_keeps_the_bare_weights_too(tmp_path, given):
     weights = torch.load(kept, weights_only=True)["weights"]
     for key, value in given[0][0].state_dict().items():
         assert torch.equal(weights[key], value.half())
+
+
+def test_bare_weights_replace_nothing(tmp_path, given):
+    path = checkpoint(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(ExistsError, match=r"a\.pt: exists already; choose another file"):
+        export_checkpoint([path], tmp_path / "m", weights=path)
+    assert path.read_bytes() == before and not given
+    export_checkpoint([path], tmp_path / "m", weights=tmp_path / "deep" / "kept.pt")
+    assert (tmp_path / "deep" / "kept.pt").is_file()
 
 
 def test_the_command_fails_in_one_line(tmp_path, capsys):

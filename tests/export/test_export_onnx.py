@@ -1,4 +1,5 @@
 import copy
+import errno
 
 import numpy as np
 import pytest
@@ -135,6 +136,21 @@ def test_a_folder_in_use_is_left_alone(thin, tmp_path):
         with pytest.raises(OutputError, match="not an empty folder"):
             export_network(classic(), info(classic()), place)
     assert kept.read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_told(thin, tmp_path, monkeypatch):
+    (tmp_path / "notes").touch()
+    with pytest.raises(OutputError, match="notes: is a file, not a folder"):
+        export_network(colornet(), info(colornet()), tmp_path / "notes" / "m")
+
+    def full(model, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(export_onnx.onnx, "save", full)
+    network = classic()
+    with pytest.raises(OutputError, match=r"m: cannot be written \(no space left on device\)"):
+        export_network(network, info(network), tmp_path / "m")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
 
 
 def test_a_difference_means_that_nothing_is_written(thin, tmp_path, monkeypatch):

@@ -1,7 +1,11 @@
+import errno
+import io
+
 import pytest
 import torch
 
-from reverse_oldify.errors import ModelError
+from reverse_oldify.errors import ModelError, OutputError
+from reverse_oldify.files import drafts
 from reverse_oldify.train.checkpoint import load_checkpoint, load_mean, save_checkpoint, slim
 
 pytestmark = pytest.mark.train
@@ -20,14 +24,17 @@ def test_what_was_saved_is_loaded(tmp_path):
 def test_a_save_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     save_checkpoint(tmp_path / "a.pt", CONTENT)
 
-    def half_done(content, path):
-        path.write_bytes(b"half")
-        raise OSError("no space left")
+    class Full(io.BytesIO):
+        def write(self, data):
+            if self.tell() > 1000:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
 
-    monkeypatch.setattr(torch, "save", half_done)
-    with pytest.raises(OSError, match="no space"):
-        save_checkpoint(tmp_path / "a.pt", CONTENT | {"step": 8})
+    monkeypatch.setattr(drafts, "_create", lambda path: path.touch() or Full())
+    with pytest.raises(OutputError, match=r"a\.pt: cannot be written \(no space .*; free some"):
+        save_checkpoint(tmp_path / "a.pt", CONTENT | {"step": torch.zeros(1000)})
     assert load_checkpoint(tmp_path / "a.pt")["step"] == 7
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import torch
 from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 
 from reverse_oldify.data.dataset import Ticket, TrainingSet
-from reverse_oldify.errors import ModelError, OptionError
+from reverse_oldify.errors import DataError, ModelError, OptionError
 from reverse_oldify.train import loop
-from reverse_oldify.train.checkpoint import load_checkpoint
+from reverse_oldify.train.average import MovingAverage
+from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
 from reverse_oldify.train.loop import train
 from reverse_oldify.train.recipe import load_recipe
 from reverse_oldify.train.report import read_metrics
@@ -93,6 +94,53 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
     assert_same(state(straight), state(run(path)))
     again = run(path)  # nothing is left to do
     assert_same(state(straight), state(again))
+
+
+def interrupted(path, part, name, turn):
+    """Run a recipe until a function is called for the turn-th time, when Ctrl-C is pressed."""
+    work, turns = getattr(part, name), iter(range(1, turn))
+
+    def pressed(*arguments):
+        if next(turns, None) is None:
+            raise KeyboardInterrupt
+        return work(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(part, name, pressed)
+        with pytest.raises(KeyboardInterrupt):
+            run(path)
+
+
+def test_a_run_that_is_interrupted_keeps_what_it_has_done(cache, tmp_path):
+    straight = run(write_recipe(tmp_path / "straight.toml", cache))
+    path = write_recipe(tmp_path / "interrupted.toml", cache)
+    interrupted(path, TrainingSet, "__getitem__", 8)  # in the fourth batch of two
+    assert load_checkpoint(tmp_path / "interrupted" / "checkpoint.pt")["step"] == 3
+    assert_same(state(straight), state(run(path)))
+
+
+@pytest.mark.parametrize(("part", "name"), [(MovingAverage, "update"), (loop.Run, "_keep_best")])
+def test_no_half_change_is_kept(cache, tmp_path, part, name):
+    path = write_recipe(tmp_path / "half.toml", cache)
+    checkpoint = run(path, stop_after=2) / "checkpoint.pt"
+    content = load_checkpoint(checkpoint)
+    content["schedule"]["best"] = float("inf")  # so that the next is the best so far
+    save_checkpoint(checkpoint, content)
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 3"))
+    before = checkpoint.read_bytes()
+    interrupted(path, part, name, 1)
+    assert checkpoint.read_bytes() == before
+
+
+def test_a_validation_that_was_interrupted_is_done_when_the_run_goes_on(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache, CLASSIC, schedule='"plateau"', lr=0.0)
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 2"))
+    interrupted(path, loop, "validate", 2)
+    checkpoint = tmp_path / "run" / "checkpoint.pt"
+    assert load_checkpoint(checkpoint)["step"] == 4
+    rows = read_metrics(run(path) / "metrics.jsonl")
+    assert [row["step"] for row in rows if "score" in row] == [2, 4, 6]
+    assert load_checkpoint(checkpoint)["schedule"]["stalled"] == 2
 
 
 @pytest.mark.parametrize(
@@ -242,6 +290,60 @@ def test_a_checkpoint_of_another_recipe_is_refused(cache, tmp_path, old, new, co
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(OptionError, match=complaint):
         run(path)
+
+
+def test_a_checkpoint_that_froze_other_stages_is_not_called_another_network(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    start = run(path, stop_after=1) / "best.pt"
+    frozen = f"blocks = 1\nstart_from = '{start.as_posix()}'\nfrozen_stages = 2"
+    path.write_text(path.read_text().replace("blocks = 1", frozen))
+    with pytest.raises(OptionError, match=r"froze other stages; .* start_from its best\.pt"):
+        run(path)
+
+
+def test_no_room_in_shared_memory_is_told(cache, tmp_path, monkeypatch):
+    def full(samples):
+        raise RuntimeError("unable to allocate shared memory(shm) for file </torch_1>")
+
+    monkeypatch.setattr(loop, "collate", full)
+    with pytest.raises(DataError, match=r"shared memory .*; make it larger, or say workers = 0"):
+        run(write_recipe(tmp_path / "run.toml", cache))
+
+
+@pytest.mark.parametrize(("size", "best"), [(64, 1), (32, 2)])
+def test_scores_of_other_pictures_are_not_compared(cache, tmp_path, size, best):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    folder = run(path, stop_after=1)
+    content = load_checkpoint(folder / "checkpoint.pt")
+    content["schedule"]["best"] = 0.0  # nothing can be better
+    save_checkpoint(folder / "checkpoint.pt", content)
+    path.write_text(path.read_text().replace("validate_size = 64", f"validate_size = {size}"))
+    run(path, stop_after=2)
+    assert load_checkpoint(folder / "best.pt")["step"] == best
+
+
+def test_what_a_checkpoints_recipe_says_wrong_today_is_mended_in_the_file(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache, clip="1.0")
+    checkpoint = run(path, stop_after=1) / "checkpoint.pt"
+    content = load_checkpoint(checkpoint)
+    content["recipe"]["optim"]["clip"] = float("inf")  # as was allowed once
+    save_checkpoint(checkpoint, content)
+    path.write_text(path.read_text().replace("clip = 1.0", "clip = inf"))
+    with pytest.raises(OptionError, match=r"run\.toml: \[optim\] clip is inf: must be a finite"):
+        run(path)
+    path.write_text(path.read_text().replace("clip = inf", "clip = 0.0"))
+    run(path, stop_after=2)
+    content = load_checkpoint(checkpoint)
+    assert (content["step"], content["recipe"]["optim"]["clip"]) == (2, 0.0)
+
+
+def test_what_a_killed_run_left_half_written_is_removed(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    folder = run(path, stop_after=1)
+    (folder / ".0123456789ab.part").touch()
+    (folder / "notes.part").touch()
+    run(path, stop_after=2)
+    assert [file.name for file in folder.glob("*.part")] == ["notes.part"]
 
 
 def test_a_damaged_checkpoint_is_told_with_what_to_do(cache, tmp_path):

@@ -46,7 +46,7 @@ def test_kinds_limit_a_redrawn_split_too(cache):
 
 
 def test_nothing_left_is_an_error_that_says_of_what(cache):
-    with pytest.raises(DataError, match="no val pictures of lakes"):
+    with pytest.raises(DataError, match=r"no val pictures of lakes; change val_fraction"):
         pictures_of(cache, "val", section(kinds=("lakes",)))
     with pytest.raises(DataError, match="no train pictures of deserts"):
         pictures_of(cache, "train", section(kinds=("deserts",), val_fraction=0.5))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from reverse_oldify.evaluate.photographs import Photograph, PhotographSet, Skipped
     from reverse_oldify.evaluate.suite import Evaluation
 
+_HINTS = "hints.json"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -79,21 +81,23 @@ def run(arguments: argparse.Namespace) -> int:
     photographs = PhotographSet(
         arguments.folder, size=arguments.size, limit=arguments.limit, kind=arguments.kind
     )
-    evaluation = evaluate(_watched(photographs), _contenders(arguments, photographs))
+    evaluation = evaluate(_watched(photographs, "scores"), _contenders(arguments, photographs))
     settings = Settings(
         place=arguments.folder.resolve().name,
         size=arguments.size,
         limit=arguments.limit,
         kind=arguments.kind,
     )
+    print(_table(evaluation))  # before anything can go wrong with the report
+    shown = _watched(photographs, "pictures", again=True)
     try:
-        page = write_report(arguments.output, evaluation, photographs, settings, version(PROGRAM))
+        (arguments.output / _HINTS).unlink(missing_ok=True)  # of an earlier report
+        page = write_report(arguments.output, evaluation, shown, settings, version(PROGRAM))
     except OSError as error:
         raise OutputError(
             f"{arguments.output}: the report cannot be written ({error.strerror}); "
             "make room or choose another folder"
         ) from error
-    print(_table(evaluation))
     print(f"\nReport: {page}")
     if arguments.hints_curve:
         print(f"\n{_hints_curve(arguments, photographs)}")
@@ -121,16 +125,18 @@ def _hints_curve(arguments: argparse.Namespace, photographs: PhotographSet) -> s
     from reverse_oldify.pipeline.colorizer import Colorizer
 
     colorizer = Colorizer((arguments.model or [None])[0], threads=arguments.threads)
-    curve = hint_curve(_watched(photographs, again=True), colorizer)
+    curve = hint_curve(_watched(photographs, "hints", again=True), colorizer)
     points = [point._asdict() for point in curve]
-    write_json(arguments.output / "hints.json", points, overwrite=True)
+    write_json(arguments.output / _HINTS, points, overwrite=True)
     lines = [list(Point._fields)]
     lines += [[f"{point.hints}", *(f"{score:.2f}" for score in point[1:])] for point in curve]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(_line(cells, widths) for cells in lines)
 
 
-def _watched(photographs: PhotographSet, *, again: bool = False) -> Iterator[Photograph | Skipped]:
+def _watched(
+    photographs: PhotographSet, purpose: str, *, again: bool = False
+) -> Iterator[Photograph | Skipped]:
     """Pass photographs on, with a progress bar, and a line on stderr for each one left out.
 
     When they come ``again``, it has been told which are left out.
@@ -139,7 +145,8 @@ def _watched(photographs: PhotographSet, *, again: bool = False) -> Iterator[Pho
 
     from reverse_oldify.evaluate.photographs import Skipped
 
-    with tqdm(photographs, total=len(photographs), unit="picture", disable=None) as bar:
+    bar = tqdm(photographs, purpose, total=len(photographs), unit="picture", disable=None)
+    with bar:
         for photograph in bar:
             if isinstance(photograph, Skipped) and not again:
                 line = one_line(f"{photograph.name}: {photograph.reason}")

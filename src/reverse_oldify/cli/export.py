@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights",
         type=Path,
         metavar="FILE.pt",
-        help="also write the bare weights in half precision, for other runs to start_from",
+        help="also write the bare weights in half precision, to a new file, for other runs to "
+        "start_from",
     )
     parser.add_argument(
         "--calibrate",

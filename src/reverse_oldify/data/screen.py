@@ -61,9 +61,14 @@ def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> ByteArray:
     try:
         return read(content, max_pixels=max_pixels).srgb
     except TooLargeError as error:
-        raise Unfit(Reason.TOO_LARGE, str(error)) from error
+        raise Unfit(Reason.TOO_LARGE, _reason(error)) from error
     except InputError as error:
-        raise Unfit(Reason.BROKEN, str(error)) from error
+        raise Unfit(Reason.BROKEN, _reason(error)) from error
+
+
+def _reason(error: InputError) -> str:
+    """What is wrong, without what `read` calls a file that has no name."""
+    return str(error).removeprefix("the data: ")
 
 
 def shrink(srgb: ByteArray, short_side: int) -> ByteArray:

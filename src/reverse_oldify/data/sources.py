@@ -15,13 +15,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from io import FileIO
 from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn
 
 from reverse_oldify.data.cache import INDEX, PIXELS
 from reverse_oldify.errors import DataError, UnreadableError
 from reverse_oldify.files.formats import by_suffix
+from reverse_oldify.files.source import Source as SourceFile
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 MAX_FILE_BYTES = 256 * 2**20  # a photograph is far smaller; guards memory against archive bombs
@@ -60,15 +60,16 @@ class PictureFile:
         Raises
         ------
         UnreadableError
-            It is damaged, encrypted, or larger than `MAX_FILE_BYTES`.
+            It is missing, no regular file, damaged, encrypted, or larger than `MAX_FILE_BYTES`;
+            the message does not name it.
         """
         try:
             with self.open() as file:
                 content = file.read(MAX_FILE_BYTES + 1)
         except _READ_ERRORS as error:
-            raise UnreadableError(f"{self.name}: cannot be read ({error})") from error
+            raise UnreadableError(f"cannot be read ({error}); check the file") from error
         if len(content) > MAX_FILE_BYTES:
-            raise UnreadableError(f"{self.name}: larger than {MAX_FILE_BYTES >> 20} MB")
+            raise UnreadableError(f"larger than {MAX_FILE_BYTES >> 20} MB; make it smaller")
         return content
 
 
@@ -159,7 +160,7 @@ def _read_labels(archive: Path) -> dict[str, tuple[str, str]]:
     if not index.is_file():
         return {}
     try:
-        with index.open(newline="", encoding="utf-8") as file:
+        with index.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a mark first
             rows = csv.DictReader(file)
             if not set(rows.fieldnames or ()) >= _SHARD_COLUMNS:
                 return {}
@@ -190,7 +191,7 @@ def _folder_files(folder: Path) -> Iterator[PictureFile]:
     for path in _walk(folder):
         name = path.relative_to(folder).as_posix()
         if _is_picture(name):
-            yield PictureFile(name=_label(name), open=partial(FileIO, path))
+            yield PictureFile(name=_label(name), open=SourceFile(path).open)
 
 
 def _zip_files(path: Path) -> Iterator[PictureFile]:

@@ -15,7 +15,10 @@ _AT_ONCE = 100  # a divisor of RESAMPLES; keeps memory low for sets of any size
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """A score of a set, and its 95 % confidence interval where one is known."""
+    """A score of a set, and its 95 % confidence interval where one is known.
+
+    One picture does not tell what others would do: then none is.
+    """
 
     value: float
     low: float | None = None
@@ -36,6 +39,9 @@ def ratio_score(numerators: ArrayLike, denominators: ArrayLike) -> Score:
     """Ratio of two means over the same pictures, drawn in pairs; see `mean_score`."""
     above = np.asarray(numerators, np.float64)
     below = np.asarray(denominators, np.float64)
+    value = float(above.mean() / max(below.mean(), 1e-12))
+    if len(above) < 2:
+        return Score(value=value)
     random = np.random.default_rng(_SEED)
     ratios = np.empty(RESAMPLES)
     for start in range(0, RESAMPLES, _AT_ONCE):
@@ -43,5 +49,4 @@ def ratio_score(numerators: ArrayLike, denominators: ArrayLike) -> Score:
         means = np.maximum(below[drawn].mean(1), 1e-12)
         ratios[start : start + _AT_ONCE] = above[drawn].mean(1) / means
     low, high = np.quantile(ratios, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
-    value = above.mean() / max(below.mean(), 1e-12)
-    return Score(value=float(value), low=float(low), high=float(high))
+    return Score(value=value, low=float(low), high=float(high))

@@ -96,12 +96,17 @@ class PhotographSet:
     def _choose(self) -> frozenset[str]:
         ids = {candidate.id for candidate in self._candidates(self._unreadable)}
         if not ids and not self._unreadable:
-            kind = f" of kind {self.kind!r}" if self.kind else ""
-            raise DataError(f"{self.place}: no pictures{kind} here; give colour photographs")
+            which = f" of kind {self.kind!r}" if self.kind else ""
+            which += " for validation" if self._prepared else ""
+            raise DataError(f"{self.place}: no pictures{which} here; give colour photographs")
         return frozenset(sorted(ids)[: self.limit])
 
+    @property
+    def _prepared(self) -> bool:
+        return (self.place / INDEX).is_file() and (self.place / PIXELS).is_file()
+
     def _candidates(self, unreadable: list[Skipped] | None = None) -> Iterator[_Candidate]:
-        if (self.place / INDEX).is_file() and (self.place / PIXELS).is_file():
+        if self._prepared:
             candidates = _in_cache(PictureCache(self.place))
         else:
             candidates = _in_sources(find_sources([self.place]), unreadable)

@@ -11,8 +11,11 @@ import numpy as np
 import torch
 
 from reverse_oldify.color.bins import ab_bins
+from reverse_oldify.errors import ExistsError, OptionError
 from reverse_oldify.export.onnx import Exported, export_network
+from reverse_oldify.files.drafts import check_folder
 from reverse_oldify.models.colornet import ColorNet
+from reverse_oldify.options import Options
 from reverse_oldify.runtime.info import check_decoding
 from reverse_oldify.train.build import load_network
 from reverse_oldify.train.checkpoint import save_checkpoint, slim
@@ -60,18 +63,26 @@ def export_checkpoint(
     calibrate
         Prepared set: of its photographs convolutions are brought to 8 bits; see `quantize`.
     weights
-        Where the bare weights go as well, in half precision; see `train.checkpoint.slim`.
+        New file for the bare weights, in half precision; see `train.checkpoint.slim`.
 
     Raises
     ------
     OptionError
-        If a constant of decoding is impossible.
+        If a constant of decoding or the working size is impossible, or the network has no
+        convolutions that can be brought to 8 bits.
     DataError
         If ``calibrate`` is no prepared set.
+    ExistsError, OutputError
+        If ``folder`` or ``weights`` exists already, or cannot be written.
     ModelError
         If a checkpoint cannot be used, or the export does not match the network.
     """
     check_decoding(decoding or {})
+    Options(working_size=working_size)  # what nobody may ask for is no default either
+    if weights is not None:
+        if weights.exists():
+            raise ExistsError(f"{weights}: exists already; choose another file for the weights")
+        check_folder(weights.parent)
     content, network = load_network(checkpoints)
     distribution = isinstance(network, ColorNet)
     bins = ab_bins() if distribution else np.zeros((0, 2), np.float32)
@@ -93,6 +104,8 @@ def export_checkpoint(
     )
     pictures: Sequence[FloatArray] = ()
     if calibrate is not None:
+        if not distribution:
+            raise OptionError("the classic network stays as published; export without --calibrate")
         from reverse_oldify.export.quantize import pictures_of
 
         pictures = pictures_of(calibrate, working_size, info.multiple)

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from reverse_oldify.errors import MissingExtraError, ModelError, OutputError
 from reverse_oldify.export.graphs import Graph, graphs_of
+from reverse_oldify.files.drafts import check_folder, failures_told
 from reverse_oldify.models.network import Network
 from reverse_oldify.runtime.info import DECODE_FILE, ENCODE_FILE, METADATA_KEY, dump_info
 from reverse_oldify.runtime.onnx import OnnxBackend
@@ -71,7 +72,7 @@ def export_network(
     Raises
     ------
     OutputError
-        If the folder is in use.
+        If the folder is in use, or cannot be written.
     ModelError
         If the graphs differ from the network by more than ``PARITY``.
     """
@@ -79,8 +80,9 @@ def export_network(
         raise OutputError(f"{folder}: not an empty folder; choose another output folder")
     network = copy.deepcopy(network).eval()
     round_to_half(network)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
+    check_folder(folder.parent)
+    temporary = tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-")
+    with failures_told(folder), temporary as name:
         partial = Path(name) / "model"
         partial.mkdir()
         encode, decode = (_without_traces(_traced(graph)) for graph in graphs_of(network))

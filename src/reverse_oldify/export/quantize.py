@@ -86,8 +86,6 @@ def quantized(
 def drift(one: OnnxBackend, other: OnnxBackend, pictures: Sequence[FloatArray]) -> float:
     """Difference of two models: total variation distance of distributions, mean over places.
 
-    Of ab values it is the mean difference, as a share of 128.
-
     Raises
     ------
     ModelError
@@ -96,11 +94,8 @@ def drift(one: OnnxBackend, other: OnnxBackend, pictures: Sequence[FloatArray]) 
     found = []
     for picture in pictures:
         outputs = [backend.decode(backend.encode(picture)) for backend in (one, other)]
-        if len(one.info.bins):
-            first, second = (_softmax(output) for output in outputs)
-            found.append(float(np.abs(first - second).sum(0).mean()) / 2)
-        else:
-            found.append(float(np.abs(outputs[0] - outputs[1]).mean()) / 128)
+        first, second = (_softmax(output) for output in outputs)
+        found.append(float(np.abs(first - second).sum(0).mean()) / 2)
     mean = float(np.mean(found))
     if mean > DRIFT:
         raise ModelError(
@@ -146,7 +141,7 @@ class _Reader:
 
 
 def _quantized(model: onnx.ModelProto, nodes: list[str], feeds: Sequence[Feed]) -> onnx.ModelProto:
-    if not nodes:  # as in a `ClassicNet`
+    if not nodes:  # a decoder without refinements
         return model
     # Not at the top: `runtime.onnx` has something to say to ONNX Runtime before it is imported.
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static

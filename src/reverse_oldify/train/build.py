@@ -20,7 +20,7 @@ from reverse_oldify.train.objective import (
     RegressionObjective,
     rebalancing,
 )
-from reverse_oldify.train.recipe import ModelSection, Recipe, parse_recipe
+from reverse_oldify.train.recipe import ModelSection, Recipe, parse_model
 from reverse_oldify.train.teachers import Teachers
 from reverse_oldify.types import FloatArray
 
@@ -91,9 +91,11 @@ def load_network(paths: Sequence[Path | str]) -> tuple[dict[str, Any], Network]:
     ------
     ModelError
         See `checkpoint.load_mean`; or if weights and recipe do not belong together.
+    OptionError
+        If the recipe's model section is impossible.
     """
     content = load_mean(paths)
-    network = build_network(parse_recipe(content["recipe"], str(paths[0])).model)
+    network = build_network(parse_model(content["recipe"], str(paths[0])))
     try:
         network.load_state_dict(averaged(content))
     except RuntimeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,26 @@ from typing import Any
 import torch
 
 from reverse_oldify.errors import ModelError
+from reverse_oldify.files.drafts import written
 
 LATEST, BEST = "checkpoint.pt", "best.pt"
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
-    """Write plain types and tensors; a kill at any moment leaves the old file or the new one."""
-    partial = path.with_suffix(".partial")
-    torch.save(content, partial)
-    with partial.open("r+b") as file:  # Windows flushes only what it may write
-        os.fsync(file.fileno())
-    partial.replace(path)
+    """Write plain types and tensors; a kill at any moment leaves the old file or the new one.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written; the old file stays.
+    """
+    with written(path, overwrite=True) as file:
+        try:
+            torch.save(content, file)
+        except RuntimeError as error:  # PyTorch closes its archive, and complains of that only
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from error
+            raise
 
 
 def averaged(content: dict[str, Any]) -> dict[str, torch.Tensor]:

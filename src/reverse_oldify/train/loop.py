@@ -10,16 +10,19 @@ On several processes or machines, each with its own graphics card or processor::
     torchrun --nproc-per-node 2 -m reverse_oldify train recipes/lite2.toml
 
 Killed at any moment, the same command goes on from the last checkpoint, and (on the same number
-of threads) ends with the same weights as a run that was never killed. If the recipe was changed
-meanwhile, what it says now counts from there on.
+of threads) ends with the same weights as a run that was never killed. Ctrl-C and SIGTERM write one
+first, unless they come in the middle of a change or, with several processes, of an exchange. If the
+recipe was changed meanwhile, what it says now counts from there on.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import math
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,11 +37,12 @@ from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
 from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError
+from reverse_oldify.files.drafts import failures_told, leftovers
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
 from reverse_oldify.train.optimizer import build_optimizer, restore_optimizer
-from reverse_oldify.train.recipe import Recipe, parse_recipe
+from reverse_oldify.train.recipe import Recipe
 from reverse_oldify.train.report import draw_curves, draw_sheet, forget_later_metrics, read_metrics
 from reverse_oldify.train.schedule import Schedule
 from reverse_oldify.train.split import one_pass, pictures_of
@@ -100,6 +104,8 @@ class Run:
         self.schedule = Schedule(recipe.optim)
         self.per_step = recipe.optim.batch * world
         self.step, self.samples, self.seconds = 0, 0, 0.0
+        self.judged = 0  # the step that was validated last
+        self._whole = True  # not in the middle of a change
         if (self.folder / LATEST).exists():
             self._restore(load_checkpoint(self.folder / LATEST, remedy="remove it to start anew"))
 
@@ -109,26 +115,35 @@ class Run:
             self._make_folder()
             forget_later_metrics(self.folder / METRICS, self.step)
         end = min(self.recipe.optim.steps, stop_after or self.recipe.optim.steps)
+        try:
+            self._advance(end, quiet=quiet)
+        except (KeyboardInterrupt, SystemExit):  # Ctrl-C; SIGTERM
+            if self._whole:
+                self._save()
+            raise
+        self._save()
+        return self.folder
+
+    def _advance(self, end: int, *, quiet: bool) -> None:
         parallel = self._parallel()
-        batches = iter(self._loader(end))
+        batches = self._batches(end)
         last_save = time.monotonic()
         with tqdm(total=end, initial=self.step, disable=quiet or self.rank > 0, unit="step") as bar:
+            self._validate_if_due(end)
             while self.step < end and not self.schedule.exhausted:
                 started = time.monotonic()
                 logs = self._train_step(parallel, next(batches))
                 self.seconds += time.monotonic() - started
                 self.step, self.samples = self.step + 1, self.samples + self.per_step
+                self._whole = True
                 bar.update()
                 if self.step % _LOG_EVERY == 0:
                     self._log(logs)
                     bar.set_postfix(loss=f"{logs['loss']:.3f}")
-                if self.step % self.recipe.run.validate_every == 0 or self.step == end:
-                    self._validate()
+                self._validate_if_due(end)
                 if time.monotonic() - last_save > 60 * self.recipe.run.checkpoint_minutes:
                     self._save()
                     last_save = time.monotonic()
-        self._save()
-        return self.folder
 
     def _train_step(self, parallel: nn.Module, batch: Sample) -> dict[str, float]:
         optim = self.recipe.optim
@@ -146,6 +161,7 @@ class Run:
                 f"the loss became {losses['loss'].item()} at step {self.step}; lower the learning "
                 "rate in the recipe and start again from the last checkpoint"
             )
+        self._whole = False
         self.optimizer.step()
         self.average.update(self.network)
         logs = {key: value.item() for key, value in losses.items()}
@@ -160,6 +176,17 @@ class Run:
             lab = validation_lab(self.cache, number, run.validate_size, self.network.multiple)
             pictures.setdefault(self.cache.entries[number].kind, []).append(lab)
         return pictures
+
+    def _batches(self, end: int) -> Iterator[Sample]:
+        try:
+            yield from self._loader(end)
+        except RuntimeError as error:
+            if "shared memory" not in str(error):
+                raise
+            raise DataError(
+                "no room for samples in shared memory (/dev/shm); make it larger, or say "
+                "workers = 0 in the recipe"
+            ) from error
 
     def _loader(self, end: int) -> DataLoader[Sample]:
         """Batches from the present step to ``end``."""
@@ -195,19 +222,28 @@ class Run:
 
     # -- looking
 
+    def _validate_if_due(self, end: int) -> None:
+        """Look at every so many steps and at the end, also where that was interrupted before."""
+        due = self.step % self.recipe.run.validate_every == 0 or self.step == end
+        if due and self.step > self.judged:
+            self._validate()
+
     def _validate(self) -> None:
         """Score the averaged weights; keep them if they are the best so far."""
         if self.rank == 0:
             self.averaged.network.load_state_dict(self.average.state)
             scores = validate(self.averaged, self.val_pictures, self.device)
             self._log(scores)
+            self._whole = False
             if self.schedule.judge(scores["score"]):
                 self._keep_best(scores)
-            self._draw()
         if self.world > 1:  # every process must agree on the schedule
             state = [self.schedule.state()]
             distributed.broadcast_object_list(state)
             self.schedule.restore(state[0])
+        self.judged, self._whole = self.step, True
+        if self.rank == 0:
+            self._draw()
 
     def _draw(self) -> None:
         kinds = list(self.val_pictures.values())[:_SHEET_COLUMNS]
@@ -220,12 +256,15 @@ class Run:
         if self.rank == 0:
             row = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds, 1)}
             row |= {key: round(value, 6) for key, value in values.items()}
-            with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+            path = self.folder / METRICS
+            with failures_told(path), path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            for path in leftovers(self.folder):  # of a run that was killed; checkpoints are large
+                path.unlink()
         except OSError as error:
             raise OptionError(
                 f"{self.folder}: cannot be the folder of a run ({error.strerror}); choose another "
@@ -256,16 +295,17 @@ class Run:
                 "average_updates": self.average.updates,
                 "optimizer": self.optimizer.state_dict(),
                 "schedule": self.schedule.state(),
+                "judged": self.judged,
                 "world": self.world,
             }
             save_checkpoint(self.folder / LATEST, self._content() | state)
 
     def _restore(self, content: dict[str, Any]) -> None:
-        made = parse_recipe(content["recipe"], str(self.folder / LATEST))
+        made = content["recipe"]["data"]  # all else of that recipe is of the past, right or wrong
         if (
             content.get("world") != self.world
             or content["index_hash"] != self.cache.index_hash
-            or made.data.val_fraction != self.recipe.data.val_fraction
+            or made.get("val_fraction", 0.0) != self.recipe.data.val_fraction
         ):
             raise OptionError(
                 f"{self.folder}: its checkpoint was made with another prepared set, split or "
@@ -275,20 +315,34 @@ class Run:
         try:
             self.network.load_state_dict(content["weights"])
             restore_optimizer(self.optimizer, content["optimizer"])
-        except (RuntimeError, ValueError) as error:
+        except RuntimeError as error:
             raise OptionError(
                 f"{self.folder}: its checkpoint is of another network; choose another folder in "
                 "the recipe"
             ) from error
+        except ValueError as error:
+            raise OptionError(
+                f"{self.folder}: its checkpoint is of a run that froze other stages; choose "
+                "another folder in the recipe, and start_from its best.pt"
+            ) from error
         self.average.restore(content["average"], content["average_updates"])
         self.schedule.restore(content["schedule"])
+        if _judged_by(content["recipe"]) != _judged_by(self.recipe.to_dict()):
+            self.schedule.best = math.inf  # of other pictures, it is no measure of these
         self.step, self.samples, self.seconds = (
             content[key] for key in ("step", "samples", "seconds")
         )
+        self.judged = content.get("judged", self.step)
 
 
 def _seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def _judged_by(recipe: dict[str, Any]) -> list[Any]:
+    """What a recipe, as plain types, says of the pictures that scores are of."""
+    run, data = recipe["run"], recipe["data"]
+    return [run.get("validate_pictures"), run.get("validate_size"), list(data.get("kinds", ()))]
 
 
 def _device() -> torch.device:

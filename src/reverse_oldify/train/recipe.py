@@ -124,6 +124,8 @@ class OptimSection:
     schedule : {"cosine", "plateau"}
         Warm-up and cosine to zero over ``steps``; or halving when validation stalls for
         ``patience`` validations, with an end after three times as many.
+    clip : float
+        Longer gradients are cut to this norm; 0: none are.
     ema : float
         Decay of the moving average of the weights; 0: keep the last weights themselves.
     sizes : pairs (share of the run, side in pixels)
@@ -208,6 +210,14 @@ def load_recipe(path: Path | str) -> Recipe:
 def parse_recipe(table: dict[str, Any], where: str = "recipe") -> Recipe:
     """Check plain types against `Recipe`; see `load_recipe`."""
     return _build(Recipe, table, where)
+
+
+def parse_model(table: dict[str, Any], where: str) -> ModelSection:
+    """Check the model section of a checkpoint's recipe, on which alone its weights depend.
+
+    What else it says has had its effect; it may be something that is refused today.
+    """
+    return _build(ModelSection, table.get("model", {}), where, "model")
 
 
 def _require(holds: bool, name: str, value: Any, wanted: str) -> None:

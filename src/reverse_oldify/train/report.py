@@ -45,7 +45,8 @@ def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
         for key in keys:
             points = [(row["samples"], row[key]) for row in rows if key in row]
             if points:
-                axis.plot(*zip(*points, strict=True), label=key)
+                alone = "o" if len(points) == 1 else ""  # of one point no line can be drawn
+                axis.plot(*zip(*points, strict=True), label=key, marker=alone)
         axis.set(title=title, xlabel="pictures seen")
         axis.grid(alpha=0.3)
         if axis.has_data():

@@ -31,7 +31,10 @@ def pictures_of(cache: PictureCache, split: str, data: DataSection) -> list[int]
         numbers = cache.select(split, data.kinds)
     if not numbers:
         kinds = ", ".join(data.kinds) or "any kind"
-        raise DataError(f"{cache.folder}: no {split} pictures of {kinds}")
+        raise DataError(
+            f"{cache.folder}: no {split} pictures of {kinds}; change val_fraction or kinds under "
+            "[data] in the recipe"
+        )
     return numbers
 
 
