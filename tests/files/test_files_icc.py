@@ -17,7 +17,7 @@ from reverse_oldify.color.lab import linear_to_srgb
 from reverse_oldify.files import deep
 from reverse_oldify.files.icc import gray_srgb_profile, srgb_profile
 from reverse_oldify.files.icc_matrix import parse_matrix_profile
-from reverse_oldify.files.profile import deep_to_srgb, to_srgb
+from reverse_oldify.files.profile import converter, to_srgb
 
 DEEP = scene().astype(np.uint16) * 257
 CODES = np.arange(65536, dtype=np.uint16)
@@ -25,6 +25,11 @@ CODES = np.arange(65536, dtype=np.uint16)
 
 def littlecms(profile: bytes) -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+
+
+def deep_to_srgb(pixels: np.ndarray, icc: bytes) -> tuple[np.ndarray, str | None]:
+    convert, note = converter(icc, 3, pixels.dtype)
+    return convert(pixels) if convert else pixels, note
 
 
 def test_srgb_profile_is_srgb_to_littlecms() -> None:

@@ -64,12 +64,6 @@ def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
         return image, "its colour profile is damaged; taken as sRGB"
 
 
-def deep_to_srgb(pixels: NDArray[np.uint16], icc: bytes) -> tuple[Pixels, str | None]:
-    """Convert 16-bit colour out of its profile, see `converter`; uint16 (H, W, 3) in and out."""
-    convert, note = converter(icc, 3, pixels.dtype)
-    return convert(pixels) if convert else pixels, note
-
-
 def converter(icc: bytes, channels: int, dtype: np.dtype[Any]) -> tuple[Convert | None, str | None]:
     """Prepare to convert pixels out of a profile, each for itself: they may come in strips.
 
