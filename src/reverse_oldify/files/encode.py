@@ -24,7 +24,7 @@ from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
 from reverse_oldify.files.strips import bands, in_order
-from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture
+from reverse_oldify.files.tiff_write import BIG, TiffWriter
 from reverse_oldify.types import ByteArray
 
 _COMMENT = 0xFE  # marker of JPEG
@@ -83,7 +83,7 @@ def encode_pages(
         if kind.key == "tif":
             if writer is None:
                 writer = TiffWriter(file, big=picture.nbytes * picture.page_count > BIG)
-            add_picture(writer, picture)
+            writer.add_picture(picture)
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)
         elif kind.key == "jpg":
