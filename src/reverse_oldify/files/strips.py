@@ -6,7 +6,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from reverse_oldify.color.lab import row_strips
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -14,6 +18,7 @@ Result = TypeVar("Result")
 _ROWS = 128
 _EVEN = 64  # rows that are coloured together, see `sampling.interpolate`
 _PIXELS = 1 << 21
+_AT_ONCE = 1 << 17  # pixels that are converted together
 
 
 def bands(height: int, width: int, multiple: int = 1) -> Iterator[slice]:
@@ -26,6 +31,12 @@ def bands(height: int, width: int, multiple: int = 1) -> Iterator[slice]:
     rows = (rows // _EVEN * _EVEN or rows) // multiple * multiple or multiple
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
+
+
+def strips_of(pixels: NDArray[Any]) -> Iterator[slice]:
+    """Cut an array (H, W, ...) into strips that are converted one by one, which spares memory."""
+    height, width = pixels.shape[:2]
+    return row_strips(height, width, _AT_ONCE)
 
 
 def in_order(
