@@ -22,6 +22,7 @@ from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.icc import gamma_profile, profile_for
+from reverse_oldify.files.modes import pixels_of
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Metadata, Raster
 from reverse_oldify.files.samples import Samples, samples_of
@@ -120,8 +121,7 @@ def _add_low_bytes(file: BinaryIO, raw_mode: str, samples: NDArray[np.uint16]) -
 def _add(image: Image, samples: NDArray[np.uint16], shift: int) -> None:
     """Put the bytes of an image into samples, a strip at a time."""
     for rows in bands(image.height, image.width):
-        strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
-        samples[rows] |= strip.astype(np.uint16) << shift
+        samples[rows] |= pixels_of(image, rows).astype(np.uint16) << shift
 
 
 @contextmanager

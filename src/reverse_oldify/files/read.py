@@ -32,6 +32,7 @@ CheckSize = Callable[[int, int], None]
 
 _HEAD_BYTES = 4096
 _FIRST_ONLY = "has several pages; the first was taken"
+_COLOURED = "was in colour; coloured anew from its lightness"
 
 
 def read(
@@ -186,11 +187,11 @@ def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
     while True:
         with damage_told(kind):
             page = next(pages, None)
-            remarks = [] if page is None else list(_remarks(page))
+            coloured = page is not None and page.is_coloured
         if page is None:
             break
         empty = False
-        yield page.with_notes(*remarks)
+        yield page.with_notes(_COLOURED) if coloured else page
     if empty:
         raise UnreadableError("holds no picture; restore it from a copy")
 
@@ -261,11 +262,6 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
 def _raw_picture(file: BinaryIO, path: Path | None, check_size: CheckSize) -> Picture:
     arrays, told = raw.read_raw(file, check_size)
     return _picture(arrays, told, "raw", path)
-
-
-def _remarks(picture: Raster) -> Iterator[str]:
-    if picture.is_coloured:
-        yield "was in colour; coloured anew from its lightness"
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
