@@ -21,7 +21,7 @@ EXTRA = "pip install 'reverse-oldify[deep]'"
 _FLOATS = "its floating-point values were read as 0 to 1"
 
 
-class Samples(NamedTuple):
+class Decoded(NamedTuple):
     """All bits of a picture, uint16 (H, W, C); whether colour was multiplied by opacity; notes."""
 
     samples: NDArray[np.uint16]
@@ -38,7 +38,7 @@ def installed() -> bool:
     return True
 
 
-def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Samples:
+def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Decoded:
     """Decode a picture of more than 8 bits; the extra must be there.
 
     Parameters
@@ -54,7 +54,7 @@ def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Samples:
 
     Returns
     -------
-    Samples
+    Decoded
         As they are stored, black 0 and white 65535; see `whole_range`.
 
     Raises
@@ -75,7 +75,7 @@ def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Samples:
     if samples.shape[:2] != size:
         raise UnreadableError("damaged: it is not as large as it says")
     notes = (_FLOATS,) if samples.dtype.kind == "f" else ()
-    return Samples(whole_range(samples.reshape(*size, -1), bits), notes=notes)
+    return Decoded(whole_range(samples.reshape(*size, -1), bits), notes=notes)
 
 
 def whole_range(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:

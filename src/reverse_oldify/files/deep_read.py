@@ -41,23 +41,23 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
         JPEG 2000 that is neither grey nor RGB.
     """
     if kind.key == "jp2":
-        bits, samples, notes = _jpeg_2000(image, file)
+        bits, decoded, notes = _jpeg_2000(image, file)
     elif kind.key == "jxl":
-        bits, samples, notes = _jpeg_xl(image, file)
+        bits, decoded, notes = _jpeg_xl(image, file)
     else:
-        bits, samples, notes = _avif(image, file)
-    if samples is None:
+        bits, decoded, notes = _avif(image, file)
+    if decoded is None:
         arrays = modes.to_arrays(image)
         if bits > 8 and arrays.pixels.dtype == np.uint8:
             notes += (_cut(bits),)
     else:
         icc = image.info.get("icc_profile")
-        arrays = deep.to_arrays(samples.samples, icc, associated=samples.associated)
-        notes += samples.notes
+        arrays = deep.to_arrays(decoded.samples, icc, associated=decoded.associated)
+        notes += decoded.notes
     return arrays._replace(notes=arrays.notes + notes)
 
 
-_Found = tuple[int, codecs.Samples | None, tuple[str, ...]]
+_Found = tuple[int, codecs.Decoded | None, tuple[str, ...]]
 """Bits of a sample, samples if there are more than 8, and notes."""
 
 
@@ -83,7 +83,7 @@ def _avif(image: Image.Image, file: BinaryIO) -> _Found:
     return bits, _decoded(image, file, "avif", bits), notes
 
 
-def _decoded(image: Image.Image, file: BinaryIO, key: str, bits: int) -> codecs.Samples | None:
+def _decoded(image: Image.Image, file: BinaryIO, key: str, bits: int) -> codecs.Decoded | None:
     if bits <= 8 or not codecs.installed():
         return None
     file.seek(0)

@@ -22,6 +22,7 @@ from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.icc import gamma_profile, profile_for
+from reverse_oldify.files.metadata import METRE
 from reverse_oldify.files.modes import pixels_of
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Metadata, Raster
@@ -33,7 +34,6 @@ _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
 _COLOURS = (b"iCCP", b"sRGB", b"cICP")  # chunks beside which gamma does not count
 _HEADER_BYTES, _GAMMA_OF_SRGB = 13, 2.2
 _SUB = 1  # filter: difference from the pixel to the left
-_METRE = 39.3701  # inches
 _PIECE = 1 << 20  # bytes that are read at once
 
 XMP_KEYWORD = "XML:com.adobe.xmp"
@@ -148,7 +148,7 @@ def write_deep(picture: Raster, file: BinaryIO) -> None:
 def _describing(metadata: Metadata, profile: bytes) -> Iterator[tuple[bytes, bytes]]:
     yield b"iCCP", b"sRGB\0\0" + zlib.compress(profile)
     if metadata.dpi is not None:
-        across, down = (round(density * _METRE) for density in metadata.dpi)
+        across, down = (round(density * METRE) for density in metadata.dpi)
         yield b"pHYs", struct.pack(">IIB", across, down, 1)
     if metadata.exif is not None:
         yield b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")
