@@ -259,12 +259,13 @@ class Journal:
         columns = ", ".join(_COLUMNS)
         news = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
         with self._explained():
-            self._base.create_function("holds", 1, holds, deterministic=True)
+            decoded = lambda target: holds(os.fsdecode(target))  # noqa: E731
+            self._base.create_function("holds", 1, decoded, deterministic=True)
             self._base.execute("ATTACH DATABASE ? AS other", (str(other),))
             try:
                 self._base.execute(
                     f"INSERT INTO files ({columns}) SELECT {columns} FROM other.files "
-                    "WHERE begun AND holds(target) ON CONFLICT (path) DO UPDATE SET "
+                    "WHERE begun AND holds(CAST(target AS BLOB)) ON CONFLICT (path) DO UPDATE SET "
                     f"{news} WHERE excluded.finished > COALESCE(files.finished, 0)"
                 )
                 self._base.execute("UPDATE files SET run = 0")  # numbers of other runs
