@@ -44,7 +44,10 @@ class Bucket:
 
     def walk(self, without: str | None = None) -> Iterator[Found | Trouble]:
         """See `Storage`."""
-        left_out = "" if without is None or "://" not in without else _open(without)[1] + "/"
+        left_out = ""
+        if without is not None and "://" in without:
+            store, root = _open(without)
+            left_out = f"{root}/" if store == self._files else ""  # another's may be named alike
         troubles: list[OSError] = []
         for parent, folders, files in self._files.walk(
             self._root, detail=True, on_error=troubles.append
