@@ -17,7 +17,7 @@ from reverse_oldify.color.lab import (
     srgb_to_lightness,
 )
 from reverse_oldify.files.lazy import LazyPicture, lazily
-from reverse_oldify.files.picture import Picture, Pixels, Raster, to_8_bits
+from reverse_oldify.files.picture import Picture, Pixels, Raster, to_8_bits, to_16_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
@@ -87,12 +87,14 @@ def recombine(
         codes=codes,
     )
 
+    at_depth = to_8_bits if bits == 8 else to_16_bits
+
     def paint(strip: slice) -> Picture:
         place = slice(rows.start + strip.start, rows.start + strip.stop)
         source = picture.rows(place)
         pixels = recombiner.rows(place, source.pixels[:, columns], columns.start)
-        alpha = None if source.alpha is None else source.alpha[:, columns]
-        return Picture(pixels=pixels, alpha=_alpha(alpha, bits))
+        alpha = None if source.alpha is None else at_depth(source.alpha[:, columns])
+        return Picture(pixels=pixels, alpha=alpha)
 
     return lazily(picture, paint, shape=shape, dtype=_dtype(bits), threads=threads)
 
@@ -221,15 +223,6 @@ def _encode(linear: FloatArray, pixels: Pixels) -> None:
             codes *= 65535
             codes += 0.5
             np.copyto(pixels[..., channel], codes, casting="unsafe")
-
-
-def _alpha(alpha: Pixels | None, bits: Literal[8, 16]) -> Pixels | None:
-    """Opacity at the depth of the result."""
-    if alpha is None or alpha.dtype == _dtype(bits):
-        return alpha
-    if bits == 8:
-        return to_8_bits(alpha)
-    return alpha.astype(np.uint16) * np.uint16(257)  # 255 becomes 65535
 
 
 def _dtype(bits: Literal[8, 16]) -> DTypeLike:

@@ -170,6 +170,12 @@ class Session:
         guessed = uncertainty(self.predict(options), self._info)
         return guessed.where_open(1 - influence(self._paint(options), self.view(options)))
 
+    def doubt(self, options: Options) -> float | None:
+        """Error to expect of the colour, see `Uncertainty.mean`; None of a model of ab values."""
+        if self._info.output != "distribution":
+            return None
+        return self.uncertainty(options).mean
+
     def suggest(
         self, x: float, y: float, count: int = 5, options: Options | None = None
     ) -> list[Suggestion]:
