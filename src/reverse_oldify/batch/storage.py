@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from reverse_oldify.errors import OutputError, UnreadableError
+from reverse_oldify.errors import OutputError, UnreadableError, reason_of
 from reverse_oldify.files.drafts import check_folder, leftovers, make_folder
 
 Stamp = str
@@ -138,8 +138,7 @@ class Folder:
 
         def report(error: OSError) -> None:
             folder = Path(error.filename).relative_to(self._root).as_posix()
-            reason = (error.strerror or "cannot be read").lower()
-            troubles.append(Trouble("" if folder == "." else folder + "/", reason))
+            troubles.append(Trouble("" if folder == "." else folder + "/", reason_of(error)))
 
         entered = {os.path.realpath(self._root)}
         entered |= {os.path.realpath(without)} if without and "://" not in without else set()
@@ -159,7 +158,7 @@ class Folder:
         try:
             stamp = self.stamp(path)
         except OSError as error:
-            return Trouble(path, (error.strerror or "cannot be looked at").lower())
+            return Trouble(path, reason_of(error))
         return (
             Trouble(path, "no such file; is it a broken link?")
             if stamp is None
@@ -225,5 +224,5 @@ class Folder:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OutputError(f"{folder}: cannot be written ({reason}); try again") from error
+            reason = f"{folder}: cannot be written ({reason_of(error)}); try again"
+            raise OutputError(reason) from error

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from reverse_oldify.errors import ExistsError, InputError, OutputError, UnreadableError
+from reverse_oldify.errors import ExistsError, InputError, OutputError, UnreadableError, reason_of
 from reverse_oldify.files.formats import FORMATS, Format, by_suffix, default_format, sniff
 
 _LONGEST_NAME = 255  # bytes, on every common file system
@@ -143,8 +143,8 @@ def _files(folder: Path, out_dir: Path, found: Discovery) -> Iterator[Path]:
     """Every file below a folder that is not hidden; each real folder is entered once."""
 
     def report(error: OSError) -> None:
-        reason = (error.strerror or "cannot be read").lower()
-        found.problems.append(UnreadableError(f"{error.filename}: {reason}; check the folder"))
+        told = f"{error.filename}: {reason_of(error)}; check the folder"
+        found.problems.append(UnreadableError(told))
 
     entered = {os.path.realpath(out_dir), os.path.realpath(folder)}
     for parent, folders, names in os.walk(folder, followlinks=True, onerror=report):

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError
+from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError, reason_of
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.source import Source
@@ -164,7 +164,7 @@ def sha256_of(source: Path | str | bytes) -> str:
         try:
             return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         except OSError as error:
-            raise UnreadableError(f"cannot be read ({error.strerror}); check the file") from error
+            raise UnreadableError(f"cannot be read ({reason_of(error)}); check the file") from error
 
 
 @cache
