@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from reverse_oldify.errors import OutputError, UnreadableError, reason_of
+from reverse_oldify.files.discover import files_below
 from reverse_oldify.files.drafts import check_folder, leftovers, make_folder
 
 Stamp = str
@@ -140,18 +141,9 @@ class Folder:
             folder = Path(error.filename).relative_to(self._root).as_posix()
             troubles.append(Trouble("" if folder == "." else folder + "/", reason_of(error)))
 
-        entered = {os.path.realpath(self._root)}
-        entered |= {os.path.realpath(without)} if without and "://" not in without else set()
-        for parent, folders, names in os.walk(self._root, followlinks=True, onerror=report):
-            real = {name: os.path.realpath(Path(parent, name)) for name in sorted(folders)}
-            folders[:] = [n for n in real if not n.startswith(".") and real[n] not in entered]
-            entered.update(real[name] for name in folders)
-            below = Path(parent).relative_to(self._root)
-            for name in sorted(names):
-                if not name.startswith("."):
-                    yield self._found((below / name).as_posix())
-            yield from troubles
-            troubles.clear()
+        left_out = Path(without) if without and "://" not in without else None
+        for path in files_below(self._root, left_out, report):
+            yield self._found(path.relative_to(self._root).as_posix())
         yield from troubles
 
     def _found(self, path: str) -> Found | Trouble:

@@ -126,8 +126,12 @@ def _expand(name: str) -> list[Path]:
 
 
 def _walk_folder(folder: Path, out_dir: Path, found: Discovery) -> Iterator[tuple[Path, Path]]:
+    def report(error: OSError) -> None:
+        told = f"{error.filename}: {reason_of(error)}; check the folder"
+        found.problems.append(UnreadableError(told))
+
     empty = True
-    for path in sorted(_files(folder, out_dir, found)):
+    for path in sorted(files_below(folder, out_dir, report)):
         if by_suffix(path) is None:
             found.skipped += 1
             continue
@@ -139,21 +143,28 @@ def _walk_folder(folder: Path, out_dir: Path, found: Discovery) -> Iterator[tupl
         )
 
 
-def _files(folder: Path, out_dir: Path, found: Discovery) -> Iterator[Path]:
-    """Every file below a folder that is not hidden; each real folder is entered once."""
+def files_below(
+    folder: Path, without: Path | None, report: Callable[[OSError], None]
+) -> Iterator[Path]:
+    """Yield every file below a folder that is not hidden; each real folder is entered once.
 
-    def report(error: OSError) -> None:
-        told = f"{error.filename}: {reason_of(error)}; check the folder"
-        found.problems.append(UnreadableError(told))
-
-    entered = {os.path.realpath(out_dir), os.path.realpath(folder)}
+    Parameters
+    ----------
+    folder : Path
+        Is searched to any depth; links are followed.
+    without : Path or None
+        A folder that is left out.
+    report : callable
+        Is told of folders that cannot be listed.
+    """
+    entered = {os.path.realpath(path) for path in (folder, without) if path is not None}
     for parent, folders, names in os.walk(folder, followlinks=True, onerror=report):
         real = {name: os.path.realpath(Path(parent, name)) for name in sorted(folders)}
         folders[:] = [
             name for name in real if not name.startswith(".") and real[name] not in entered
         ]
         entered.update(real[name] for name in folders)
-        yield from (Path(parent, name) for name in names if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
 
 
 def result_name(source: Path, wanted: Format | None = None) -> str:
