@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverse_oldify.batch.entry import State
 from reverse_oldify.cli.archival import read_filing
 from reverse_oldify.cli.batch_arguments import add_arguments
 from reverse_oldify.cli.batch_summary import complain_of_plan, end_line, plan_line
@@ -113,7 +114,6 @@ class _Batch:
 
     def tell(self, journal: Journal) -> int:
         """Print what would be done."""
-        from reverse_oldify.batch.entry import State
         from reverse_oldify.batch.job import Stop
 
         run = journal.begin("{}")
@@ -222,8 +222,6 @@ class _Batch:
         return lambda path: of(self._options(path))
 
     def _check_hints(self, journal: Journal, run: int) -> None:
-        from reverse_oldify.batch.entry import State
-
         if self.controls.hints:
             seen = [
                 Path(entry.path)
@@ -250,7 +248,6 @@ class _Batch:
         )
 
     def _work(self, job: Job) -> None:
-        from reverse_oldify.batch.entry import State
         from reverse_oldify.cli.progress import Progress
 
         waiting = job.journal.counts(job.run)[State.WAITING]
@@ -282,8 +279,6 @@ class _Batch:
         self.say(plan_line(journal, run))
 
     def _finish(self, journal: Journal, run: int, stop: Stop, unwritten: str) -> int:
-        from reverse_oldify.batch.entry import State
-
         counts = journal.counts(run)
         if unwritten or counts[State.WAITING] + counts[State.CLAIMED]:
             complain(f"{stop.reason}{unwritten}; the same command goes on where this one stopped")

@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 
 from reverse_oldify.cli.archival import add_archival
-from reverse_oldify.cli.arguments import add_model, positive
+from reverse_oldify.cli.arguments import add_format, add_model, positive
 from reverse_oldify.cli.controls import add_controls
-from reverse_oldify.files.formats import OUTPUT_FORMATS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="folder or URL for the results, with the same folders as below SOURCE",
     )
-    parser.add_argument(
-        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
-    )
+    add_format(parser)
     add_model(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace files that are not of this job, too"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverse_oldify.cli.archival import add_archival, read_filing
-from reverse_oldify.cli.arguments import add_model
+from reverse_oldify.cli.arguments import add_format, add_model
 from reverse_oldify.cli.controls import Controls, add_controls, read_controls
 from reverse_oldify.cli.main import PROGRAM, one_line
 from reverse_oldify.errors import InputError, OptionError, OutputError, ReverseOldifyError
@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT_DIR", help="folder for the results"
     )
-    parser.add_argument(
-        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
-    )
+    add_format(parser)
     add_model(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--quiet", action="store_true", help="print failures only")
