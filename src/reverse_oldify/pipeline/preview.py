@@ -79,7 +79,8 @@ class Preview:
         gray, chroma = self._gray(size), self._session.chroma(options)
         part = None if part is None else inside(part, gray.size)
         codes = _codes() if quick else None
-        return self._session.recombine(chroma, options, canvas=gray, part=part, codes=codes)
+        shown = self._session.recombine(chroma, options, canvas=gray, part=part, codes=codes)
+        return shown.loaded()
 
     def uncertainty(self, options: Options, size: int) -> Picture:
         """Show where colour is a guess, see `Uncertainty.to_picture`."""

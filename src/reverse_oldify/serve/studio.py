@@ -176,7 +176,7 @@ class Studio:
         provenance = Provenance.of(self.info, options, source_sha256=sha256)
         provenance = replace(provenance, mean_uncertainty=session.doubt(options))
         stop.check()
-        coloured = session.recombine(chroma, options)
+        coloured = session.recombine(chroma, options).loaded()
         stop.check()
         return provenance.written_into(coloured, kind)
 
