@@ -73,7 +73,7 @@ def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Decoded:
     if samples.ndim == 3 and samples.shape[:2] != size:  # grey, with planes that are no opacity
         samples = samples[0]
     if samples.shape[:2] != size:
-        raise UnreadableError("damaged: it is not as large as it says")
+        raise UnreadableError("damaged: it is not as large as it says; restore it from a copy")
     notes = (_FLOATS,) if samples.dtype.kind == "f" else ()
     return Decoded(whole_range(samples.reshape(*size, -1), bits), notes=notes)
 
@@ -106,7 +106,9 @@ def whole_range(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
             continue
         codes = strip.astype(np.int64) + ((1 << bits - 1) if strip.dtype.kind == "i" else 0)
         if codes.min() < 0 or codes.max() >> bits:
-            raise UnreadableError("damaged: its samples have more bits than it says")
+            raise UnreadableError(
+                "damaged: its samples have more bits than it says; restore it from a copy"
+            )
         shifted = codes << 16 - bits if bits <= 16 else codes >> bits - 16
         scaled[rows] = shifted | (codes >> 2 * bits - 16 if bits < 16 else 0)
     return scaled

@@ -64,7 +64,7 @@ _Found = tuple[int, codecs.Decoded | None, tuple[str, ...]]
 def _jpeg_2000(image: Image.Image, file: BinaryIO) -> _Found:
     codestream = read_codestream(file)
     if (codestream.width, codestream.height) != image.size:
-        raise UnreadableError("damaged: it is not as large as it says")
+        raise UnreadableError("damaged: it is not as large as it says; restore it from a copy")
     image.info["icc_profile"] = jp2.read_profile(file)
     deeper = codestream.bits > 8
     return codestream.bits, jp2.read_samples(image, file, codestream) if deeper else None, ()

@@ -140,7 +140,9 @@ def inside(part: Tile, shape: tuple[int, int]) -> Tile:
     )
     if rows.start >= rows.stop or columns.start >= columns.stop:
         height, width = shape
-        raise OptionError(f"the region lies outside the scaled picture of {width} x {height}")
+        raise OptionError(
+            f"the region lies outside the scaled picture of {width} x {height}; choose one inside"
+        )
     return rows, columns
 
 
