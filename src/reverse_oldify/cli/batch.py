@@ -82,6 +82,7 @@ def _setup(arguments: argparse.Namespace, controls: Controls) -> Setup:
         source=arguments.source,
         output=arguments.output,
         model=arguments.model,
+        weights_hash=info.weights_hash,
         order=order,
         open_colorizer=open_colorizer,
     )
@@ -217,7 +218,7 @@ class _Batch:
 
         @cache
         def of(options: Options) -> str:
-            return fingerprint(self.setup.order, options)
+            return fingerprint(self.setup.order, options, self.setup.weights_hash)
 
         return lambda path: of(self._options(path))
 
