@@ -239,7 +239,10 @@ class Journal:
         return next(self._select("state = 'waiting' AND run = ? LIMIT 1", (run,)), None) is not None
 
     def interrupted(self) -> list[str]:
-        """Targets of files whose work was cut short, were it done since: see `Storage.sweep`."""
+        """Targets of files whose work was ever cut short, also if they were done since.
+
+        That is where `Storage.sweep` looks.
+        """
         rows = self._base.execute(
             "SELECT target FROM files WHERE begun "
             "AND (attempts > 1 OR state IN ('claimed', 'waiting', 'failed'))"

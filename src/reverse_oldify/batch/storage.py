@@ -61,7 +61,7 @@ class Storage(Protocol):
         """
 
     def stamps(self) -> Callable[[str], Stamp | None]:
-        """The same for many files, as quickly as it can be done; may tell what was a while ago."""
+        """The same for many files, as quickly as can be; what it tells may be a while old."""
 
     def check(self) -> None:
         """See that files can be written, before an hour of work depends on it.

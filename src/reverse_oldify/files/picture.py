@@ -154,7 +154,7 @@ class Raster:
         return not self.has_alpha or all(bool(np.all(alpha == most)) for alpha in alphas)
 
     def thinned(self, side: int) -> Picture:
-        """Return every so manieth pixel: no more than ``side`` x ``side``."""
+        """Return one pixel of so many on both axes that there are at most ``side`` x ``side``."""
         down, across = (-(-length // side) for length in self.size)
         rows = [self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down)]
         pixels: Pixels = np.concatenate([row.pixels[:, ::across] for row in rows])

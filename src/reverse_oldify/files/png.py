@@ -108,12 +108,13 @@ def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:
         with _decoded_as(file, "RGBA") as pairs:
             return np.asarray(pairs).view(">u2").astype(np.uint16)
     samples = np.zeros((image.height, image.width, len(image.getbands())), np.uint16)
-    _add_low_bytes(file, raw_mode.replace("16B", "16L"), samples)  # and let go of them
+    _add_low_bytes(file, raw_mode.replace("16B", "16L"), samples)
     _add(image, samples, 8)
     return samples
 
 
 def _add_low_bytes(file: BinaryIO, raw_mode: str, samples: NDArray[np.uint16]) -> None:
+    """Decode the low bytes, in a function of its own: the image is gone when it returns."""
     with _decoded_as(file, raw_mode) as image:
         _add(image, samples, 0)
 

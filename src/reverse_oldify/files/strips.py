@@ -24,8 +24,8 @@ _AT_ONCE = 1 << 17  # pixels that are converted together
 def bands(height: int, width: int, multiple: int = 1) -> Iterator[slice]:
     """Cut a picture into strips that threads work on, from top to bottom.
 
-    Each has 128 rows, 64 of more than 16,384 pixels, or fewer still of twice that; the number of
-    rows is a multiple of ``multiple`` in all but the last.
+    Each has 128 rows; 64 where a row has more than 16,384 pixels, and fewer where it has more than
+    twice as many. The number of rows is a multiple of ``multiple`` in all but the last.
     """
     rows = min(_ROWS, _PIXELS // width)
     rows = (rows // _EVEN * _EVEN or rows) // multiple * multiple or multiple

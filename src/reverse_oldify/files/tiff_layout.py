@@ -122,7 +122,7 @@ class Layout:
         return stored._cut() if whole else stored
 
     def _cut(self) -> Layout:
-        """Take what lies there as it is, in one strip, for several strips."""
+        """Cut the only strip of a page that is not compressed into several, to be read apart."""
         line = self._line
         rows = max(1, _BAND_BYTES // line)
         segments = [

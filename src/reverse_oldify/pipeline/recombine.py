@@ -174,7 +174,7 @@ class Recombiner:
         return pixels
 
     def _looked_up(self, codes: ColorCodes, top: int, left: int, gray: ByteArray) -> ByteArray:
-        """Colour 8-bit grey; the result is a view, see `files.picture.padded`."""
+        """Colour 8-bit grey; the result is a view, see `files.arrays.padded`."""
         pixels = np.empty((*gray.shape, PADDED), np.uint8)
         words = pixels.view(np.uint32)[..., 0]
         height, width = gray.shape
