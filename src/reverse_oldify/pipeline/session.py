@@ -122,7 +122,7 @@ class Session:
         part : Tile, optional
             Rows and columns (of the canvas) that are made; all by default.
         codes : ColorCodes, optional
-            See `recombine.Recombiner`.
+            See `recombine.recombine`.
         """
         view, onto = self.view(options), canvas or self.picture
         scale = np.divide(onto.size, self.picture.size)
