@@ -271,7 +271,7 @@ class Journal:
                     "WHERE begun AND holds(CAST(target AS BLOB)) ON CONFLICT (path) DO UPDATE SET "
                     f"{news} WHERE excluded.finished > COALESCE(files.finished, 0)"
                 )
-                self._base.execute("UPDATE files SET run = 0")  # numbers of other runs
+                self._base.execute("UPDATE files SET run = 0 WHERE run != 0")  # of other runs
             finally:
                 self._base.execute("DETACH DATABASE other")
 
