@@ -107,7 +107,7 @@ class Studio:
         allow_loss: bool,
         stop: Stop,
     ) -> File:
-        """Colour an open picture at full resolution; of a file of several pages it is the first."""
+        """Colour an open picture at full resolution; of several pages it is written alone."""
         kind = target_format(opened.session.picture, format)
         done = self._coloured(opened.session, options, opened.sha256, kind, stop)
         return _encoded([replace(done, page_count=1)], kind, allow_loss)
