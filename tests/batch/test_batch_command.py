@@ -67,6 +67,15 @@ def test_another_model_does_all_again_where_results_do_not_tell_of_it(
     assert run(*argv)[1][1] == "3 to do, 0 done already"
 
 
+def test_a_folder_named_by_a_url_is_that_folder(run: Run, scans: list[str]) -> None:
+    url = Path("in").absolute().as_uri()
+    status, _, err = run(url, "-o", "in", "--overwrite")
+    assert status == 2, "results would replace the scans"
+    assert "choose another output" in err[0]
+    assert run(url, "-o", "in/out")[1][1] == "3 to do, 0 done already"
+    assert run(url, "-o", "in/out")[1][1] == "0 to do, 3 done already", "results are no scans"
+
+
 def test_the_tree_is_mirrored(run: Run, scans: list[str]) -> None:
     Path("in/notes.txt").touch()
     status, out, err = run("in", "-o", "out", "--sidecar")

@@ -14,12 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument(
         "source",
+        type=_place,
         metavar="SOURCE",
         help="folder, searched to any depth, or URL such as s3://bucket/scans",
     )
     parser.add_argument(
         "-o",
         "--output",
+        type=_place,
         required=True,
         metavar="OUT",
         help="folder or URL for the results, with the same folders as below SOURCE",
@@ -34,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_workers(parser)
     add_controls(parser)
     add_archival(parser)
+
+
+def _place(text: str) -> str:
+    """A folder or URL; a folder that is written as a URL is a folder."""
+    return text.removeprefix("file://")
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
