@@ -10,7 +10,7 @@ from PIL import Image
 from reverse_oldify.errors import MissingExtraError, UnreadableError
 from reverse_oldify.files import avif, codecs, deep, jp2, jxl, modes
 from reverse_oldify.files.formats import Format
-from reverse_oldify.files.heic import HDR
+from reverse_oldify.files.heic import notes_of_tones
 from reverse_oldify.files.j2k import read_codestream
 from reverse_oldify.files.modes import Arrays
 
@@ -79,8 +79,7 @@ def _jpeg_xl(image: Image.Image, file: BinaryIO) -> _Found:
 
 def _avif(image: Image.Image, file: BinaryIO) -> _Found:
     bits, tones = avif.read_depth(file)
-    notes = (HDR[tones],) if tones in HDR else ()
-    return bits, _decoded(image, file, "avif", bits), notes
+    return bits, _decoded(image, file, "avif", bits), notes_of_tones(tones)
 
 
 def _decoded(image: Image.Image, file: BinaryIO, key: str, bits: int) -> codecs.Decoded | None:
