@@ -14,7 +14,7 @@ from made_profiles import cmyk_profile, gray_profile, swapped_rgb_profile
 from PIL import Image, ImageCms
 
 from reverse_oldify.color.lab import linear_to_srgb
-from reverse_oldify.files import deep
+from reverse_oldify.files import interpret
 from reverse_oldify.files.icc import gray_srgb_profile, srgb_profile
 from reverse_oldify.files.icc_matrix import parse_matrix_profile
 from reverse_oldify.files.profile import converter, to_srgb
@@ -103,7 +103,7 @@ def test_sampled_curve_is_interpolated() -> None:
 
 def test_16_bit_gray_may_come_with_a_profile_for_colour() -> None:
     gray = gray_ramp(np.uint16)
-    pixels, _, notes = deep.to_arrays(gray[..., None], srgb_profile())
+    pixels, _, notes = interpret.to_arrays(gray[..., None], srgb_profile())
     assert notes == ()
     assert np.abs(pixels.astype(int) - gray).max() <= 1
 

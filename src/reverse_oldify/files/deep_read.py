@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import MissingExtraError, UnreadableError
-from reverse_oldify.files import avif, codecs, deep, jp2, jxl, modes
+from reverse_oldify.files import avif, codecs, interpret, jp2, jxl, modes
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.heic import notes_of_tones
 from reverse_oldify.files.j2k import read_codestream
@@ -52,7 +52,7 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
             notes += (_cut(bits),)
     else:
         icc = image.info.get("icc_profile")
-        arrays = deep.to_arrays(decoded.samples, icc, associated=decoded.associated)
+        arrays = interpret.to_arrays(decoded.samples, icc, associated=decoded.associated)
         notes += decoded.notes
     return arrays._replace(notes=arrays.notes + notes)
 

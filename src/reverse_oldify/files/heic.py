@@ -29,7 +29,7 @@ def read_samples(image: Image.Image, file: BinaryIO) -> NDArray[np.uint16]:
     Returns
     -------
     uint16 (H, W, C)
-        Black 0 and white 65535, C as in `deep.to_arrays`.
+        Black 0 and white 65535, C as in `interpret.to_arrays`.
     """
     import pillow_heif
 

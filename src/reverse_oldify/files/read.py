@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError, UnsupportedError
-from reverse_oldify.files import deep, deep_read, heic, jp2, jpeg, jxl, png, png_text, raw
+from reverse_oldify.files import deep_read, heic, interpret, jp2, jpeg, jxl, png, png_text, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.formats import FORMATS, Format, sniff
 from reverse_oldify.files.lazy import LazyPicture
@@ -256,7 +256,7 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
         return to_arrays(image)
     key = image.info.get("transparency")
     key = key if isinstance(key, tuple) else None
-    return deep.to_arrays(samples, image.info.get("icc_profile"), key=key)
+    return interpret.to_arrays(samples, image.info.get("icc_profile"), key=key)
 
 
 def _raw_picture(file: BinaryIO, path: Path | None, check_size: CheckSize) -> Picture:

@@ -12,9 +12,9 @@ from typing import BinaryIO
 from PIL import ImageFile
 
 from reverse_oldify.files import codecs, tiff_damage, tiff_read, tiff_spaces
-from reverse_oldify.files.deep import Interpretation
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import Directory, read_directories, read_header
+from reverse_oldify.files.interpret import Interpretation
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.modes import to_arrays

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from reverse_oldify.color.lab import lab_to_srgb, linear_to_srgb, row_strips
 from reverse_oldify.files import codecs
-from reverse_oldify.files.deep import Space
 from reverse_oldify.files.icc import D50, SRGB_IN_D50
 from reverse_oldify.files.ifd import RATIONAL, Directory, Field
+from reverse_oldify.files.interpret import Space
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.profile import is_usable
 from reverse_oldify.files.tiff_layout import BITS, CIELAB, CMYK, PHOTOMETRIC, WHITE_POINT
