@@ -77,7 +77,7 @@ def histogram(ab: FloatArray, share: FloatArray | None = None) -> FloatArray:
     if share is not None:
         weight = weight * share[..., None]
     count = np.bincount(index.ravel(), weight.ravel(), minlength=len(ab_bins()))
-    return np.asarray(count / max(count.sum(), 1e-12), np.float32)
+    return np.asarray(count / max(count.sum(), np.finfo(float).tiny), np.float32)
 
 
 @cache

@@ -179,8 +179,6 @@ def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
     check_size = partial(_check_size, max_pixels=max_pixels)
     if kind.key == "tif":
         pages = TiffFile(file, origin.open, origin.path).pages(check_size)
-    elif kind.key == "raw":
-        pages = (_raw_picture(file, origin.path, check_size) for _ in range(1))
     else:
         pages = (_picture_of(file, kind, head, origin.path, check_size) for _ in range(1))
     empty = True
@@ -199,6 +197,8 @@ def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
 def _picture_of(
     file: BinaryIO, kind: Format, head: bytes, path: Path | None, check_size: CheckSize
 ) -> Raster:
+    if kind.key == "raw":
+        return _picture(*raw.read_raw(file, check_size), "raw", path)
     if kind.key == "jxl":  # whose plugin decodes as soon as it opens
         check_size(*jxl.read_header(file)[:2])
     with opened(file, kind) as image:
@@ -257,11 +257,6 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
     key = image.info.get("transparency")
     key = key if isinstance(key, tuple) else None
     return interpret.to_arrays(samples, image.info.get("icc_profile"), key=key)
-
-
-def _raw_picture(file: BinaryIO, path: Path | None, check_size: CheckSize) -> Picture:
-    arrays, told = raw.read_raw(file, check_size)
-    return _picture(arrays, told, "raw", path)
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
