@@ -58,7 +58,7 @@ class Bucket:
                 whole = f"{parent}/{name}"
                 hidden = not name or name.startswith(".")
                 if not hidden and not (left_out and whole.startswith(left_out)):
-                    yield Found(self._below(whole), _stamp(info))
+                    yield Found(whole.removeprefix(self._root).lstrip("/"), _stamp(info))
         if troubles:
             raise UnreadableError(f"{self.place}: cannot be listed ({troubles[0]}); check access")
 
@@ -120,9 +120,6 @@ class Bucket:
 
     def _whole(self, path: str) -> str:
         return f"{self._root}/{path}"
-
-    def _below(self, whole: str) -> str:
-        return whole.removeprefix(self._root).lstrip("/")
 
 
 def _open(place: str) -> tuple[AbstractFileSystem, str]:

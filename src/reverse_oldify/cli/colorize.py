@@ -79,9 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
     for problem in found.problems:
         job.fail(str(problem))
     if found.tasks:
+        from reverse_oldify.pipeline.colorizer import Colorizer
+
         check_folder(arguments.output)
-        colorizer = _colorizer(arguments.model)
-        filing = read_filing(arguments, controls.options, colorizer.info)
+        colorizer = Colorizer(arguments.model)
+        info = colorizer.info  # loads it: one that is damaged is reported once, not per picture
+        filing = read_filing(arguments, controls.options, info)
         job.order = replace(order, filing=filing)
         job.do(found.tasks, colorizer)
     return job.finish(arguments.output, found.skipped)
@@ -94,14 +97,6 @@ def _order(arguments: argparse.Namespace, controls: Controls) -> Order:
 
     filing = Filing(provenance=None, sidecar=arguments.sidecar, layers=arguments.layers)
     return Order(filing=filing, variants=controls.variants, uncertainty=controls.uncertainty)
-
-
-def _colorizer(model: str | None) -> Colorizer:
-    from reverse_oldify.pipeline.colorizer import Colorizer
-
-    colorizer = Colorizer(model)
-    _ = colorizer.info  # loads the model now: one that is damaged is reported once, not per picture
-    return colorizer
 
 
 def _check_sheet(sheet: Path, found: Discovery, order: Order, overwrite: bool) -> None:

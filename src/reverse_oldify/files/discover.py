@@ -80,7 +80,7 @@ def discover(
         target = out_dir / relative.parent / result_name(source, FORMATS.get(format or ""))
         places = {_place(path, real): path for path in files_of(target)}
         replaced = next((at for at in places if not _same(owner.get(at, source), source)), None)
-        if not _stays_below(out_dir, target.parent):
+        if not Path(real(target.parent)).is_relative_to(real(out_dir)):
             found.problems.append(
                 OutputError(
                     f"{source}: its result {target} would be outside of {out_dir}, where a link "
@@ -190,11 +190,6 @@ def _sniff(source: Path) -> Format | None:
             return sniff(file.read(32))
     except (OSError, ValueError, InputError):
         return None
-
-
-def _stays_below(out_dir: Path, folder: Path) -> bool:
-    """Whether a folder is inside another also when links are followed."""
-    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(out_dir))
 
 
 def _place(path: Path, real: Callable[[Path], str]) -> tuple[str, str]:
