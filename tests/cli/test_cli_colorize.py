@@ -78,7 +78,7 @@ class TintingSession:
     def paint(self, options: Options) -> Picture:
         return self.colorizer.colorize(self.picture.loaded(), options)
 
-    def doubt(self, options: Options) -> None:
+    def expected_error(self, options: Options) -> None:
         """Known to no model of ab values."""
 
 
@@ -426,7 +426,7 @@ class Colorizer:
         self.picture = picture
         return self
     def paint(self, options): return self.picture
-    def doubt(self, options): return None
+    def expected_error(self, options): return None
 
 def slowly(pictures, kind, file, *, encoding, allow_loss):
     file.write(b"the first half")

@@ -164,7 +164,7 @@ class _OpenPages:
 
         def colour_page(page: Raster) -> tuple[Raster, float | None]:
             session = self._open(page) if next(numbers) == 0 else self.colorizer.open(page)
-            coloured, doubt = session.paint(options), session.doubt(options)
+            coloured, doubt = session.paint(options), session.expected_error(options)
             if doubt is not None and options.variant == 0:
                 self.doubts.append(doubt)
             return coloured, doubt

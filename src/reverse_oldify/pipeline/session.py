@@ -165,7 +165,7 @@ class Session:
         guessed = uncertainty(self.predict(options), self._info)
         return guessed.where_open(1 - influence(self._paint(options), self.view(options)))
 
-    def doubt(self, options: Options) -> float | None:
+    def expected_error(self, options: Options) -> float | None:
         """Error to expect of the colour, see `Uncertainty.mean`; None of a model of ab values."""
         if self._info.output != "distribution":
             return None

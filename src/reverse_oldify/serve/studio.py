@@ -95,7 +95,7 @@ class Studio:
             name=name,
             page=page,
             sha256=sha256_of(data),
-            uncertainty=session.doubt(Options()),
+            uncertainty=session.expected_error(Options()),
             coloured=has_colours(picture),
         )
 
@@ -174,7 +174,7 @@ class Studio:
         check_hints(options, session.picture.size)
         chroma = session.chroma(options)
         provenance = Provenance.of(self.info, options, source_sha256=sha256)
-        provenance = replace(provenance, mean_uncertainty=session.doubt(options))
+        provenance = replace(provenance, mean_uncertainty=session.expected_error(options))
         stop.check()
         coloured = session.recombine(chroma, options).loaded()
         stop.check()
