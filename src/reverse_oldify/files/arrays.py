@@ -55,7 +55,7 @@ def to_array(picture: Picture, like: NDArray[Any]) -> NDArray[Any]:
 
 
 def without_equal_channels(pixels: Pixels) -> Pixels:
-    """Return grey for RGB whose channels are all equal; anything else as it is."""
+    """Return grey (H, W) for RGB (H, W, 3) whose channels are all equal; else what was given."""
     if pixels.ndim == 2:
         return pixels
     for rows in strips_of(pixels):  # in colour, the first one tells

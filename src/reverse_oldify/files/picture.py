@@ -296,14 +296,20 @@ class Picture(Raster):
 
 
 def to_8_bits(pixels: Pixels) -> ByteArray:
-    """Round 16-bit codes to the nearest 8-bit ones; 8-bit codes are returned as they are."""
+    """Round codes to the nearest 8-bit ones: uint8 or uint16, any shape, to uint8.
+
+    8-bit codes are returned as they are, not copied.
+    """
     if pixels.dtype == np.uint8:
         return np.asarray(pixels, np.uint8)
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def to_16_bits(pixels: Pixels) -> NDArray[np.uint16]:
-    """Spread 8-bit codes over 16 bits; 16-bit codes are returned as they are."""
+    """Spread codes over 16 bits, 255 to 65535: uint8 or uint16, any shape, to uint16.
+
+    16-bit codes are returned as they are, not copied.
+    """
     if pixels.dtype == np.uint16:
         return np.asarray(pixels, np.uint16)
     return pixels.astype(np.uint16) * np.uint16(257)

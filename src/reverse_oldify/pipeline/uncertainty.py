@@ -45,7 +45,13 @@ class Uncertainty(NamedTuple):
         return float(np.sqrt(np.square(self.spread).mean()))
 
     def where_open(self, undecided: FloatArray) -> Uncertainty:
-        """Lessen both by how far a colour was decided: (gh, gw), 1 where everything is open."""
+        """Lessen both by how far a colour was decided.
+
+        Parameters
+        ----------
+        undecided : float32 (gh, gw)
+            1 where everything is open, 0 where nothing is.
+        """
         return self._replace(spread=self.spread * undecided, entropy=self.entropy * undecided)
 
     def at(self, lightness: Plane) -> tuple[FloatArray, FloatArray]:
