@@ -39,6 +39,13 @@ def strips_of(pixels: NDArray[Any]) -> Iterator[slice]:
     return row_strips(height, width, _AT_ONCE)
 
 
+def usable_cores() -> int:
+    """How many processors this process may use; a container, say, is given some of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def in_order(
     work: Callable[[Part], Result], parts: Iterable[Part], threads: int | None = None
 ) -> Iterator[Result]:
@@ -54,9 +61,10 @@ def in_order(
     parts : iterable
         What is worked on.
     threads : int, optional
-        None: one for each core. With 1, the work is done in the thread of the caller.
+        None: one for each core, see `usable_cores`. With 1, the work is done in the thread of the
+        caller.
     """
-    threads = threads or os.cpu_count() or 1
+    threads = threads or usable_cores()
     if threads == 1:
         yield from map(work, parts)
         return
