@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 from reverse_oldify import Colorizer, Hints, Options, Picture
-from reverse_oldify.files.encode import encode
+from reverse_oldify.files.encode import encode_pages
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.pipeline.preview import Preview
 
@@ -52,7 +52,7 @@ def main(sizes: list[int]) -> None:
             for number in range(ROUNDS):
                 started = time.process_time()
                 shown = preview.colorize(options(count, number), size, quick=True)
-                encode(shown, FORMATS["jpg"], io.BytesIO())
+                encode_pages([shown], FORMATS["jpg"], io.BytesIO(), allow_loss=True)
                 taken.append(time.process_time() - started)
             median = 1000 * statistics.median(taken)
             print(f"{size} pixels, {count} hints: {median:.0f} ms")

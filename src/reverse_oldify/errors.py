@@ -26,6 +26,11 @@ DAMAGED = "damaged or cut off; restore it from a copy"
 """What is said of a file that ends too soon, or does not hold what it says that it does."""
 
 
+def reason_of(error: OSError) -> str:
+    """What the system says of a failure, in lower case, for the middle of a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
 class ReverseOldifyError(Exception):
     """Base of every error that this package raises on purpose."""
 

@@ -189,9 +189,7 @@ class ChromaUpsampler:
         return ab.reshape(2, height, width)
 
 
-def upsample_chroma(
-    ab: FloatArray, lightness: FloatArray, extent: Extent | None = None
-) -> FloatArray:
+def upsample_chroma(ab: FloatArray, lightness: Plane, extent: Extent | None = None) -> FloatArray:
     """Carry a grid of chroma to a whole picture at once, see `ChromaUpsampler`.
 
     float32 (2, gh, gw) and L* (H, W) in; a*, b* (2, H, W) out.

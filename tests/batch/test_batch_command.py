@@ -6,13 +6,14 @@ import errno
 import os
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import pytest
 from made_inline import Run, inline
-from made_workers import expected, write_scan
+from made_workers import MIXTURE, FakeBackend, expected, write_scan
 from PIL import Image
 
 from reverse_oldify.batch import job, watch, worker
@@ -23,6 +24,7 @@ from reverse_oldify.batch.report import Report
 from reverse_oldify.errors import OutputError
 from reverse_oldify.files.json_file import read_json
 from reverse_oldify.files.read import read
+from reverse_oldify.pipeline.colorizer import Colorizer
 
 run = inline
 
@@ -47,6 +49,31 @@ def report() -> dict:
 
 def stamps() -> dict[str, int]:
     return {name: Path("out", name).stat().st_mtime_ns for name in below("out")}
+
+
+def test_another_model_does_all_again_where_results_do_not_tell_of_it(
+    run: Run, scans: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv = ("in", "-o", "out", "--no-provenance")
+    assert run(*argv)[1][1] == "3 to do, 0 done already"
+    assert run(*argv)[1][1] == "0 to do, 3 done already"
+
+    def open_other(model: str | None) -> Colorizer:
+        backend = FakeBackend(MIXTURE)
+        backend.info = replace(backend.info, weights_hash="other")
+        return Colorizer(backend=backend)
+
+    monkeypatch.setattr(worker, "open_colorizer", open_other)
+    assert run(*argv)[1][1] == "3 to do, 0 done already"
+
+
+def test_a_folder_named_by_a_url_is_that_folder(run: Run, scans: list[str]) -> None:
+    url = Path("in").absolute().as_uri()
+    status, _, err = run(url, "-o", "in", "--overwrite")
+    assert status == 2, "results would replace the scans"
+    assert "choose another output" in err[0]
+    assert run(url, "-o", "in/out")[1][1] == "3 to do, 0 done already"
+    assert run(url, "-o", "in/out")[1][1] == "0 to do, 3 done already", "results are no scans"
 
 
 def test_the_tree_is_mirrored(run: Run, scans: list[str]) -> None:

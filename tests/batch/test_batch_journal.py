@@ -178,6 +178,17 @@ def test_another_journal_is_adopted_where_it_knows_more(journal: Journal, tmp_pa
     assert journal.counts(1) == journal.counts(7), "no file counts as seen by a run of this journal"
 
 
+def test_names_that_are_no_unicode_are_adopted(journal: Journal, tmp_path: Path) -> None:
+    other = Journal(tmp_path / "other.sqlite")
+    with other.transaction():
+        other.put(Entry(path=ODD, target=ODD, state=State.DONE, begun=True, finished=1.0))
+    other.close()
+    journal.adopt(tmp_path / "other.sqlite", lambda target: target == ODD)
+    known = journal.entry(ODD)
+    assert known is not None
+    assert known.state is State.DONE
+
+
 def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"a letter, not a database" * 100)

@@ -37,6 +37,14 @@ def test_links_are_followed_and_broken_ones_told(tmp_path: Path) -> None:
     assert found[1].path == "link/a.jpg"
 
 
+def test_the_output_in_another_store_is_not_left_out_of_this_one() -> None:
+    fsspec = pytest.importorskip("fsspec", reason="URLs need the extra [cluster]")
+    fsspec.filesystem("memory").pipe_file("/walked/in/a.jpg", b"x")
+    source = open_storage("memory://walked")
+    assert [each.path for each in source.walk("file:///walked")] == ["in/a.jpg"]
+    assert list(source.walk("memory://walked/in")) == []
+
+
 def test_a_folder_that_is_missing_is_no_empty_one(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match="no such folder"):
         list(Folder(str(tmp_path / "none")).walk())

@@ -78,6 +78,9 @@ class TintingSession:
     def paint(self, options: Options) -> Picture:
         return self.colorizer.colorize(self.picture.loaded(), options)
 
+    def expected_error(self, options: Options) -> None:
+        """Known to no model of ab values."""
+
 
 @pytest.fixture
 def colorizer(monkeypatch: pytest.MonkeyPatch) -> type[TintingColorizer]:
@@ -423,6 +426,7 @@ class Colorizer:
         self.picture = picture
         return self
     def paint(self, options): return self.picture
+    def expected_error(self, options): return None
 
 def slowly(pictures, kind, file, *, encoding, allow_loss):
     file.write(b"the first half")

@@ -5,9 +5,15 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from dataclasses import replace
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+
+from reverse_oldify.files.encode import encode_pages
+from reverse_oldify.files.formats import Format
+from reverse_oldify.files.picture import Raster
 
 
 def scene(height: int = 40, width: int = 60) -> np.ndarray:
@@ -29,6 +35,11 @@ def encoded(image: Image.Image, format: str, **settings: object) -> bytes:
     file = io.BytesIO()
     image.save(file, format, **settings)
     return file.getvalue()
+
+
+def encode(picture: Raster, kind: Format, file: BinaryIO, *, allow_loss: bool = False) -> None:
+    """Write a picture alone, were it a page of several."""
+    encode_pages([replace(picture, page_count=1)], kind, file, allow_loss=allow_loss)
 
 
 def png_header(width: int, height: int, *, bits: int = 8, colour: int = 0) -> bytes:

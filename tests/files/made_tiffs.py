@@ -1,4 +1,4 @@
-"""TIFF files of 8 or 16 bits made by code, in every layout, with nothing but zlib and Pillow."""
+"""TIFF files made by code: by zlib and Pillow in every layout of 8 or 16 bits, else by tifffile."""
 
 from __future__ import annotations
 
@@ -7,11 +7,26 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 from reverse_oldify.files.ifd import LONG, SHORT, Directory, Field, to_bytes
 
 _PILLOWS_NAME = {5: "tiff_lzw", 8: "tiff_adobe_deflate", 32773: "packbits", 50000: "zstd"}
+
+
+def written(codes: np.ndarray, **settings: object) -> bytes:
+    """A file as tifffile writes it."""
+    file = io.BytesIO()
+    tifffile.imwrite(file, codes, **settings)
+    return file.getvalue()
+
+
+def segments_of(data: bytes) -> list[tuple[int, int]]:
+    """Offset and length of the strips or tiles of the first page."""
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page = file.pages[0]
+        return list(zip(page.dataoffsets, page.databytecounts, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)

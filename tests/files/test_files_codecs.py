@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_files import encoded, gray_ramp, scene
+from made_files import encode, encoded, gray_ramp, scene
 from made_profiles import swapped_rgb_profile
 from PIL import Image
 
@@ -28,7 +28,6 @@ from reverse_oldify.errors import (
 )
 from reverse_oldify.files.boxes import boxes_of, to_box
 from reverse_oldify.files.codecs import whole_range
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.lazy import lazily
 from reverse_oldify.files.picture import Metadata, Picture

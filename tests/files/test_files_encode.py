@@ -6,11 +6,10 @@ import io
 
 import numpy as np
 import pytest
-from made_files import gray_ramp, scene
+from made_files import encode, gray_ramp, scene
 from PIL import Image
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
 from reverse_oldify.files.losses import holds_16_bits, losses
 from reverse_oldify.files.picture import Metadata, Picture

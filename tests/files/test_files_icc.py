@@ -14,10 +14,10 @@ from made_profiles import cmyk_profile, gray_profile, swapped_rgb_profile
 from PIL import Image, ImageCms
 
 from reverse_oldify.color.lab import linear_to_srgb
-from reverse_oldify.files import deep
+from reverse_oldify.files import interpret
 from reverse_oldify.files.icc import gray_srgb_profile, srgb_profile
 from reverse_oldify.files.icc_matrix import parse_matrix_profile
-from reverse_oldify.files.profile import deep_to_srgb, to_srgb
+from reverse_oldify.files.profile import converter, to_srgb
 
 DEEP = scene().astype(np.uint16) * 257
 CODES = np.arange(65536, dtype=np.uint16)
@@ -25,6 +25,11 @@ CODES = np.arange(65536, dtype=np.uint16)
 
 def littlecms(profile: bytes) -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+
+
+def deep_to_srgb(pixels: np.ndarray, icc: bytes) -> tuple[np.ndarray, str | None]:
+    convert, note = converter(icc, 3, pixels.dtype)
+    return convert(pixels) if convert else pixels, note
 
 
 def test_srgb_profile_is_srgb_to_littlecms() -> None:
@@ -98,7 +103,7 @@ def test_sampled_curve_is_interpolated() -> None:
 
 def test_16_bit_gray_may_come_with_a_profile_for_colour() -> None:
     gray = gray_ramp(np.uint16)
-    pixels, _, notes = deep.to_arrays(gray[..., None], srgb_profile())
+    pixels, _, notes = interpret.to_arrays(gray[..., None], srgb_profile())
     assert notes == ()
     assert np.abs(pixels.astype(int) - gray).max() <= 1
 

@@ -13,11 +13,10 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from made_files import encoded, scene
+from made_files import encode, encoded, scene
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.iptc import PNG_KEYWORD, SEGMENT, of_image, to_png
 from reverse_oldify.files.picture import Metadata, Picture

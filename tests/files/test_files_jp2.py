@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_files import encoded, scene
+from made_files import encode, encoded, scene
 from made_profiles import gray_profile, swapped_rgb_profile
 from PIL import Image
 
 from reverse_oldify.files.boxes import boxes_of, to_box
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.jp2 import completed
 from reverse_oldify.files.metadata import Read

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_files import encode
 from PIL import Image, JpegImagePlugin
 
 from reverse_oldify.files import encode as module
 from reverse_oldify.files import strips
-from reverse_oldify.files.encode import encode, encode_pages, memory_file
+from reverse_oldify.files.encode import encode_pages, memory_file
 from reverse_oldify.files.formats import FORMATS, Encoding
 from reverse_oldify.files.jpeg import NOTE
 from reverse_oldify.files.picture import Metadata, Picture

@@ -8,10 +8,9 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from made_files import encoded, scene
+from made_files import encode, encoded, scene
 from PIL import ExifTags, Image, ImageOps
 
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.exif import aspect_of, block_of, densities_of
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import ASCII, Directory, Field, read_block, short

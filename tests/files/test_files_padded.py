@@ -2,10 +2,10 @@ import io
 
 import numpy as np
 import pytest
+from made_files import encode
 from PIL import Image
 
 from reverse_oldify.files.arrays import padded
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.picture import Picture
 

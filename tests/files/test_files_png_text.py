@@ -8,11 +8,10 @@ import zlib
 
 import numpy as np
 import pytest
-from made_files import deep_png, encoded, scene
+from made_files import deep_png, encode, encoded, scene
 from PIL import Image
 
 from reverse_oldify.files import png_text
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.losses import losses, refuse_losses
 from reverse_oldify.files.picture import Picture

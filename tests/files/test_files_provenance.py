@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_files import scene
+from made_files import encode, scene
 from PIL import Image
 
 from reverse_oldify.errors import OptionError, UnreadableError
-from reverse_oldify.files.encode import encode
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.losses import losses
 from reverse_oldify.files.picture import Metadata, Picture

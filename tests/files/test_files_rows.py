@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import struct
 import threading
 import time
@@ -217,6 +218,13 @@ def test_bands_cover_every_row_once(height: int, width: int, multiple: int) -> N
     sizes = {band.stop - band.start for band in cut[:-1]}
     assert len(sizes) <= 1
     assert all(size % multiple == 0 for size in sizes)
+
+
+def test_no_more_threads_than_cores_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    threads = set(in_order(lambda _: threading.current_thread(), range(9)))
+    assert threads == {threading.current_thread()}
 
 
 def test_results_are_in_order_and_few_are_begun_ahead() -> None:

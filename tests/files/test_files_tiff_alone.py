@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from made_files import gray_tiff, scene
+from made_tiffs import written
 
 from reverse_oldify.errors import UnreadableError, UnsupportedError
 from reverse_oldify.files.picture import Picture
@@ -26,12 +27,6 @@ CASES = {
     "JPEG": (GRAY, {"compression": "jpeg", "rowsperstrip": 16}),
     "YCbCr": (scene(), {"compression": "jpeg", "photometric": "ycbcr", "rowsperstrip": 16}),
 }
-
-
-def written(codes: np.ndarray, **settings: object) -> bytes:
-    file = io.BytesIO()
-    tifffile.imwrite(file, codes, **settings)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
-import tifffile
 from made_files import encoded, scene
+from made_tiffs import segments_of, written
 from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
@@ -30,14 +28,13 @@ DEFLATED = {
 @pytest.mark.parametrize("case", DEFLATED)
 def test_checksums_are_compared_of_what_pillow_decodes(case: str) -> None:
     codes, settings = DEFLATED[case]
-    file = io.BytesIO()
-    tifffile.imwrite(file, codes, compression="deflate", **settings)
-    assert read(file.getvalue()).size == codes.shape[:2]
-    places = [place for place in _segments(file.getvalue()) if place[1] > 100]
+    sound = written(codes, compression="deflate", **settings)
+    assert read(sound).size == codes.shape[:2]
+    places = [place for place in segments_of(sound) if place[1] > 100]
     damage = np.random.default_rng(4)
     for _ in range(60):
         offset, length = places[damage.integers(len(places))]
-        damaged, at = bytearray(file.getvalue()), offset + damage.integers(length // 2, length - 32)
+        damaged, at = bytearray(sound), offset + damage.integers(length // 2, length - 32)
         damaged[at : at + 32] = damage.bytes(32)
         with pytest.raises(UnreadableError, match="damaged or cut off"):
             read(bytes(damaged))
@@ -50,26 +47,20 @@ def test_damage_of_jpeg_inside_is_noted(mode: str) -> None:
     sound = encoded(image if mode != "L" else Image.fromarray(GRAY), "TIFF", **settings)
     assert NOTE not in read(sound).notes
     noted = 0
-    for offset, length in _segments(sound):
+    for offset, length in segments_of(sound):
         damaged = bytearray(sound)
         middle = offset + length // 2
         damaged[middle : middle + 300] = bytes(300)
         noted += NOTE in read(bytes(damaged)).notes
-    assert noted >= 0.8 * len(_segments(sound))
+    assert noted >= 0.8 * len(segments_of(sound))
 
 
 def test_lengths_that_libtiff_guesses_are_no_damage() -> None:
     sound = encoded(Image.fromarray(GRAY), "TIFF", compression="jpeg")
-    ((_, length),) = _segments(sound)
+    ((_, length),) = segments_of(sound)
     head, _, tail = sound.rpartition(length.to_bytes(4, "little"))
     picture = read(head + bytes(4) + tail)
     assert picture.notes == ()
-
-
-def _segments(data: bytes) -> list[tuple[int, int]]:
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = file.pages[0]
-        return list(zip(page.dataoffsets, page.databytecounts, strict=True))
 
 
 def test_jpeg_has_one_order_of_bits_whatever_the_tags_say() -> None:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-import tifffile
 from made_files import gray_tiff
+from made_tiffs import written
 
 from reverse_oldify.errors import UnreadableError, UnsupportedError
 from reverse_oldify.files.read import read
 
 CODES = np.random.default_rng(5).integers(0, 65536, (20, 30)).astype(np.uint16)
-
-
-def written(codes: np.ndarray, **settings: object) -> bytes:
-    file = io.BytesIO()
-    tifffile.imwrite(file, codes, **settings)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("compression", [None, "deflate"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from made_files import scene
-from made_tiffs import Layout, deep_tiff
+from made_tiffs import Layout, deep_tiff, segments_of
 from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
@@ -23,7 +23,7 @@ def test_damaged_deflate_is_an_error_wherever_the_damage_is(tile: int | None) ->
     layout = Layout(compression=8, predictor=2, rows=90, tile=tile, photometric=1)
     sound = deep_tiff(GRAY, layout)
     np.testing.assert_array_equal(read(sound).pixels, GRAY[..., 0])
-    ((start, length), *_) = _segments(sound)
+    ((start, length), *_) = segments_of(sound)
     damaged = np.random.default_rng(1)
     for place in damaged.integers(start + 20, start + length - 32, 40):
         data = bytearray(sound)
@@ -34,7 +34,7 @@ def test_damaged_deflate_is_an_error_wherever_the_damage_is(tile: int | None) ->
 
 def test_checksum_that_differs_or_is_missing_is_damage() -> None:
     sound = deep_tiff(GRAY, Layout(compression=8, rows=90, photometric=1))
-    ((start, length),) = _segments(sound)
+    ((start, length),) = segments_of(sound)
     for damaged in (bytes(4), b""):
         stream = sound[start : start + length - 4] + damaged
         with pytest.raises(UnreadableError):
@@ -85,15 +85,9 @@ def test_tiles_of_deep_colour_are_laid_where_they_belong() -> None:
             np.testing.assert_array_equal(read(file.getvalue()).pixels, codes)
 
 
-def _segments(data: bytes) -> list[tuple[int, int]]:
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = file.pages[0]
-        return list(zip(page.dataoffsets, page.databytecounts, strict=True))
-
-
 def _with_strip(data: bytes, stream: bytes) -> bytes:
     """The same file with another last strip, behind its end."""
-    offset, length = (int(number).to_bytes(4, "little") for number in _segments(data)[-1])
+    offset, length = (int(number).to_bytes(4, "little") for number in segments_of(data)[-1])
     head, _, tail = data.rpartition(offset)  # the directory is behind the strips
     data = head + len(data).to_bytes(4, "little") + tail
     head, _, tail = data.rpartition(length)

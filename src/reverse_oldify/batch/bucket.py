@@ -44,7 +44,10 @@ class Bucket:
 
     def walk(self, without: str | None = None) -> Iterator[Found | Trouble]:
         """See `Storage`."""
-        left_out = "" if without is None or "://" not in without else _open(without)[1] + "/"
+        left_out = ""
+        if without is not None and "://" in without:
+            store, root = _open(without)
+            left_out = f"{root}/" if store == self._files else ""  # another's may be named alike
         troubles: list[OSError] = []
         for parent, folders, files in self._files.walk(
             self._root, detail=True, on_error=troubles.append
@@ -55,7 +58,7 @@ class Bucket:
                 whole = f"{parent}/{name}"
                 hidden = not name or name.startswith(".")
                 if not hidden and not (left_out and whole.startswith(left_out)):
-                    yield Found(self._below(whole), _stamp(info))
+                    yield Found(whole.removeprefix(self._root).lstrip("/"), _stamp(info))
         if troubles:
             raise UnreadableError(f"{self.place}: cannot be listed ({troubles[0]}); check access")
 
@@ -117,9 +120,6 @@ class Bucket:
 
     def _whole(self, path: str) -> str:
         return f"{self._root}/{path}"
-
-    def _below(self, whole: str) -> str:
-        return whole.removeprefix(self._root).lstrip("/")
 
 
 def _open(place: str) -> tuple[AbstractFileSystem, str]:

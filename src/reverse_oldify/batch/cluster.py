@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from reverse_oldify.batch.engine import Crew, Member, WorkerLost
-from reverse_oldify.batch.local import usable_cores
 from reverse_oldify.batch.task import Outcome, Setup, Task
 from reverse_oldify.batch.worker import Worker, use_one_thread
 from reverse_oldify.errors import MissingExtraError, ModelError, ReverseOldifyError
+from reverse_oldify.files.strips import usable_cores
 
 if TYPE_CHECKING:
     from ray import ObjectRef

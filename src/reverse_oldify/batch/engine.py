@@ -173,17 +173,12 @@ class Crew:
         if self._false_starts >= _MOST_FALSE_STARTS:
             raise ReverseOldifyError(f"no worker can be started: {reason}; try --workers 1")
         self._places[number] = _Place(self._hire())
-        begun, *others = old.tasks or [None]
-        outcomes = [Outcome(path=task.path, ending=Ending.UNBEGUN) for task in others if task]
-        if begun is not None:
-            seconds = time.monotonic() - old.since
-            lost = Outcome(
-                path=begun.path,
-                ending=Ending.LOST,
-                reason=f"{begun.path}: {reason}",
-                seconds=seconds,
+        outcomes = [Outcome(path=task.path, ending=Ending.UNBEGUN) for task in old.tasks]
+        if outcomes:  # the first had been begun
+            path, seconds = outcomes[0].path, time.monotonic() - old.since
+            outcomes[0] = Outcome(
+                path=path, ending=Ending.LOST, reason=f"{path}: {reason}", seconds=seconds
             )
-            outcomes.append(lost)
         return outcomes
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from reverse_oldify.batch.lock import locked, unlocked
 from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.storage import open_storage, stamped
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task
-from reverse_oldify.errors import OutputError
+from reverse_oldify.errors import OutputError, reason_of
 from reverse_oldify.files.drafts import check_folder
 from reverse_oldify.options import Options
 
@@ -94,7 +94,7 @@ def copied_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
                     shutil.copy(path, copy)
                 except OSError as error:
                     raise OutputError(
-                        f"{path}: cannot be copied to {copy} ({error.strerror}); free some space "
+                        f"{path}: cannot be copied to {copy} ({reason_of(error)}); free some space "
                         "there, or name another folder in TMPDIR"
                     ) from error
         with open_journal(Path(copy), selection) as journal:

@@ -239,7 +239,10 @@ class Journal:
         return next(self._select("state = 'waiting' AND run = ? LIMIT 1", (run,)), None) is not None
 
     def interrupted(self) -> list[str]:
-        """Targets of files whose work was cut short, were it done since: see `Storage.sweep`."""
+        """Targets of files whose work was ever cut short, also if they were done since.
+
+        That is where `Storage.sweep` looks.
+        """
         rows = self._base.execute(
             "SELECT target FROM files WHERE begun "
             "AND (attempts > 1 OR state IN ('claimed', 'waiting', 'failed'))"
@@ -259,15 +262,16 @@ class Journal:
         columns = ", ".join(_COLUMNS)
         news = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
         with self._explained():
-            self._base.create_function("holds", 1, holds, deterministic=True)
+            decoded = lambda target: holds(os.fsdecode(target))  # noqa: E731
+            self._base.create_function("holds", 1, decoded, deterministic=True)
             self._base.execute("ATTACH DATABASE ? AS other", (str(other),))
             try:
                 self._base.execute(
                     f"INSERT INTO files ({columns}) SELECT {columns} FROM other.files "
-                    "WHERE begun AND holds(target) ON CONFLICT (path) DO UPDATE SET "
+                    "WHERE begun AND holds(CAST(target AS BLOB)) ON CONFLICT (path) DO UPDATE SET "
                     f"{news} WHERE excluded.finished > COALESCE(files.finished, 0)"
                 )
-                self._base.execute("UPDATE files SET run = 0")  # numbers of other runs
+                self._base.execute("UPDATE files SET run = 0 WHERE run != 0")  # of other runs
             finally:
                 self._base.execute("DETACH DATABASE other")
 

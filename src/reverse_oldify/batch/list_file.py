@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from reverse_oldify.batch.storage import Found, Storage, Trouble
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import OptionError, reason_of
 
 
 def listed(file: Iterable[str], source: Storage) -> Iterator[Found | Trouble]:
@@ -29,7 +29,7 @@ def listed(file: Iterable[str], source: Storage) -> Iterator[Found | Trouble]:
         try:
             stamp = source.stamp(path)
         except OSError as error:
-            yield Trouble(path, (error.strerror or "cannot be looked at").lower())
+            yield Trouble(path, reason_of(error))
             continue
         yield Trouble(path, "no such file") if stamp is None else Found(path, stamp)
 
@@ -61,8 +61,8 @@ def read_list(path: Path) -> Sequence[str]:
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"{path}: cannot be read ({reason}); check the name") from error
+        reason = f"{path}: cannot be read ({reason_of(error)}); check the name"
+        raise OptionError(reason) from error
     text = os.fsdecode(data)
     if "\0" in text:
         return text.split("\0")

@@ -16,16 +16,10 @@ from reverse_oldify.batch.engine import Crew, Member, WorkerLost
 from reverse_oldify.batch.task import Outcome, Setup, Task
 from reverse_oldify.batch.worker import Worker, use_one_thread
 from reverse_oldify.errors import ModelError, ReverseOldifyError
+from reverse_oldify.files.strips import usable_cores
 
 # A new interpreter for each: a fork would share locks, ONNX Runtime's threads, and the journal.
 _FRESH = multiprocessing.get_context("spawn")
-
-
-def usable_cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def local_engine(setup: Setup, *, workers: int | None, time_limit: float) -> Crew:

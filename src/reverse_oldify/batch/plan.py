@@ -12,7 +12,7 @@ from reverse_oldify.batch.entry import UNKNOWN, Entry, State
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.storage import Found, Stamp, Storage, Trouble, foreign, stamped
-from reverse_oldify.errors import OptionError, UnreadableError
+from reverse_oldify.errors import OptionError, UnreadableError, reason_of
 
 _AT_ONCE = 2000  # files a transaction
 
@@ -105,8 +105,7 @@ class Planner:
         try:
             there = stamped(targets, stamp_of)
         except OSError as error:
-            reason = (error.strerror or "cannot be looked at").lower()
-            return _refused(entry, f"its result {target}: {reason}; check the output")
+            return _refused(entry, f"its result {target}: {reason_of(error)}; check the output")
         return decide(new, known, there, overwrite=self.overwrite, retry_failed=self.retry_failed)
 
 

@@ -90,13 +90,13 @@ class Report:
             "mean_seconds": self.journal.mean(self.run, "seconds"),
             "failed": [
                 {"path": entry.path, "reason": entry.reason, "tried_again": entry.again}
-                for entry in self._entries(State.FAILED)
+                for entry in self.journal.entries(self.run, State.FAILED)
             ],
             "left": [
                 {"path": entry.path, "reason": entry.reason}
                 for entry in self.journal.left(self.run)
             ],
-            "coloured": [entry.path for entry in self._entries(State.COLOURED)],
+            "coloured": [entry.path for entry in self.journal.entries(self.run, State.COLOURED)],
             "skipped": self.journal.reasons(self.run, State.SKIPPED),
             "most_uncertain": [
                 {"path": entry.path, "target": entry.target, "uncertainty": entry.uncertainty}
@@ -118,9 +118,6 @@ class Report:
             coloured=_rows((path, "") for path in table["coloured"]),
             skipped=_rows((str(count), reason) for reason, count in table["skipped"].items()),
         )
-
-    def _entries(self, state: State) -> Iterable[Entry]:
-        return self.journal.entries(self.run, state)
 
     def _most_uncertain(self) -> Iterable[Entry]:
         done = self.journal.entries(self.run, State.DONE, order="uncertainty DESC, path")

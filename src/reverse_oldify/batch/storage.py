@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from reverse_oldify.errors import OutputError, UnreadableError
+from reverse_oldify.errors import OutputError, UnreadableError, reason_of
+from reverse_oldify.files.discover import files_below
 from reverse_oldify.files.drafts import check_folder, leftovers, make_folder
 
 Stamp = str
@@ -60,7 +61,7 @@ class Storage(Protocol):
         """
 
     def stamps(self) -> Callable[[str], Stamp | None]:
-        """The same for many files, as quickly as it can be done; may tell what was a while ago."""
+        """The same for many files, as quickly as can be; what it tells may be a while old."""
 
     def check(self) -> None:
         """See that files can be written, before an hour of work depends on it.
@@ -138,28 +139,18 @@ class Folder:
 
         def report(error: OSError) -> None:
             folder = Path(error.filename).relative_to(self._root).as_posix()
-            reason = (error.strerror or "cannot be read").lower()
-            troubles.append(Trouble("" if folder == "." else folder + "/", reason))
+            troubles.append(Trouble("" if folder == "." else folder + "/", reason_of(error)))
 
-        entered = {os.path.realpath(self._root)}
-        entered |= {os.path.realpath(without)} if without and "://" not in without else set()
-        for parent, folders, names in os.walk(self._root, followlinks=True, onerror=report):
-            real = {name: os.path.realpath(Path(parent, name)) for name in sorted(folders)}
-            folders[:] = [n for n in real if not n.startswith(".") and real[n] not in entered]
-            entered.update(real[name] for name in folders)
-            below = Path(parent).relative_to(self._root)
-            for name in sorted(names):
-                if not name.startswith("."):
-                    yield self._found((below / name).as_posix())
-            yield from troubles
-            troubles.clear()
+        left_out = Path(without) if without and "://" not in without else None
+        for path in files_below(self._root, left_out, report):
+            yield self._found(path.relative_to(self._root).as_posix())
         yield from troubles
 
     def _found(self, path: str) -> Found | Trouble:
         try:
             stamp = self.stamp(path)
         except OSError as error:
-            return Trouble(path, (error.strerror or "cannot be looked at").lower())
+            return Trouble(path, reason_of(error))
         return (
             Trouble(path, "no such file; is it a broken link?")
             if stamp is None
@@ -225,5 +216,5 @@ class Folder:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OutputError(f"{folder}: cannot be written ({reason}); try again") from error
+            reason = f"{folder}: cannot be written ({reason_of(error)}); try again"
+            raise OutputError(reason) from error

@@ -27,6 +27,8 @@ class Setup:
         Folders or URLs; see `batch.storage`.
     model : str or None
         As `Colorizer` takes it.
+    weights_hash : str
+        Of that model, see `ModelInfo`.
     order : Order
         What is made of every file. Whether files may be replaced is said by each `Task`.
     open_colorizer : callable
@@ -36,6 +38,7 @@ class Setup:
     source: str
     output: str
     model: str | None
+    weights_hash: str = ""
     order: Order
     open_colorizer: Callable[[str | None], Colorizer]
 
@@ -132,11 +135,11 @@ class Outcome:
     written: Mapping[str, str] = field(default_factory=dict)
 
 
-def fingerprint(order: Order, options: Options) -> str:
+def fingerprint(order: Order, options: Options, weights_hash: str = "") -> str:
     """Short hash of all that decides what a result is, but for the source: 16 hexadecimal digits.
 
-    Model (its weights), options, and which files are written. Not the version of the program:
-    an archive is not done anew because of an update.
+    Model (its weights, of which the provenance tells already), options, and which files are
+    written. Not the version of the program: an archive is not done anew because of an update.
     """
     filing = order.filing
     told = (
@@ -144,7 +147,7 @@ def fingerprint(order: Order, options: Options) -> str:
     )
     table = {
         "options": options.to_json(),
-        "provenance": told and told.to_json(),
+        "provenance": weights_hash if told is None else told.to_json(),
         "sidecar": filing.sidecar,
         "layers": filing.layers,
         "encoding": asdict(filing.encoding),

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import argparse
 
+from reverse_oldify.files.formats import OUTPUT_FORMATS
+
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Declare the model to use."""
     parser.add_argument(
         "--model",
         help='a model\'s name, or what "reverse-oldify export" wrote (default: the shipped one)',
+    )
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Declare the format of the results."""
+    parser.add_argument(
+        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
     )
 
 

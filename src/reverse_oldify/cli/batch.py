@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverse_oldify.batch.entry import State
 from reverse_oldify.cli.archival import read_filing
 from reverse_oldify.cli.batch_arguments import add_arguments
 from reverse_oldify.cli.batch_summary import complain_of_plan, end_line, plan_line
@@ -81,6 +82,7 @@ def _setup(arguments: argparse.Namespace, controls: Controls) -> Setup:
         source=arguments.source,
         output=arguments.output,
         model=arguments.model,
+        weights_hash=info.weights_hash,
         order=order,
         open_colorizer=open_colorizer,
     )
@@ -113,7 +115,6 @@ class _Batch:
 
     def tell(self, journal: Journal) -> int:
         """Print what would be done."""
-        from reverse_oldify.batch.entry import State
         from reverse_oldify.batch.job import Stop
 
         run = journal.begin("{}")
@@ -217,13 +218,11 @@ class _Batch:
 
         @cache
         def of(options: Options) -> str:
-            return fingerprint(self.setup.order, options)
+            return fingerprint(self.setup.order, options, self.setup.weights_hash)
 
         return lambda path: of(self._options(path))
 
     def _check_hints(self, journal: Journal, run: int) -> None:
-        from reverse_oldify.batch.entry import State
-
         if self.controls.hints:
             seen = [
                 Path(entry.path)
@@ -250,7 +249,6 @@ class _Batch:
         )
 
     def _work(self, job: Job) -> None:
-        from reverse_oldify.batch.entry import State
         from reverse_oldify.cli.progress import Progress
 
         waiting = job.journal.counts(job.run)[State.WAITING]
@@ -282,8 +280,6 @@ class _Batch:
         self.say(plan_line(journal, run))
 
     def _finish(self, journal: Journal, run: int, stop: Stop, unwritten: str) -> int:
-        from reverse_oldify.batch.entry import State
-
         counts = journal.counts(run)
         if unwritten or counts[State.WAITING] + counts[State.CLAIMED]:
             complain(f"{stop.reason}{unwritten}; the same command goes on where this one stopped")

@@ -6,28 +6,27 @@ import argparse
 from pathlib import Path
 
 from reverse_oldify.cli.archival import add_archival
-from reverse_oldify.cli.arguments import add_model, positive
+from reverse_oldify.cli.arguments import add_format, add_model, positive
 from reverse_oldify.cli.controls import add_controls
-from reverse_oldify.files.formats import OUTPUT_FORMATS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument(
         "source",
+        type=_place,
         metavar="SOURCE",
         help="folder, searched to any depth, or URL such as s3://bucket/scans",
     )
     parser.add_argument(
         "-o",
         "--output",
+        type=_place,
         required=True,
         metavar="OUT",
         help="folder or URL for the results, with the same folders as below SOURCE",
     )
-    parser.add_argument(
-        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
-    )
+    add_format(parser)
     add_model(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace files that are not of this job, too"
@@ -37,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_workers(parser)
     add_controls(parser)
     add_archival(parser)
+
+
+def _place(text: str) -> str:
+    """A folder or URL; a folder that is written as a URL is a folder."""
+    return text.removeprefix("file://")
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reverse_oldify.batch.entry import State
 from reverse_oldify.cli.main import complain
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 def complain_of_plan(journal: Journal, run: int) -> None:
     """Name what cannot be done as things are: each in a line on stderr."""
-    from reverse_oldify.batch.entry import State
-
     for entry in journal.entries(run, State.FAILED):
         if entry.again:
             complain(entry.reason)
@@ -23,8 +22,6 @@ def complain_of_plan(journal: Journal, run: int) -> None:
 
 def plan_line(journal: Journal, run: int) -> str:
     """What a run is going to do."""
-    from reverse_oldify.batch.entry import State
-
     counts = journal.counts(run)
     return (
         f"{counts[State.WAITING]} to do, {counts[State.DONE]} done already"
@@ -37,8 +34,6 @@ def plan_line(journal: Journal, run: int) -> str:
 
 def end_line(journal: Journal, run: int) -> str:
     """What has become of it."""
-    from reverse_oldify.batch.entry import State
-
     counts = journal.counts(run)
     return (
         f"{counts[State.DONE]} done"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverse_oldify.cli.archival import add_archival, read_filing
-from reverse_oldify.cli.arguments import add_model
+from reverse_oldify.cli.arguments import add_format, add_model
 from reverse_oldify.cli.controls import Controls, add_controls, read_controls
 from reverse_oldify.cli.main import PROGRAM, one_line
 from reverse_oldify.errors import InputError, OptionError, OutputError, ReverseOldifyError
@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT_DIR", help="folder for the results"
     )
-    parser.add_argument(
-        "--format", choices=OUTPUT_FORMATS, help="format of the results (default: as the input)"
-    )
+    add_format(parser)
     add_model(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--quiet", action="store_true", help="print failures only")
@@ -81,9 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
     for problem in found.problems:
         job.fail(str(problem))
     if found.tasks:
+        from reverse_oldify.pipeline.colorizer import Colorizer
+
         check_folder(arguments.output)
-        colorizer = _colorizer(arguments.model)
-        filing = read_filing(arguments, controls.options, colorizer.info)
+        colorizer = Colorizer(arguments.model)
+        info = colorizer.info  # loads it: one that is damaged is reported once, not per picture
+        filing = read_filing(arguments, controls.options, info)
         job.order = replace(order, filing=filing)
         job.do(found.tasks, colorizer)
     return job.finish(arguments.output, found.skipped)
@@ -96,14 +97,6 @@ def _order(arguments: argparse.Namespace, controls: Controls) -> Order:
 
     filing = Filing(provenance=None, sidecar=arguments.sidecar, layers=arguments.layers)
     return Order(filing=filing, variants=controls.variants, uncertainty=controls.uncertainty)
-
-
-def _colorizer(model: str | None) -> Colorizer:
-    from reverse_oldify.pipeline.colorizer import Colorizer
-
-    colorizer = Colorizer(model)
-    _ = colorizer.info  # loads the model now: one that is damaged is reported once, not per picture
-    return colorizer
 
 
 def _check_sheet(sheet: Path, found: Discovery, order: Order, overwrite: bool) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from reverse_oldify.batch.entry import State
 from reverse_oldify.cli.main import PROGRAM, one_line
 
 if TYPE_CHECKING:
-    from reverse_oldify.batch.entry import State
     from reverse_oldify.batch.job import Stop
     from reverse_oldify.batch.task import Outcome
 
@@ -71,8 +71,6 @@ class Progress:
 
     def update(self, outcome: Outcome, state: State) -> None:
         """Count a file, and print why it failed, if it did."""
-        from reverse_oldify.batch.entry import State
-
         if state is State.WAITING:  # once more, later
             return
         self._ended += 1

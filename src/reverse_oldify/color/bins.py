@@ -16,8 +16,8 @@ from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.types import FloatArray
 
 SPACING = 10
-AB_LIMIT = 110.0  # a* and b* of sRGB stay within it; hint planes are divided by it
-_REACH = 12  # grid points on each side of neutral: a* and b* of sRGB stay within 110
+AB_LIMIT = 110.0  # a* and b* of sRGB stay within it
+_REACH = 12  # grid points on each side of neutral: one more than the limit asks for
 
 
 @cache
@@ -77,7 +77,7 @@ def histogram(ab: FloatArray, share: FloatArray | None = None) -> FloatArray:
     if share is not None:
         weight = weight * share[..., None]
     count = np.bincount(index.ravel(), weight.ravel(), minlength=len(ab_bins()))
-    return np.asarray(count / max(count.sum(), 1e-12), np.float32)
+    return np.asarray(count / max(count.sum(), np.finfo(float).tiny), np.float32)
 
 
 @cache

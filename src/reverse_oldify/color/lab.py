@@ -55,14 +55,17 @@ def row_strips(height: int, width: int, pixels: int = STRIP_PIXELS) -> Iterator[
 
 
 def srgb_to_linear(srgb: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Undo the sRGB transfer curve (IEC 61966-2-1). Any shape, 0..1 in and out."""
+    """Undo the sRGB transfer curve (IEC 61966-2-1). Floating, any shape, 0..1 in and out."""
     linear = np.asarray(((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4)
     np.copyto(linear, srgb / 12.92, where=srgb <= 0.04045)
     return linear
 
 
 def linear_to_srgb(linear: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Apply the sRGB transfer curve (IEC 61966-2-1). Any shape; negative values become 0."""
+    """Apply the sRGB transfer curve (IEC 61966-2-1). Floating, any shape, 0..1 in and out.
+
+    Negative values become 0.
+    """
     # The power of what is above the line's end, and the line of what is below: no pixel is asked
     # on which side it lies, which would take three times as long.
     srgb = np.asarray(np.maximum(linear, _BLACK))

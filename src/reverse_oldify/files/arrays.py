@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import row_strips
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.picture import Picture, Pixels
+from reverse_oldify.files.strips import strips_of
 from reverse_oldify.types import ByteArray
-
-_STRIP_PIXELS = 1 << 17
 
 
 def from_array(array: NDArray[Any]) -> Picture:
@@ -50,21 +48,17 @@ def from_array(array: NDArray[Any]) -> Picture:
 
 def to_array(picture: Picture, like: NDArray[Any]) -> NDArray[Any]:
     """Give a picture back as an array of the type of ``like``: (H, W, 3), or 4 with opacity."""
-    parts = [picture.pixels]
-    if picture.alpha is not None:
-        parts.append(picture.alpha[..., None])
-    array = np.concatenate(parts, axis=2) if len(parts) > 1 else picture.pixels
+    array = picture.samples
     if np.issubdtype(like.dtype, np.floating):
         return np.divide(array, 65535, dtype=np.float64).astype(like.dtype)
     return array.astype(like.dtype, copy=False)
 
 
 def without_equal_channels(pixels: Pixels) -> Pixels:
-    """Return grey for RGB whose channels are all equal; anything else as it is."""
+    """Return grey (H, W) for RGB (H, W, 3) whose channels are all equal; else what was given."""
     if pixels.ndim == 2:
         return pixels
-    height, width, _ = pixels.shape
-    for rows in row_strips(height, width, _STRIP_PIXELS):  # in colour, the first one tells
+    for rows in strips_of(pixels):  # in colour, the first one tells
         if not np.array_equal(pixels[rows, :, 1:], pixels[rows, :, :-1]):
             return pixels
     gray: Pixels = pixels[..., 0].copy()

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files.icc import srgb_profile
 from reverse_oldify.files.picture import Pixels
+from reverse_oldify.files.strips import strips_of
 
 EXTRA = "pip install 'reverse-oldify[deep]'"
 
 _FLOATS = "its floating-point values were read as 0 to 1"
-_STRIP_PIXELS = 1 << 17
 
 
-class Samples(NamedTuple):
+class Decoded(NamedTuple):
     """All bits of a picture, uint16 (H, W, C); whether colour was multiplied by opacity; notes."""
 
     samples: NDArray[np.uint16]
@@ -38,7 +38,7 @@ def installed() -> bool:
     return True
 
 
-def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Samples:
+def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Decoded:
     """Decode a picture of more than 8 bits; the extra must be there.
 
     Parameters
@@ -54,7 +54,7 @@ def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Samples:
 
     Returns
     -------
-    Samples
+    Decoded
         As they are stored, black 0 and white 65535; see `whole_range`.
 
     Raises
@@ -73,9 +73,9 @@ def decoded(data: bytes, key: str, bits: int, size: tuple[int, int]) -> Samples:
     if samples.ndim == 3 and samples.shape[:2] != size:  # grey, with planes that are no opacity
         samples = samples[0]
     if samples.shape[:2] != size:
-        raise UnreadableError("damaged: it is not as large as it says")
+        raise UnreadableError("damaged: it is not as large as it says; restore it from a copy")
     notes = (_FLOATS,) if samples.dtype.kind == "f" else ()
-    return Samples(whole_range(samples.reshape(*size, -1), bits), notes=notes)
+    return Decoded(whole_range(samples.reshape(*size, -1), bits), notes=notes)
 
 
 def whole_range(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
@@ -98,18 +98,19 @@ def whole_range(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
         return samples
     bits = 8 if samples.dtype == np.uint8 else bits
     scaled = np.empty(samples.shape, np.uint16)
-    height, width = samples.shape[:2]
-    for top in range(0, height, rows := max(1, _STRIP_PIXELS // width)):
-        strip = samples[top : top + rows]
+    for rows in strips_of(samples):
+        strip = samples[rows]
         if strip.dtype.kind == "f":
             light = np.nan_to_num(strip.astype(np.float32), posinf=1)
-            scaled[top : top + rows] = np.clip(light, 0, 1) * np.float32(65535) + np.float32(0.5)
+            scaled[rows] = np.clip(light, 0, 1) * np.float32(65535) + np.float32(0.5)
             continue
         codes = strip.astype(np.int64) + ((1 << bits - 1) if strip.dtype.kind == "i" else 0)
         if codes.min() < 0 or codes.max() >> bits:
-            raise UnreadableError("damaged: its samples have more bits than it says")
+            raise UnreadableError(
+                "damaged: its samples have more bits than it says; restore it from a copy"
+            )
         shifted = codes << 16 - bits if bits <= 16 else codes >> bits - 16
-        scaled[top : top + rows] = shifted | (codes >> 2 * bits - 16 if bits < 16 else 0)
+        scaled[rows] = shifted | (codes >> 2 * bits - 16 if bits < 16 else 0)
     return scaled
 
 

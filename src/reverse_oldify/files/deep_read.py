@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import MissingExtraError, UnreadableError
-from reverse_oldify.files import avif, codecs, deep, jp2, jxl, modes
+from reverse_oldify.files import avif, codecs, interpret, jp2, jxl, modes
 from reverse_oldify.files.formats import Format
-from reverse_oldify.files.heic import HDR
+from reverse_oldify.files.heic import notes_of_tones
 from reverse_oldify.files.j2k import read_codestream
 from reverse_oldify.files.modes import Arrays
 
@@ -41,30 +41,30 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
         JPEG 2000 that is neither grey nor RGB.
     """
     if kind.key == "jp2":
-        bits, samples, notes = _jpeg_2000(image, file)
+        bits, decoded, notes = _jpeg_2000(image, file)
     elif kind.key == "jxl":
-        bits, samples, notes = _jpeg_xl(image, file)
+        bits, decoded, notes = _jpeg_xl(image, file)
     else:
-        bits, samples, notes = _avif(image, file)
-    if samples is None:
+        bits, decoded, notes = _avif(image, file)
+    if decoded is None:
         arrays = modes.to_arrays(image)
         if bits > 8 and arrays.pixels.dtype == np.uint8:
             notes += (_cut(bits),)
     else:
         icc = image.info.get("icc_profile")
-        arrays = deep.to_arrays(samples.samples, icc, associated=samples.associated)
-        notes += samples.notes
+        arrays = interpret.to_arrays(decoded.samples, icc, associated=decoded.associated)
+        notes += decoded.notes
     return arrays._replace(notes=arrays.notes + notes)
 
 
-_Found = tuple[int, codecs.Samples | None, tuple[str, ...]]
+_Found = tuple[int, codecs.Decoded | None, tuple[str, ...]]
 """Bits of a sample, samples if there are more than 8, and notes."""
 
 
 def _jpeg_2000(image: Image.Image, file: BinaryIO) -> _Found:
     codestream = read_codestream(file)
     if (codestream.width, codestream.height) != image.size:
-        raise UnreadableError("damaged: it is not as large as it says")
+        raise UnreadableError("damaged: it is not as large as it says; restore it from a copy")
     image.info["icc_profile"] = jp2.read_profile(file)
     deeper = codestream.bits > 8
     return codestream.bits, jp2.read_samples(image, file, codestream) if deeper else None, ()
@@ -79,11 +79,10 @@ def _jpeg_xl(image: Image.Image, file: BinaryIO) -> _Found:
 
 def _avif(image: Image.Image, file: BinaryIO) -> _Found:
     bits, tones = avif.read_depth(file)
-    notes = (HDR[tones],) if tones in HDR else ()
-    return bits, _decoded(image, file, "avif", bits), notes
+    return bits, _decoded(image, file, "avif", bits), notes_of_tones(tones)
 
 
-def _decoded(image: Image.Image, file: BinaryIO, key: str, bits: int) -> codecs.Samples | None:
+def _decoded(image: Image.Image, file: BinaryIO, key: str, bits: int) -> codecs.Decoded | None:
     if bits <= 8 or not codecs.installed():
         return None
     file.seek(0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from reverse_oldify.errors import ExistsError, InputError, OutputError, UnreadableError
+from reverse_oldify.errors import ExistsError, InputError, OutputError, UnreadableError, reason_of
 from reverse_oldify.files.formats import FORMATS, Format, by_suffix, default_format, sniff
 
 _LONGEST_NAME = 255  # bytes, on every common file system
@@ -80,7 +80,7 @@ def discover(
         target = out_dir / relative.parent / result_name(source, FORMATS.get(format or ""))
         places = {_place(path, real): path for path in files_of(target)}
         replaced = next((at for at in places if not _same(owner.get(at, source), source)), None)
-        if not _stays_below(out_dir, target.parent):
+        if not Path(real(target.parent)).is_relative_to(real(out_dir)):
             found.problems.append(
                 OutputError(
                     f"{source}: its result {target} would be outside of {out_dir}, where a link "
@@ -126,8 +126,12 @@ def _expand(name: str) -> list[Path]:
 
 
 def _walk_folder(folder: Path, out_dir: Path, found: Discovery) -> Iterator[tuple[Path, Path]]:
+    def report(error: OSError) -> None:
+        told = f"{error.filename}: {reason_of(error)}; check the folder"
+        found.problems.append(UnreadableError(told))
+
     empty = True
-    for path in sorted(_files(folder, out_dir, found)):
+    for path in sorted(files_below(folder, out_dir, report)):
         if by_suffix(path) is None:
             found.skipped += 1
             continue
@@ -139,21 +143,28 @@ def _walk_folder(folder: Path, out_dir: Path, found: Discovery) -> Iterator[tupl
         )
 
 
-def _files(folder: Path, out_dir: Path, found: Discovery) -> Iterator[Path]:
-    """Every file below a folder that is not hidden; each real folder is entered once."""
+def files_below(
+    folder: Path, without: Path | None, report: Callable[[OSError], None]
+) -> Iterator[Path]:
+    """Yield every file below a folder that is not hidden; each real folder is entered once.
 
-    def report(error: OSError) -> None:
-        reason = (error.strerror or "cannot be read").lower()
-        found.problems.append(UnreadableError(f"{error.filename}: {reason}; check the folder"))
-
-    entered = {os.path.realpath(out_dir), os.path.realpath(folder)}
+    Parameters
+    ----------
+    folder : Path
+        Is searched to any depth; links are followed.
+    without : Path or None
+        A folder that is left out.
+    report : callable
+        Is told of folders that cannot be listed.
+    """
+    entered = {os.path.realpath(path) for path in (folder, without) if path is not None}
     for parent, folders, names in os.walk(folder, followlinks=True, onerror=report):
         real = {name: os.path.realpath(Path(parent, name)) for name in sorted(folders)}
         folders[:] = [
             name for name in real if not name.startswith(".") and real[name] not in entered
         ]
         entered.update(real[name] for name in folders)
-        yield from (Path(parent, name) for name in names if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
 
 
 def result_name(source: Path, wanted: Format | None = None) -> str:
@@ -179,11 +190,6 @@ def _sniff(source: Path) -> Format | None:
             return sniff(file.read(32))
     except (OSError, ValueError, InputError):
         return None
-
-
-def _stays_below(out_dir: Path, folder: Path) -> bool:
-    """Whether a folder is inside another also when links are followed."""
-    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(out_dir))
 
 
 def _place(path: Path, real: Callable[[Path], str]) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from reverse_oldify.errors import ExistsError, OutputError
+from reverse_oldify.errors import ExistsError, OutputError, reason_of
 
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
@@ -243,6 +243,5 @@ def _exists(path: Path) -> ExistsError:
 
 
 def _failure(path: Path, error: OSError) -> OutputError:
-    reason = (error.strerror or str(error)).lower()
     advice = _ADVICE.get(error.errno or 0, "choose another folder")
-    return OutputError(f"{path}: cannot be written ({reason}); {advice}")
+    return OutputError(f"{path}: cannot be written ({reason_of(error)}); {advice}")

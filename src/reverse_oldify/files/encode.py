@@ -6,7 +6,6 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
@@ -24,25 +23,11 @@ from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
 from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
 from reverse_oldify.files.png import XMP_KEYWORD, write_deep
 from reverse_oldify.files.strips import bands, in_order
-from reverse_oldify.files.tiff_write import BIG, TiffWriter, add_picture
+from reverse_oldify.files.tiff_write import BIG, TiffWriter
 from reverse_oldify.types import ByteArray
 
 _COMMENT = 0xFE  # marker of JPEG
 _WITHOUT_GRAY = ("webp", "avif")  # Pillow writes grey as colour there
-
-
-def encode(picture: Raster, kind: Format, file: BinaryIO, *, allow_loss: bool = False) -> None:
-    """Write a picture as a file of the given format.
-
-    sRGB, and said to be so by a profile where the format can hold one. JPEG gets the quality that
-    the picture's own file had. Of a file of several pages the picture is one, and it is written.
-
-    Raises
-    ------
-    LossError, UnsupportedError
-        As `encode_pages`.
-    """
-    encode_pages([replace(picture, page_count=1)], kind, file, allow_loss=allow_loss)
 
 
 def encode_pages(
@@ -54,6 +39,9 @@ def encode_pages(
     allow_loss: bool = False,
 ) -> None:
     """Write pictures as the pages of one file, each as soon as it comes.
+
+    In sRGB, and said to be so by a profile where the format can hold one. JPEG gets the quality
+    that the picture's own file had, unless another is asked for.
 
     Parameters
     ----------
@@ -83,7 +71,7 @@ def encode_pages(
         if kind.key == "tif":
             if writer is None:
                 writer = TiffWriter(file, big=picture.nbytes * picture.page_count > BIG)
-            add_picture(writer, picture)
+            writer.add_picture(picture)
         elif kind.key == "png" and _needs_deep_png(picture):
             write_deep(picture, file)
         elif kind.key == "jpg":

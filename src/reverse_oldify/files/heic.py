@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-HDR = {
-    number: f"its HDR tones ({name}) were taken as those of sRGB"
-    for number, name in ((16, "PQ"), (18, "HLG"))
-}
-"""What to say of tones that are not converted here, by their number in ITU-T H.273."""
+_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -34,7 +29,7 @@ def read_samples(image: Image.Image, file: BinaryIO) -> NDArray[np.uint16]:
     Returns
     -------
     uint16 (H, W, C)
-        Black 0 and white 65535, C as in `deep.to_arrays`.
+        Black 0 and white 65535, C as in `interpret.to_arrays`.
     """
     import pillow_heif
 
@@ -44,12 +39,16 @@ def read_samples(image: Image.Image, file: BinaryIO) -> NDArray[np.uint16]:
     return samples.reshape(*samples.shape[:2], -1)
 
 
-def remarks(image: Image.Image) -> Iterator[str]:
+def remarks(image: Image.Image) -> tuple[str, ...]:
     """Say of an opened picture what is not converted here: the tones of HDR."""
     profile = image.info.get("nclx_profile") or {}
-    note = HDR.get(profile.get("transfer_characteristics", 0))
-    if note is not None:
-        yield note
+    return notes_of_tones(profile.get("transfer_characteristics", 0))
+
+
+def notes_of_tones(number: int) -> tuple[str, ...]:
+    """Say of tones that they are not converted here, given their number in ITU-T H.273."""
+    name = _HDR.get(number)
+    return (f"its HDR tones ({name}) were taken as those of sRGB",) if name else ()
 
 
 def _depth(image: Image.Image) -> int:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import linear_to_srgb, row_strips
+from reverse_oldify.color.lab import linear_to_srgb
 from reverse_oldify.files.icc import SRGB_IN_D50
+from reverse_oldify.files.strips import strips_of
 from reverse_oldify.matmul import matmul
 
 _CODES = 65536
 _MOST_TAGS = 200
-_STRIP_PIXELS = 1 << 17
 # Numbers that each kind of parametric curve takes: g a b c d e f.
 _PARAMETERS = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
 
@@ -42,7 +42,7 @@ class MatrixProfile:
     def to_srgb(self, pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
         """Convert uint16 (H, W, 3) to sRGB; what lies outside its gamut is cut per channel."""
         converted = np.empty_like(pixels)
-        for rows in row_strips(len(pixels), pixels.shape[1], _STRIP_PIXELS):
+        for rows in strips_of(pixels):
             strip = pixels[rows]
             linear = np.stack([self.curves[channel][strip[..., channel]] for channel in range(3)])
             srgb = matmul(self.matrix, linear.reshape(3, -1))

@@ -17,9 +17,9 @@ from PIL import Image
 from reverse_oldify.errors import MissingExtraError, UnsupportedError
 from reverse_oldify.files import codecs
 from reverse_oldify.files.boxes import Box, boxes_of, to_box
-from reverse_oldify.files.codecs import Samples
+from reverse_oldify.files.codecs import Decoded
 from reverse_oldify.files.j2k import Codestream
-from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded, with_exif
+from reverse_oldify.files.metadata import METRE, MOST_BYTES, Read, bounded, with_exif
 from reverse_oldify.files.picture import Metadata
 
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -30,7 +30,6 @@ _BY_NUMBER, _GRAY_OR_SRGB = b"\1", (b"\0\0\0\x10", b"\0\0\0\x11")
 _TRIPLE = struct.Struct(">HHH")  # channel, kind, colour
 _OPACITY, _MULTIPLIED = 1, 2  # with which colour was multiplied
 _MOST_OF_HEADER = 1024  # bytes of a box that is not a profile
-_METRE = 39.3701  # inches
 
 
 def read_profile(file: BinaryIO) -> bytes | None:
@@ -42,7 +41,7 @@ def read_profile(file: BinaryIO) -> bytes | None:
     return None
 
 
-def read_samples(image: Image.Image, file: BinaryIO, codestream: Codestream) -> Samples:
+def read_samples(image: Image.Image, file: BinaryIO, codestream: Codestream) -> Decoded:
     """Read more than 8 bits: of grey always, of grey with opacity and of RGB with the extra [deep].
 
     Of these Pillow would give 8 bits, rounded so that white becomes 256, which is black.
@@ -63,7 +62,7 @@ def read_samples(image: Image.Image, file: BinaryIO, codestream: Codestream) -> 
         return read._replace(associated=associated)
     if image.mode == "I;16" and bits <= 16:  # of fewer, Pillow fills up with zeros
         gray = np.asarray(image).astype(np.uint16)[..., None] >> np.uint16(16 - bits)
-        return Samples(codecs.whole_range(gray, bits))
+        return Decoded(codecs.whole_range(gray, bits))
     if associated is None:
         raise UnsupportedError(
             f"JPEG 2000 with {bits} bits per channel is read if it is grey or RGB; save it as TIFF"
@@ -146,7 +145,7 @@ def resolution(dpi: tuple[float, float] | None) -> bytes:
     """Lay out the resolution of capture (I.5.3.7); nothing where there is none."""
     if dpi is None:
         return b""
-    across, down = (_fraction(density * _METRE) for density in dpi)
+    across, down = (_fraction(density * METRE) for density in dpi)
     numbers = struct.pack(">HHHHbb", *down[:2], *across[:2], down[2], across[2])
     return to_box(b"res ", to_box(b"resc", numbers))
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import OptionError, reason_of
 from reverse_oldify.files.drafts import written
 
 
@@ -15,7 +15,7 @@ def read_json(path: Path | str) -> Any:
     try:
         return json.loads(Path(path).read_text("utf-8"))
     except OSError as error:
-        raise OptionError(f"{path}: cannot be read ({error.strerror}); check the name") from error
+        raise OptionError(f"{path}: cannot be read ({reason_of(error)}); check the name") from error
     except (ValueError, RecursionError) as error:
         raise OptionError(f"{path}: not JSON ({error}); see docs/controls.md") from error
 

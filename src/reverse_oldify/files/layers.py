@@ -8,14 +8,13 @@ from typing import BinaryIO
 import numpy as np
 
 from reverse_oldify.color.lab import srgb_to_lab
-from reverse_oldify.files.icc import profile_for
 from reverse_oldify.files.ifd import RATIONAL, Field
 from reverse_oldify.files.picture import Metadata, Pixels, Raster
-from reverse_oldify.files.samples import Samples, samples_of
+from reverse_oldify.files.samples import Samples
+from reverse_oldify.files.tiff_layout import CIELAB, WHITE_POINT
 from reverse_oldify.files.tiff_metadata import to_tags
-from reverse_oldify.files.tiff_write import BIG, CIELAB, GRAY, RGB, TiffWriter
+from reverse_oldify.files.tiff_write import BIG, TiffWriter
 
-_WHITE_POINT = 318
 _D65 = Field(RATIONAL, struct.pack("<4I", 3127, 10_000, 3290, 10_000))
 _MIDDLE = 1 << 15  # L* 50 of 0..65535
 _STEPS = 256  # to a unit of a* and b*
@@ -36,15 +35,10 @@ class LayerWriter:
     def add(self, scan: Raster, coloured: Raster) -> None:
         """Write the layers of one picture: as it was read, and as it was colourised."""
         self._writer = writer = self._writer or self._started(scan)
-        writer.add(
-            samples_of(scan),
-            to_tags(scan.metadata, profile_for(scan), "scan"),
-            photometric=RGB if len(scan.shape) == 3 else GRAY,
-            alpha=scan.has_alpha,
-        )
+        writer.add_picture(scan, "scan")
         told = Metadata(xmp=coloured.metadata.xmp, dpi=coloured.metadata.dpi)
         tags = to_tags(told, page_name="colour")
-        tags[_WHITE_POINT] = _D65
+        tags[WHITE_POINT] = _D65
         writer.add(_colour_alone(coloured), tags, photometric=CIELAB)
 
     def _started(self, scan: Raster) -> TiffWriter:

@@ -19,6 +19,8 @@ from reverse_oldify.files.picture import Metadata, Pixels
 SIDEWAYS = 5
 """Orientations from here on swap width and height."""
 
+METRE = 39.3701
+"""In inches: PNG and JPEG 2000 tell resolution by it."""
 
 MOST_BYTES = 8 << 20
 """Limit on EXIF, XMP, IPTC and colour profile, each."""

@@ -50,7 +50,7 @@ def to_srgb_image(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 
 def pixels_of(image: Image.Image, rows: slice) -> Pixels:
-    """Take some rows out of an image ``L``, ``I;16`` or ``RGB`` that has been loaded."""
+    """Take some rows out of an image that has been loaded, as its mode has them."""
     pixels: Pixels = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
     return pixels
 

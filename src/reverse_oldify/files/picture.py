@@ -154,7 +154,7 @@ class Raster:
         return not self.has_alpha or all(bool(np.all(alpha == most)) for alpha in alphas)
 
     def thinned(self, side: int) -> Picture:
-        """Return every so manieth pixel: no more than ``side`` x ``side``."""
+        """Return one pixel of so many on both axes that there are at most ``side`` x ``side``."""
         down, across = (-(-length // side) for length in self.size)
         rows = [self.rows(slice(row, row + 1)) for row in range(0, self.size[0], down)]
         pixels: Pixels = np.concatenate([row.pixels[:, ::across] for row in rows])
@@ -296,14 +296,20 @@ class Picture(Raster):
 
 
 def to_8_bits(pixels: Pixels) -> ByteArray:
-    """Round 16-bit codes to the nearest 8-bit ones; 8-bit codes are returned as they are."""
+    """Round codes to the nearest 8-bit ones: uint8 or uint16, any shape, to uint8.
+
+    8-bit codes are returned as they are, not copied.
+    """
     if pixels.dtype == np.uint8:
         return np.asarray(pixels, np.uint8)
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def to_16_bits(pixels: Pixels) -> NDArray[np.uint16]:
-    """Spread 8-bit codes over 16 bits; 16-bit codes are returned as they are."""
+    """Spread codes over 16 bits, 255 to 65535: uint8 or uint16, any shape, to uint16.
+
+    16-bit codes are returned as they are, not copied.
+    """
     if pixels.dtype == np.uint16:
         return np.asarray(pixels, np.uint16)
     return pixels.astype(np.uint16) * np.uint16(257)

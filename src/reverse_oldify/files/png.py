@@ -22,6 +22,8 @@ from reverse_oldify.files import iptc
 from reverse_oldify.files.deflate import deflater
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.icc import gamma_profile, profile_for
+from reverse_oldify.files.metadata import METRE
+from reverse_oldify.files.modes import pixels_of
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Metadata, Raster
 from reverse_oldify.files.samples import Samples, samples_of
@@ -32,7 +34,6 @@ _GRAY, _RGB, _ALPHA = 0, 2, 4  # parts of the colour type
 _COLOURS = (b"iCCP", b"sRGB", b"cICP")  # chunks beside which gamma does not count
 _HEADER_BYTES, _GAMMA_OF_SRGB = 13, 2.2
 _SUB = 1  # filter: difference from the pixel to the left
-_METRE = 39.3701  # inches
 _PIECE = 1 << 20  # bytes that are read at once
 
 XMP_KEYWORD = "XML:com.adobe.xmp"
@@ -107,12 +108,13 @@ def read_samples(image: ImageFile, file: BinaryIO) -> NDArray[np.uint16]:
         with _decoded_as(file, "RGBA") as pairs:
             return np.asarray(pairs).view(">u2").astype(np.uint16)
     samples = np.zeros((image.height, image.width, len(image.getbands())), np.uint16)
-    _add_low_bytes(file, raw_mode.replace("16B", "16L"), samples)  # and let go of them
+    _add_low_bytes(file, raw_mode.replace("16B", "16L"), samples)
     _add(image, samples, 8)
     return samples
 
 
 def _add_low_bytes(file: BinaryIO, raw_mode: str, samples: NDArray[np.uint16]) -> None:
+    """Decode the low bytes, in a function of its own: the image is gone when it returns."""
     with _decoded_as(file, raw_mode) as image:
         _add(image, samples, 0)
 
@@ -120,8 +122,7 @@ def _add_low_bytes(file: BinaryIO, raw_mode: str, samples: NDArray[np.uint16]) -
 def _add(image: Image, samples: NDArray[np.uint16], shift: int) -> None:
     """Put the bytes of an image into samples, a strip at a time."""
     for rows in bands(image.height, image.width):
-        strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
-        samples[rows] |= strip.astype(np.uint16) << shift
+        samples[rows] |= pixels_of(image, rows).astype(np.uint16) << shift
 
 
 @contextmanager
@@ -148,7 +149,7 @@ def write_deep(picture: Raster, file: BinaryIO) -> None:
 def _describing(metadata: Metadata, profile: bytes) -> Iterator[tuple[bytes, bytes]]:
     yield b"iCCP", b"sRGB\0\0" + zlib.compress(profile)
     if metadata.dpi is not None:
-        across, down = (round(density * _METRE) for density in metadata.dpi)
+        across, down = (round(density * METRE) for density in metadata.dpi)
         yield b"pHYs", struct.pack(">IIB", across, down, 1)
     if metadata.exif is not None:
         yield b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")

@@ -31,7 +31,8 @@ def completed(read: Read, file: BinaryIO) -> Read:
         keyword = keyword_of(text)
         if keyword in _READ_ELSEWHERE:
             continue
-        if zlib.crc32(text) == checksum and keyword.isprintable() and _is_short(keyword):
+        sound = zlib.crc32(text) == checksum and keyword.isprintable()
+        if sound and 0 < len(keyword) <= _LONGEST_KEYWORD:
             texts.append(text)
         else:
             notes.append("a text of it is damaged; left out")
@@ -42,7 +43,3 @@ def completed(read: Read, file: BinaryIO) -> Read:
 def keyword_of(text: bytes) -> str:
     """Return the keyword of a chunk, given as its type and data."""
     return text[_TYPE:].partition(b"\0")[0].decode("latin-1")
-
-
-def _is_short(keyword: str) -> bool:
-    return 0 < len(keyword) <= _LONGEST_KEYWORD

@@ -17,19 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from reverse_oldify.color.lab import row_strips
 from reverse_oldify.files import codecs
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.icc import gray_srgb_profile
 from reverse_oldify.files.icc_matrix import parse_matrix_profile
 from reverse_oldify.files.picture import Pixels
+from reverse_oldify.files.strips import strips_of
 
 Convert = Callable[[Pixels], Pixels]
 """Converts pixels to sRGB, each for itself."""
 
 _SPACE_OF_MODE = {"L": "GRAY", "I;16": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _NODES = 52  # of a colour table on each axis: every fifth 8-bit code is one, exactly
-_STRIP_PIXELS = 1 << 17
 
 
 def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
@@ -62,12 +61,6 @@ def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
         return _apply(image, profile), None
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image, "its colour profile is damaged; taken as sRGB"
-
-
-def deep_to_srgb(pixels: NDArray[np.uint16], icc: bytes) -> tuple[Pixels, str | None]:
-    """Convert 16-bit colour out of its profile, see `converter`; uint16 (H, W, 3) in and out."""
-    convert, note = converter(icc, 3, pixels.dtype)
-    return convert(pixels) if convert else pixels, note
 
 
 def converter(icc: bytes, channels: int, dtype: np.dtype[Any]) -> tuple[Convert | None, str | None]:
@@ -154,7 +147,7 @@ def _changes(icc: bytes) -> NDArray[np.float32]:
 def _through_table(pixels: Pixels, change: NDArray[np.float32]) -> Pixels:
     """Add to 16-bit colour what a profile changes, see `_changes`."""
     result = np.empty_like(pixels)
-    for rows in row_strips(len(pixels), pixels.shape[1], _STRIP_PIXELS):
+    for rows in strips_of(pixels):
         moved = pixels[rows] + _interpolated(change, pixels[rows])
         result[rows] = np.clip(moved + 0.5, 0, 65535).astype(np.uint16)
     return result

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError
+from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError, reason_of
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.source import Source
@@ -100,7 +100,7 @@ class Provenance:
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON types, the source type as IPTC's URI."""
-        return asdict(self) | {"source_type": _VOCABULARY + self.source_type}
+        return asdict(self) | {"source_type": self._source_uri}
 
     def written_into(self, picture: AnyRaster, kind: Format | None = None) -> AnyRaster:
         """Return the picture with this in its XMP; what else that said is kept.
@@ -127,6 +127,8 @@ class Provenance:
         tool = creator or self.software
         if self.software not in tool:  # what made the scan stays named
             tool = f"{tool}; {self.software}"
+        error = self.mean_uncertainty
+        version = f"{self.model} {self.model_version}"
         own = {
             "Statement": self.statement,
             "Model": self.model,
@@ -134,12 +136,12 @@ class Provenance:
             "WeightsSHA256": self.weights_sha256,
             "Options": json.dumps(self.options, sort_keys=True),
             "SourceSHA256": self.source_sha256,
-            "MeanUncertainty": _text(self.mean_uncertainty),
+            "MeanUncertainty": None if error is None else f"{error:.4f}",
         }
         return [
             Statement(IPTC_EXTENSION, "Iptc4xmpExt", "DigitalSourceType", self._source_uri),
             Statement(IPTC_EXTENSION, "Iptc4xmpExt", "AISystemUsed", self.software),
-            Statement(IPTC_EXTENSION, "Iptc4xmpExt", "AISystemVersionUsed", self._version),
+            Statement(IPTC_EXTENSION, "Iptc4xmpExt", "AISystemVersionUsed", version),
             Statement(XMP, "xmp", "CreatorTool", tool),
             *(Statement(_OWN, _PREFIX, name, value) for name, value in own.items() if value),
         ]
@@ -147,10 +149,6 @@ class Provenance:
     @property
     def _source_uri(self) -> str:
         return _VOCABULARY + self.source_type
-
-    @property
-    def _version(self) -> str:
-        return f"{self.model} {self.model_version}"
 
 
 def sha256_of(source: Path | str | bytes) -> str:
@@ -166,7 +164,7 @@ def sha256_of(source: Path | str | bytes) -> str:
         try:
             return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         except OSError as error:
-            raise UnreadableError(f"cannot be read ({error.strerror}); check the file") from error
+            raise UnreadableError(f"cannot be read ({reason_of(error)}); check the file") from error
 
 
 @cache
@@ -175,7 +173,3 @@ def _software() -> str:
     from importlib.metadata import version  # slow to import, and wanted once
 
     return f"reverse-oldify {version('reverse-oldify')}"
-
-
-def _text(number: float | None) -> str | None:
-    return None if number is None else f"{number:.4f}"

@@ -22,9 +22,10 @@ from reverse_oldify.files.ifd import Directory, read_directories, sub_directorie
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.modes import Arrays
 from reverse_oldify.files.picture import Metadata
+from reverse_oldify.files.tiff_layout import PHOTOMETRIC
 from reverse_oldify.files.tiff_metadata import from_tags
 
-_PHOTOMETRIC, _DNG_VERSION, _CANON_SLICES = 262, 50706, 50752
+_DNG_VERSION, _CANON_SLICES = 50706, 50752
 _COLOR_FILTER_ARRAY, _LINEAR_RAW = 32803, 34892
 _MOST_DIRECTORIES = 16
 _SRGB_CURVE = (2.4, 12.92)  # as LibRaw names it: power, and slope near black
@@ -46,7 +47,7 @@ def is_raw(file: BinaryIO, path: Path | None) -> bool:
 
 
 def _holds_raw(directory: Directory) -> bool:
-    meaning = directory.number(_PHOTOMETRIC)
+    meaning = directory.number(PHOTOMETRIC)
     return (
         _DNG_VERSION in directory
         or _CANON_SLICES in directory

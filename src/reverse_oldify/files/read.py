@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError, UnsupportedError
-from reverse_oldify.files import deep, deep_read, heic, jp2, jpeg, jxl, png, png_text, raw
+from reverse_oldify.files import deep_read, heic, interpret, jp2, jpeg, jxl, png, png_text, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.formats import FORMATS, Format, sniff
 from reverse_oldify.files.lazy import LazyPicture
@@ -32,6 +32,7 @@ CheckSize = Callable[[int, int], None]
 
 _HEAD_BYTES = 4096
 _FIRST_ONLY = "has several pages; the first was taken"
+_COLOURED = "was in colour; coloured anew from its lightness"
 
 
 def read(
@@ -178,19 +179,17 @@ def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
     check_size = partial(_check_size, max_pixels=max_pixels)
     if kind.key == "tif":
         pages = TiffFile(file, origin.open, origin.path).pages(check_size)
-    elif kind.key == "raw":
-        pages = (_raw_picture(file, origin.path, check_size) for _ in range(1))
     else:
         pages = (_picture_of(file, kind, head, origin.path, check_size) for _ in range(1))
     empty = True
     while True:
         with damage_told(kind):
             page = next(pages, None)
-            remarks = [] if page is None else list(_remarks(page))
+            coloured = page is not None and page.is_coloured
         if page is None:
             break
         empty = False
-        yield page.with_notes(*remarks)
+        yield page.with_notes(_COLOURED) if coloured else page
     if empty:
         raise UnreadableError("holds no picture; restore it from a copy")
 
@@ -198,6 +197,8 @@ def _pages(file: BinaryIO, origin: Source, max_pixels: int) -> Iterator[Raster]:
 def _picture_of(
     file: BinaryIO, kind: Format, head: bytes, path: Path | None, check_size: CheckSize
 ) -> Raster:
+    if kind.key == "raw":
+        return _picture(*raw.read_raw(file, check_size), "raw", path)
     if kind.key == "jxl":  # whose plugin decodes as soon as it opens
         check_size(*jxl.read_header(file)[:2])
     with opened(file, kind) as image:
@@ -255,17 +256,7 @@ def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: byte
         return to_arrays(image)
     key = image.info.get("transparency")
     key = key if isinstance(key, tuple) else None
-    return deep.to_arrays(samples, image.info.get("icc_profile"), key=key)
-
-
-def _raw_picture(file: BinaryIO, path: Path | None, check_size: CheckSize) -> Picture:
-    arrays, told = raw.read_raw(file, check_size)
-    return _picture(arrays, told, "raw", path)
-
-
-def _remarks(picture: Raster) -> Iterator[str]:
-    if picture.is_coloured:
-        yield "was in colour; coloured anew from its lightness"
+    return interpret.to_arrays(samples, image.info.get("icc_profile"), key=key)
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:

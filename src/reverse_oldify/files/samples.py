@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reverse_oldify.errors import TooLargeError
+from reverse_oldify.errors import TooLargeError, reason_of
 from reverse_oldify.files.metadata import SIDEWAYS, turn
 from reverse_oldify.files.picture import Pixels, Raster
 from reverse_oldify.files.strips import bands
@@ -110,8 +110,7 @@ class _StoodUp:
             folder = tempfile.tempdir or "the temporary folder"
             raise TooLargeError(
                 f"lies on its side, and to turn it {folder} cannot be written "
-                f"({(error.strerror or str(error)).lower()}); free some space there, or name "
-                "another folder in TMPDIR"
+                f"({reason_of(error)}); free some space there, or name another folder in TMPDIR"
             ) from error
 
     def rows(self, rows: slice) -> Pixels:

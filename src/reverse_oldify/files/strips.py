@@ -6,7 +6,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from reverse_oldify.color.lab import row_strips
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -14,18 +18,32 @@ Result = TypeVar("Result")
 _ROWS = 128
 _EVEN = 64  # rows that are coloured together, see `sampling.interpolate`
 _PIXELS = 1 << 21
+_AT_ONCE = 1 << 17  # pixels that are converted together
 
 
 def bands(height: int, width: int, multiple: int = 1) -> Iterator[slice]:
     """Cut a picture into strips that threads work on, from top to bottom.
 
-    Each has 128 rows, 64 of more than 16,384 pixels, or fewer still of twice that; the number of
-    rows is a multiple of ``multiple`` in all but the last.
+    Each has 128 rows; 64 where a row has more than 16,384 pixels, and fewer where it has more than
+    twice as many. The number of rows is a multiple of ``multiple`` in all but the last.
     """
     rows = min(_ROWS, _PIXELS // width)
     rows = (rows // _EVEN * _EVEN or rows) // multiple * multiple or multiple
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
+
+
+def strips_of(pixels: NDArray[Any]) -> Iterator[slice]:
+    """Cut an array (H, W, ...) into strips that are converted one by one, which spares memory."""
+    height, width = pixels.shape[:2]
+    return row_strips(height, width, _AT_ONCE)
+
+
+def usable_cores() -> int:
+    """How many processors this process may use; a container, say, is given some of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def in_order(
@@ -43,9 +61,10 @@ def in_order(
     parts : iterable
         What is worked on.
     threads : int, optional
-        None: one for each core. With 1, the work is done in the thread of the caller.
+        None: one for each core, see `usable_cores`. With 1, the work is done in the thread of the
+        caller.
     """
-    threads = threads or os.cpu_count() or 1
+    threads = threads or usable_cores()
     if threads == 1:
         yield from map(work, parts)
         return

@@ -14,8 +14,8 @@ from reverse_oldify.files import jpeg
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import Directory, Field
 from reverse_oldify.files.opening import opened
-from reverse_oldify.files.tiff_layout import Layout
-from reverse_oldify.files.tiff_unpack import DEFLATE, JPEG, check_inflates, segment_of
+from reverse_oldify.files.tiff_layout import DEFLATE, JPEG, Layout
+from reverse_oldify.files.tiff_unpack import check_inflates, segment_of
 
 _TABLES = 347
 _KNOWN = (1, 3, 4)  # components of the JPEG files that Pillow opens

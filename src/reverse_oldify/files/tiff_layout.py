@@ -16,14 +16,20 @@ from reverse_oldify.files.ifd import Directory, long, to_bytes
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
 PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 322, 323, 324, 325
-FILL_ORDER, SAMPLE_FORMAT = 266, 339
-"""Tags that say how samples are stored."""
+FILL_ORDER, WHITE_POINT, EXTRA_SAMPLES, SAMPLE_FORMAT = 266, 318, 338, 339
+"""Tags that say how samples are stored, and what they mean."""
 
-RAW, NO_PREDICTOR, HORIZONTAL, FROM_HIGH, FROM_LOW = 1, 1, 2, 1, 2
-"""Values of Compression, of Predictor, and of FillOrder: which bit of a byte comes first."""
+RAW, JPEG, DEFLATE = 1, 7, (8, 32946)
+"""Values of Compression; deflate has one that Adobe registered, and the one that was before it."""
 
-WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
-"""Values of Photometric."""
+NO_PREDICTOR, HORIZONTAL, FROM_HIGH, FROM_LOW = 1, 2, 1, 2
+"""Values of Predictor, and of FillOrder: which bit of a byte comes first."""
+
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, CIELAB = 0, 1, 2, 5, 8
+"""Values of PhotometricInterpretation."""
+
+ASSOCIATED, UNASSOCIATED = 1, 2
+"""Values of ExtraSamples: opacity with which colour was multiplied, or was not."""
 
 _HEADER = b"II+\0" + struct.pack("<HHQ", 8, 0, 16)  # of BigTIFF
 _BAND_BYTES = 1 << 20
@@ -74,6 +80,8 @@ class Layout:
         Of a sample, in the byte order of the file.
     segments : list of (offset, length)
         From left to right, then downwards, then plane by plane.
+    compression, predictor, fill_order : int
+        Values of these tags.
     """
 
     width: int
@@ -114,7 +122,7 @@ class Layout:
         return stored._cut() if whole else stored
 
     def _cut(self) -> Layout:
-        """Take what lies there as it is, in one strip, for several strips."""
+        """Cut the only strip of a page that is not compressed into several, to be read apart."""
         line = self._line
         rows = max(1, _BAND_BYTES // line)
         segments = [

@@ -12,9 +12,9 @@ from typing import BinaryIO
 from PIL import ImageFile
 
 from reverse_oldify.files import codecs, tiff_damage, tiff_read, tiff_spaces
-from reverse_oldify.files.deep import Interpretation
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.ifd import Directory, read_directories, read_header
+from reverse_oldify.files.interpret import Interpretation
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.metadata import Read
 from reverse_oldify.files.modes import to_arrays
@@ -25,7 +25,6 @@ from reverse_oldify.files.source import damage_told, on_page
 from reverse_oldify.files.tiff_alone import is_lost_to_pillow, opened_alone
 from reverse_oldify.files.tiff_kinds import in_order_of_machine, kind_told, refuse_misread
 from reverse_oldify.files.tiff_metadata import from_tags
-from reverse_oldify.files.tiff_spaces import is_convertible
 
 _Named = Callable[[], AbstractContextManager[None]]
 """Gives a context that names the page in what is complained of inside."""
@@ -76,7 +75,7 @@ class TiffFile:
         self, page: Directory, index: int, whole: Callable[[], ImageFile.ImageFile], named: _Named
     ) -> Raster:
         told = from_tags(page)
-        if tiff_read.is_plain(page) and is_convertible(page, told.metadata.icc):
+        if tiff_read.is_plain(page) and tiff_spaces.is_convertible(page, told.metadata.icc):
             return self._by_rows(page, told, named)
         header = read_header(self._file)
         if is_lost_to_pillow(page, header):
@@ -124,7 +123,7 @@ class TiffFile:
             image.info["icc_profile"] = told.metadata.icc
         damage = tiff_damage.notes_of(self._file, page, order)
         pixels, alpha, notes = to_arrays(image)
-        if not is_convertible(page, told.metadata.icc):
+        if not tiff_spaces.is_convertible(page, told.metadata.icc):
             notes += (f"{codecs.EXTRA} reads all bits of its inks",)
         return Picture(
             pixels=pixels,

@@ -15,35 +15,40 @@ from reverse_oldify.files.ifd import Directory, read_directories, read_header
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.samples import Samples
 from reverse_oldify.files.tiff_layout import (
+    ASSOCIATED,
     BITS,
     BLACK_IS_ZERO,
+    CIELAB,
+    CMYK,
     COMPRESSION,
+    DEFLATE,
+    EXTRA_SAMPLES,
     HEIGHT,
     HORIZONTAL,
     NO_PREDICTOR,
     PHOTOMETRIC,
     PREDICTOR,
     RAW,
+    RGB,
     SAMPLE_FORMAT,
     SAMPLES,
     TILE_HEIGHT,
     TILE_WIDTH,
+    UNASSOCIATED,
     WHITE_IS_ZERO,
     WIDTH,
     Layout,
 )
-from reverse_oldify.files.tiff_spaces import CIELAB, CMYK
 from reverse_oldify.files.tiff_unpack import unpacked
 
-_SUBFILE, _INK_SET, _EXTRA_SAMPLES = 254, 332, 338
+_SUBFILE, _INK_SET = 254, 332
 _REDUCED_OR_MASK = 1 | 4
-_RGB = 2
-_COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, _RGB: 3, CMYK: 4, CIELAB: 3}
+_COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, CMYK: 4, CIELAB: 3}
 _AT_16_BITS = (CMYK, CIELAB)  # only; at 8 Pillow reads them
 _MOST_SAMPLES = 8  # of a pixel
-_OPACITY = _ASSOCIATED, _UNASSOCIATED = 1, 2  # what extra channels may be; 0: nobody knows
+_OPACITY = ASSOCIATED, UNASSOCIATED  # what extra channels may be; 0: nobody knows
 _KEPT = 2  # bands of each plane
-_BYTE_STREAMS = (RAW, 5, 8, 32773, 32946, 34925, 50000)
+_BYTE_STREAMS = (RAW, 5, *DEFLATE, 32773, 34925, 50000)
 """Compressions that do not care what the bytes mean: none, LZW, deflate, PackBits, LZMA, zstd."""
 
 
@@ -128,9 +133,9 @@ class StoredPage:
         self._stored.check(size)
         self._inverted = directory.number(PHOTOMETRIC) == WHITE_IS_ZERO
         colours, count = _COLOURS[directory.number(PHOTOMETRIC)], directory.number(SAMPLES, 1)
-        extra = directory.numbers(_EXTRA_SAMPLES, _UNASSOCIATED)[: count - colours]
+        extra = directory.numbers(EXTRA_SAMPLES, UNASSOCIATED)[: count - colours]
         alpha = next((at for at, kind in enumerate(extra) if kind in _OPACITY), None)
-        self.associated = alpha is not None and extra[alpha] == _ASSOCIATED
+        self.associated = alpha is not None and extra[alpha] == ASSOCIATED
         self._channels = list(range(colours))
         if alpha is not None:
             self._channels.append(colours + alpha)

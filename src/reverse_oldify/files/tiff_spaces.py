@@ -9,18 +9,14 @@ from numpy.typing import NDArray
 
 from reverse_oldify.color.lab import lab_to_srgb, linear_to_srgb, row_strips
 from reverse_oldify.files import codecs
-from reverse_oldify.files.deep import Space
 from reverse_oldify.files.icc import D50, SRGB_IN_D50
 from reverse_oldify.files.ifd import RATIONAL, Directory, Field
+from reverse_oldify.files.interpret import Space
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.profile import is_usable
-from reverse_oldify.files.tiff_layout import BITS, PHOTOMETRIC
+from reverse_oldify.files.tiff_layout import BITS, CIELAB, CMYK, PHOTOMETRIC, WHITE_POINT
 from reverse_oldify.matmul import matmul
 
-CMYK, CIELAB = 5, 8
-"""Values of PhotometricInterpretation."""
-
-_WHITE_POINT = 318
 _D65_X = 0.3127
 _STRIP_PIXELS = 1 << 15
 _LINEAR_TO = 6 / 29  # f(Y) below which CIE 1976 is a straight line
@@ -56,7 +52,7 @@ def _plain(inks: Pixels) -> Pixels:
 
 
 def _is_d65(page: Directory) -> bool:
-    field = page.get(_WHITE_POINT)
+    field = page.get(WHITE_POINT)
     if not isinstance(field, Field) or field.kind != RATIONAL or field.count != 2:
         return False
     x, of = (int(number) for number in np.frombuffer(field.data, "<u4")[:2])

@@ -25,9 +25,11 @@ from reverse_oldify.files.tiff_layout import (
     BITS,
     BLACK_IS_ZERO,
     COMPRESSION,
+    DEFLATE,
     FROM_LOW,
     HEIGHT,
     HORIZONTAL,
+    JPEG,
     PHOTOMETRIC,
     ROWS_PER_STRIP,
     SAMPLES,
@@ -42,10 +44,6 @@ from reverse_oldify.files.tiff_layout import (
     Layout,
     before_segments,
 )
-
-JPEG = 7  # whose bytes have no other order, whatever the tags say
-DEFLATE = (8, 32946)
-"""Values of Compression: as Adobe registered it, and as it was before."""
 
 _TURNED = bytes(int(f"{code:08b}"[::-1], 2) for code in range(256))
 """Bytes with their bits in the other order."""
@@ -85,6 +83,7 @@ def segment_of(file: BinaryIO, stored: Layout, place: tuple[int, int]) -> bytes:
     data = file.read(length)
     if len(data) < length:
         raise UnreadableError(DAMAGED)
+    # The bits of a JPEG have no other order, whatever the tags say.
     turned = stored.fill_order == FROM_LOW and stored.compression != JPEG
     return data.translate(_TURNED) if turned else data
 

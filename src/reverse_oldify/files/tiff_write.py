@@ -19,16 +19,31 @@ from reverse_oldify.files.ifd import LONG8, Directory, Field, long, next_place, 
 from reverse_oldify.files.picture import Pixels, Raster
 from reverse_oldify.files.samples import Samples, samples_of
 from reverse_oldify.files.strips import bands, in_order
+from reverse_oldify.files.tiff_layout import (
+    BITS,
+    BLACK_IS_ZERO,
+    COMPRESSION,
+    DEFLATE,
+    EXTRA_SAMPLES,
+    HEIGHT,
+    HORIZONTAL,
+    PHOTOMETRIC,
+    PLANAR,
+    PREDICTOR,
+    RGB,
+    ROWS_PER_STRIP,
+    SAMPLES,
+    STRIP_COUNTS,
+    STRIP_OFFSETS,
+    UNASSOCIATED,
+    WIDTH,
+)
 from reverse_oldify.files.tiff_metadata import to_tags
-
-GRAY, RGB, CIELAB = 1, 2, 8
-"""What samples mean: the values of the tag PhotometricInterpretation."""
 
 BIG = 4_000_000_000
 """Bytes of pixels from which a file is written as BigTIFF: offsets of 32 bits would not do."""
 
 _STRIP_BYTES = 1 << 18
-_DEFLATE, _HORIZONTAL, _UNASSOCIATED = 8, 2, 2
 
 
 class TiffWriter:
@@ -64,7 +79,7 @@ class TiffWriter:
         tags : Directory
             What is said of the page beside its samples, as from `tiff_metadata.to_tags`.
         photometric : int
-            `GRAY`, `RGB` or `CIELAB`.
+            What samples mean: `tiff_layout.BLACK_IS_ZERO`, ``RGB`` or ``CIELAB``.
         alpha : bool
             Whether the last channel is opacity.
         """
@@ -79,22 +94,31 @@ class TiffWriter:
         directory = Directory(
             tags
             | {
-                256: long(width),
-                257: long(height),
-                258: short(*[8 * samples.dtype.itemsize] * channels),
-                259: short(_DEFLATE),
-                262: short(photometric),
-                273: self._offsets(offset for offset, _ in places),
-                277: short(channels),
-                278: long(rows),
-                279: long(*(length for _, length in places)),
-                284: short(1),
-                317: short(_HORIZONTAL),
+                WIDTH: long(width),
+                HEIGHT: long(height),
+                BITS: short(*[8 * samples.dtype.itemsize] * channels),
+                COMPRESSION: short(DEFLATE[0]),
+                PHOTOMETRIC: short(photometric),
+                STRIP_OFFSETS: self._offsets(offset for offset, _ in places),
+                SAMPLES: short(channels),
+                ROWS_PER_STRIP: long(rows),
+                STRIP_COUNTS: long(*(length for _, length in places)),
+                PLANAR: short(1),
+                PREDICTOR: short(HORIZONTAL),
             }
         )
         if alpha:
-            directory[338] = short(_UNASSOCIATED)
+            directory[EXTRA_SAMPLES] = short(UNASSOCIATED)
         self._end_page(directory)
+
+    def add_picture(self, picture: Raster, page_name: str | None = None) -> None:
+        """Write a picture, with all that is known of it, as the next page."""
+        self.add(
+            samples_of(picture),
+            to_tags(picture.metadata, profile_for(picture), page_name),
+            photometric=RGB if len(picture.shape) == 3 else BLACK_IS_ZERO,
+            alpha=picture.has_alpha,
+        )
 
     def _end_page(self, directory: Directory) -> None:
         """Write the directory behind its strips, and have the page before point to it."""
@@ -111,16 +135,6 @@ class TiffWriter:
         if self._big:
             return Field(LONG8, struct.pack(f"<{len(values)}Q", *values))
         return long(*values)
-
-
-def add_picture(writer: TiffWriter, picture: Raster) -> None:
-    """Write a picture, with all that is known of it, as the next page."""
-    writer.add(
-        samples_of(picture),
-        to_tags(picture.metadata, profile_for(picture)),
-        photometric=RGB if len(picture.shape) == 3 else GRAY,
-        alpha=picture.has_alpha,
-    )
 
 
 def _packed(samples: Samples, rows: int, band: slice) -> list[bytes]:

@@ -37,8 +37,8 @@ _STALE = (  # what was true of the grey scan as it was stored, and where its pac
     ("http://ns.adobe.com/photoshop/1.0/", "ColorMode"),
     (NOTE, "HasExtendedXMP"),
 )
-# What XML makes a space or a line of, where it is not written by number, as minidom should: first
-# something that no text has.
+# XML reads these as spaces or line ends unless they are written by number, which minidom does not
+# do. So each becomes a character that no text has, and that its number when all is text.
 _STAND_INS = {"\t": "\ufdd0", "\n": "\ufdd1", "\r": "\ufdd2"}
 
 

@@ -164,7 +164,7 @@ class _OpenPages:
 
         def colour_page(page: Raster) -> tuple[Raster, float | None]:
             session = self._open(page) if next(numbers) == 0 else self.colorizer.open(page)
-            coloured, doubt = session.paint(options), self._doubt(session, options)
+            coloured, doubt = session.paint(options), session.expected_error(options)
             if doubt is not None and options.variant == 0:
                 self.doubts.append(doubt)
             return coloured, doubt
@@ -188,8 +188,3 @@ class _OpenPages:
                 raise ColouredError(f"{page.source}: is in colour already; nothing was done")
             self.first = self.colorizer.open(page)
         return self.first
-
-    def _doubt(self, session: Session, options: Options) -> float | None:
-        if self.colorizer.info.output != "distribution":
-            return None
-        return session.uncertainty(options).mean

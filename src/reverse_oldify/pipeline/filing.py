@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reverse_oldify.errors import UnreadableError
+from reverse_oldify.errors import UnreadableError, reason_of
 from reverse_oldify.files.drafts import Drafts, failures_told
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
 from reverse_oldify.files.json_file import to_json_bytes
@@ -122,8 +122,8 @@ def _pages_of(source: Path) -> Iterator[Raster]:
     try:
         yield from open_pages(source)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UnreadableError(f"{source}: cannot be read ({reason}); check the file") from error
+        reason = f"{source}: cannot be read ({reason_of(error)}); check the file"
+        raise UnreadableError(reason) from error
 
 
 class _Pages:

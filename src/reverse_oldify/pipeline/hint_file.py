@@ -45,7 +45,9 @@ class HintFile:
             )
         missing = {name for name in self.pictures if name} - {path.name for path in pictures}
         if missing:
-            raise OptionError(f"there are hints for {min(missing)!r}, but no such picture")
+            raise OptionError(
+                f"there are hints for {min(missing)!r}, but no such picture; check it"
+            )
 
 
 def read_hints(path: Path | str) -> HintFile:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reverse_oldify.color.bins import ab_bins, histogram, soft_encode
+from reverse_oldify.color.bins import ab_bins, histogram
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.json_file import read_json, write_json
@@ -107,9 +107,7 @@ def palette_histogram(palette: Palette | str) -> FloatArray:
     if isinstance(palette, str):
         palette = look(palette)
     values = np.array(palette.colors)
-    index, weight = soft_encode(values[:, :2])
-    count = np.bincount(index.ravel(), (weight * values[:, 2:]).ravel(), minlength=len(ab_bins()))
-    return np.asarray(count / count.sum(), np.float32)
+    return histogram(values[:, :2], values[:, 2])
 
 
 def tilt(scores: FloatArray, reference: FloatArray) -> FloatArray:

@@ -79,7 +79,8 @@ class Preview:
         gray, chroma = self._gray(size), self._session.chroma(options)
         part = None if part is None else inside(part, gray.size)
         codes = _codes() if quick else None
-        return self._session.recombine(chroma, options, canvas=gray, part=part, codes=codes)
+        shown = self._session.recombine(chroma, options, canvas=gray, part=part, codes=codes)
+        return shown.loaded()
 
     def uncertainty(self, options: Options, size: int) -> Picture:
         """Show where colour is a guess, see `Uncertainty.to_picture`."""
@@ -139,7 +140,9 @@ def inside(part: Tile, shape: tuple[int, int]) -> Tile:
     )
     if rows.start >= rows.stop or columns.start >= columns.stop:
         height, width = shape
-        raise OptionError(f"the region lies outside the scaled picture of {width} x {height}")
+        raise OptionError(
+            f"the region lies outside the scaled picture of {width} x {height}; choose one inside"
+        )
     return rows, columns
 
 

@@ -17,17 +17,19 @@ from reverse_oldify.color.lab import (
     srgb_to_lightness,
 )
 from reverse_oldify.files.lazy import LazyPicture, lazily
-from reverse_oldify.files.picture import Picture, Pixels, Raster, to_8_bits
+from reverse_oldify.files.picture import Picture, Pixels, Raster, to_8_bits, to_16_bits
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
-from reverse_oldify.types import ByteArray, FloatArray, Plane
+from reverse_oldify.types import ByteArray, FloatArray
 
 # Of a tile where colours are looked up: whole rows, of all but the largest pictures. So little is
 # done to a pixel that in smaller ones threads wait for each other: the interpreter is taken anew
 # for every operation on a tile.
 _COLUMNS = 6144
 _ENTRIES = 2 * 256  # of a chroma in the table; an entry takes as long as two pixels save
+
+Chroma = ChromaUpsampler | PinnedChroma
 
 
 def recombine(
@@ -67,84 +69,49 @@ def recombine(
     threads : int, optional
         That share the work; None: one for each core.
     codes : ColorCodes, optional
-        See `Recombiner`.
+        In which all that becomes 8 bits is looked up; by default in a table of the picture's own
+        colours, where the part has more than twice as many pixels as that has entries. All else is
+        computed, which is exact and takes three times as long.
 
     Returns
     -------
     LazyPicture
-        The part, in sRGB, made where it is looked at; alpha has the same depth.
+        The part, in sRGB, made where it is looked at; alpha has the same depth. Whatever strips
+        are looked at, from however many threads: the result is the same to the bit.
     """
     rows, columns = part or (slice(0, picture.size[0]), slice(0, picture.size[1]))
     shape = (rows.stop - rows.start, columns.stop - columns.start, 3)
-    recombiner = Recombiner(
-        picture.lazy_lightness,
-        ab,
-        extent,
-        look=look,
-        bits=bits,
-        spots=spots,
-        area=shape[0] * shape[1],
-        codes=codes,
+    lightness = picture.lazy_lightness
+    chroma: Chroma = (
+        ChromaUpsampler(ab, lightness, extent, look)
+        if spots is None or not len(spots)
+        else PinnedChroma(ab, lightness, extent, look, spots)
     )
+    if bits == 8 and codes is None:
+        codes = _table(chroma, shape[0] * shape[1])
+    recombiner = _Recombiner(chroma, bits, codes)
+    at_depth = to_8_bits if bits == 8 else to_16_bits
 
     def paint(strip: slice) -> Picture:
         place = slice(rows.start + strip.start, rows.start + strip.stop)
         source = picture.rows(place)
         pixels = recombiner.rows(place, source.pixels[:, columns], columns.start)
-        alpha = None if source.alpha is None else source.alpha[:, columns]
-        return Picture(pixels=pixels, alpha=_alpha(alpha, bits))
+        alpha = None if source.alpha is None else at_depth(source.alpha[:, columns])
+        return Picture(pixels=pixels, alpha=alpha)
 
     return lazily(picture, paint, shape=shape, dtype=_dtype(bits), threads=threads)
 
 
-class Recombiner:
-    """Gives a picture the chroma of a grid, a strip of rows at a time.
+class _Recombiner:
+    """Puts chroma under the lightness of strips; see `recombine`."""
 
-    The rows of a picture that is never whole in memory may come in strips of any height, in any
-    order and from several threads: the result is the same to the bit.
-
-    What becomes 8 bits and has more than twice as many pixels as a table of its colours has entries
-    is looked up there; all else is computed, which is exact and takes three times as long.
-
-    Parameters
-    ----------
-    lightness : float32 (H, W)
-        L*, 0..100. With a ``look`` it is looked at where the spots are, and nowhere else.
-    ab, extent, look, bits, spots
-        See `recombine`.
-    area : int, optional
-        How many pixels will be asked for, about; all of the picture by default.
-    codes : ColorCodes, optional
-        In which all that becomes 8 bits is looked up.
-    """
-
-    def __init__(
-        self,
-        lightness: Plane,
-        ab: FloatArray,
-        extent: Extent | None = None,
-        *,
-        look: FloatArray | None = None,
-        bits: Literal[8, 16] = 8,
-        spots: Spots | None = None,
-        area: int | None = None,
-        codes: ColorCodes | None = None,
-    ) -> None:
-        self._bits = bits
-        self._upsampler: ChromaUpsampler | PinnedChroma
-        if spots is None or not len(spots):
-            self._upsampler = ChromaUpsampler(ab, lightness, extent, look)
-        else:
-            self._upsampler = PinnedChroma(ab, lightness, extent, look, spots)
-        height, width = lightness.shape
-        self._codes = codes
-        if bits == 8 and codes is None:
-            self._codes = _table(self._upsampler, area or height * width)
+    def __init__(self, chroma: Chroma, bits: Literal[8, 16], codes: ColorCodes | None) -> None:
+        self._chroma, self._bits, self._codes = chroma, bits, codes
         self._by_codes: ChromaUpsampler | None = None
-        if self._codes is not None and isinstance(self._upsampler, ChromaUpsampler):
-            self._by_codes = self._upsampler.by_codes()
+        if codes is not None and isinstance(chroma, ChromaUpsampler):
+            self._by_codes = chroma.by_codes()
 
-    def rows(self, rows: slice, source: Pixels, left: int = 0) -> Pixels:
+    def rows(self, rows: slice, source: Pixels, left: int) -> Pixels:
         """Colour some rows.
 
         Parameters
@@ -167,26 +134,26 @@ class Recombiner:
         pixels: Pixels = np.empty((*source.shape[:2], 3), _dtype(self._bits))
         for tile in tiles(*source.shape[:2]):
             light = lightness(source[tile])
-            chroma = self._upsampler.tile(_moved(tile, rows.start, left), light)
+            chroma = self._chroma.tile(_moved(tile, rows.start, left), light)
             _encode(lab_to_linear_in_gamut(light, np.moveaxis(chroma, 0, -1)), pixels[tile])
         return pixels
 
     def _looked_up(self, codes: ColorCodes, top: int, left: int, gray: ByteArray) -> ByteArray:
-        """Colour 8-bit grey; the result is a view, see `files.picture.padded`."""
+        """Colour 8-bit grey; the result is a view, see `files.arrays.padded`."""
         pixels = np.empty((*gray.shape, PADDED), np.uint8)
         words = pixels.view(np.uint32)[..., 0]
         height, width = gray.shape
         for tile in tiles(height, width, _COLUMNS):
             place = _moved(tile, top, left)
             if self._by_codes is None:
-                chroma = self._upsampler.tile(place, gray_to_lightness(gray[tile]))
+                chroma = self._chroma.tile(place, gray_to_lightness(gray[tile]))
             else:
                 chroma = self._by_codes.tile(place, gray[tile].astype(np.float32))
             codes.look_up(gray[tile], chroma, words[tile])
         return pixels[..., :3]
 
 
-def _table(chroma: ChromaUpsampler | PinnedChroma, area: int) -> ColorCodes | None:
+def _table(chroma: Chroma, area: int) -> ColorCodes | None:
     """Work out the colours of so many pixels, if that is worth its while."""
     if isinstance(chroma, PinnedChroma) or not chroma.enlarges:
         return None
@@ -221,15 +188,6 @@ def _encode(linear: FloatArray, pixels: Pixels) -> None:
             codes *= 65535
             codes += 0.5
             np.copyto(pixels[..., channel], codes, casting="unsafe")
-
-
-def _alpha(alpha: Pixels | None, bits: Literal[8, 16]) -> Pixels | None:
-    """Opacity at the depth of the result."""
-    if alpha is None or alpha.dtype == _dtype(bits):
-        return alpha
-    if bits == 8:
-        return to_8_bits(alpha)
-    return alpha.astype(np.uint16) * np.uint16(257)  # 255 becomes 65535
 
 
 def _dtype(bits: Literal[8, 16]) -> DTypeLike:

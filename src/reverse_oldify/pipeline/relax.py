@@ -35,14 +35,15 @@ def relax(
     Parameters
     ----------
     start : float32 (c, gh, gw)
-        To begin with; ``fixed`` cells keep it.
+        To begin with.
     target : float32 (c, gh, gw)
-        What cells are pulled to,
+        What cells are pulled to.
     anchor : float32 (gh, gw)
-        and how much, above 0.
+        How strongly they are pulled to it, above 0.
     links : float32 (gh - 1, gw) and (gh, gw - 1)
-        How much neighbours, down and across, pull at each other.
+        How strongly neighbours, down and across, pull at each other.
     fixed : bool (gh, gw), optional
+        Cells that keep what they have at the start; by default none.
 
     Returns
     -------

@@ -69,7 +69,7 @@ class Session:
     def paint(self, options: Options | None = None) -> LazyPicture:
         """Colour the picture where it is looked at; for pictures too large to be held."""
         options = Options.of(options)
-        return self._recombine(self.chroma(options), options, self.picture)
+        return self.recombine(self.chroma(options), options)
 
     def variants(self, count: int, options: Options | None = None) -> list[Picture]:
         """Colour the picture in visibly different ways, the likelier first.
@@ -78,7 +78,8 @@ class Session:
         than ``count`` where the network is sure of its colours.
         """
         options, count = Options.of(options), whole_number("count", count)
-        return [self.recombine(found.ab, options) for found in self.colourings(count, options)]
+        found = self.colourings(count, options)
+        return [self.recombine(colouring.ab, options).loaded() for colouring in found]
 
     def colourings(self, count: int, options: Options) -> list[Colouring]:
         """Return what `variants` paints, on the network's grid; remembered for these options."""
@@ -107,37 +108,31 @@ class Session:
         canvas: Picture | None = None,
         part: Tile | None = None,
         codes: ColorCodes | None = None,
-    ) -> Picture:
-        """Put chroma (from `chroma`) under the picture's lightness.
+    ) -> LazyPicture:
+        """Put chroma under the picture's lightness, where it is looked at.
 
         Parameters
         ----------
+        ab : float32 (2, gh, gw)
+            a*, b*, from `chroma` with the same options.
+        options
+            Working size and hints are used.
         canvas : Picture, optional
             The same picture in another size, to paint on instead.
         part : Tile, optional
             Rows and columns (of the canvas) that are made; all by default.
         codes : ColorCodes, optional
-            See `recombine.Recombiner`.
+            See `recombine.recombine`.
         """
-        return self._recombine(ab, options, canvas or self.picture, part, codes).loaded()
-
-    def _recombine(
-        self,
-        ab: FloatArray,
-        options: Options,
-        canvas: Raster,
-        part: Tile | None = None,
-        codes: ColorCodes | None = None,
-    ) -> LazyPicture:
-        view = self.view(options)
-        scale = np.divide(canvas.size, self.picture.size)
+        view, onto = self.view(options), canvas or self.picture
+        scale = np.divide(onto.size, self.picture.size)
         pinned = (spots(options.hints, self.picture.size, view) + 0.5) * scale
         return recombine(
-            canvas,
+            onto,
             ab,
             view.extent,
             look=view.look,
-            bits=16 if canvas.dtype == np.uint16 else 8,
+            bits=16 if onto.dtype == np.uint16 else 8,
             spots=pinned.astype(np.int64),
             part=part,
             threads=self._threads,
@@ -169,6 +164,12 @@ class Session:
         options = Options.of(options)
         guessed = uncertainty(self.predict(options), self._info)
         return guessed.where_open(1 - influence(self._paint(options), self.view(options)))
+
+    def expected_error(self, options: Options) -> float | None:
+        """Error to expect of the colour, see `Uncertainty.mean`; None of a model of ab values."""
+        if self._info.output != "distribution":
+            return None
+        return self.uncertainty(options).mean
 
     def suggest(
         self, x: float, y: float, count: int = 5, options: Options | None = None

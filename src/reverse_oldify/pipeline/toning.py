@@ -21,7 +21,7 @@ def has_colours(picture: Raster) -> bool:
     when one in a hundred of what is seen has a chroma above 6 and a hue more than 40 degrees from
     the mean hue, which is weighted by chroma.
     """
-    if not picture.is_coloured:
+    if len(picture.shape) == 2:
         return False
     looked_at = picture.thinned(_LOOKED_AT)
     ab, seen = srgb_to_lab(looked_at.pixels)[..., 1:], looked_at.opacity

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +11,8 @@ from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.pipeline.decode import mean_and_variance, softmax
 from reverse_oldify.pipeline.view import Prediction
-from reverse_oldify.resize import ChromaUpsampler
-from reverse_oldify.sampling import Extent, Tile, tiles
+from reverse_oldify.resize import ChromaUpsampler, upsample_chroma
+from reverse_oldify.sampling import Extent, tiles
 from reverse_oldify.types import FloatArray, ModelInfo, Plane
 
 _ENCODED_VARIANCE = SPACING**2 / 6  # of a*, or of b*: that of bilinear weights, mean over places
@@ -46,29 +45,33 @@ class Uncertainty(NamedTuple):
         return float(np.sqrt(np.square(self.spread).mean()))
 
     def where_open(self, undecided: FloatArray) -> Uncertainty:
-        """Lessen both by how far a colour was decided: (gh, gw), 1 where everything is open."""
+        """Lessen both by how far a colour was decided.
+
+        Parameters
+        ----------
+        undecided : float32 (gh, gw)
+            1 where everything is open, 0 where nothing is.
+        """
         return self._replace(spread=self.spread * undecided, entropy=self.entropy * undecided)
 
     def at(self, lightness: Plane) -> tuple[FloatArray, FloatArray]:
         """Spread and entropy of every pixel of the picture with this L* (H, W); (H, W) each."""
-        spread, entropy = (np.empty(lightness.shape, np.float32) for _ in range(2))
-        for tile, values in self._tiles(lightness):
-            spread[tile], entropy[tile] = values
+        spread, entropy = np.maximum(upsample_chroma(self._planes, lightness, self.extent), 0)
         return spread, entropy
 
     def to_picture(self, lightness: Plane) -> Picture:
         """Spread as a grey picture of 8 bits, `LEVELS_PER_AB` levels for each unit of ab."""
+        upsampler = ChromaUpsampler(self._planes, lightness, self.extent)
         pixels = np.empty(lightness.shape, np.uint8)
-        for tile, (spread, _) in self._tiles(lightness):
-            pixels[tile] = np.rint(np.minimum(spread * LEVELS_PER_AB, 255))
+        for tile in tiles(lightness.shape[0], lightness.shape[1]):
+            spread, _ = upsampler.tile(tile, lightness[tile])
+            pixels[tile] = np.rint(np.clip(spread * LEVELS_PER_AB, 0, 255))
         return Picture(pixels=pixels, format="png")
 
-    def _tiles(self, lightness: Plane) -> Iterator[tuple[Tile, FloatArray]]:
-        """Carry both to every pixel as chroma is: tiles, and float32 (2, h, w)."""
-        planes = np.stack([self.spread, self.entropy])
-        upsampler = ChromaUpsampler(planes, lightness, self.extent)
-        for tile in tiles(lightness.shape[0], lightness.shape[1]):
-            yield tile, np.maximum(upsampler.tile(tile, lightness[tile]), 0)
+    @property
+    def _planes(self) -> FloatArray:
+        """Both, which are carried to every pixel as a* and b* are."""
+        return np.stack([self.spread, self.entropy])
 
 
 def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:

@@ -17,7 +17,6 @@ class Backend(Protocol):
     @property
     def info(self) -> ModelInfo:
         """What the model is and needs."""
-        ...
 
     def encode(self, lightness: FloatArray) -> Features:
         """Look at a picture, once.
@@ -27,7 +26,6 @@ class Backend(Protocol):
         lightness : float32 (H, W)
             L*, 0..100; H and W are multiples of ``info.multiple``.
         """
-        ...
 
     def decode(self, features: Features, palette: FloatArray | None = None) -> FloatArray:
         """Predict colour, for every palette anew.
@@ -44,4 +42,3 @@ class Backend(Protocol):
         float32 (n, H / stride, W / stride) logits over ``info.bins`` where ``info.output`` is
         ``"distribution"``; float32 (2, H / stride, W / stride) a* and b* where it is ``"ab"``.
         """
-        ...

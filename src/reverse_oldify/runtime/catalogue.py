@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 from reverse_oldify.errors import ModelError
@@ -26,11 +25,7 @@ def find_model(name: str | Path | None = None) -> Path:
         If it is neither.
     """
     if name is None or name in MODELS:
-        return (
-            Path(str(resources.files("reverse_oldify.runtime")))
-            / "weights"
-            / str(name or DEFAULT_MODEL)
-        )
+        return Path(__file__).with_name("weights") / str(name or DEFAULT_MODEL)
     if isinstance(name, str | Path) and (Path(name) / DECODE_FILE).is_file():
         return Path(name)
     raise ModelError(

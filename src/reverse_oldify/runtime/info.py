@@ -61,5 +61,6 @@ def parse_info(text: str, weights_hash: str) -> ModelInfo:
     except OptionError as error:
         raise ModelError(f"the model cannot be used ({error}); export it again") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"the model's metadata is not of this version ({error})") from error
+        reason = f"the model's metadata is not of this version ({error}); export it again"
+        raise ModelError(reason) from error
     return info

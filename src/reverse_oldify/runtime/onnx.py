@@ -47,16 +47,22 @@ class OnnxBackend:
         try:
             content = [file.read_bytes() for file in files]
         except OSError as error:
-            raise ModelError(f"{folder}: not a complete model ({error})") from error
+            raise ModelError(
+                f"{folder}: not a complete model ({error}); export it again"
+            ) from error
         self._encode, self._decode = (_session(data, folder, threads) for data in content)
         texts = [
             session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
             for session in (self._encode, self._decode)
         ]
         if texts[0] is None or texts[1] is None:
-            raise ModelError(f"{folder}: ONNX, but not written by 'reverse-oldify export'")
+            raise ModelError(
+                f"{folder}: ONNX, but not written by 'reverse-oldify export'; give what that wrote"
+            )
         if texts[0] != texts[1]:
-            raise ModelError(f"{folder}: {ENCODE_FILE} and {DECODE_FILE} are of different models")
+            raise ModelError(
+                f"{folder}: {ENCODE_FILE} and {DECODE_FILE} are of different models; export both"
+            )
         weights_hash = hashlib.sha256(b"".join(content)).hexdigest()
         self.info = parse_info(texts[1], weights_hash)
         self._maps = [output.name for output in self._encode.get_outputs()]
@@ -94,4 +100,5 @@ def _session(data: bytes, folder: Path, threads: int | None) -> onnxruntime.Infe
         return onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises many kinds, none of them public
         reason = str(error).splitlines()[0]
-        raise ModelError(f"{folder}: ONNX Runtime cannot load it ({reason})") from error
+        reason = f"{folder}: ONNX Runtime cannot load it ({reason}); export it again"
+        raise ModelError(reason) from error

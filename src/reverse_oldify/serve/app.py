@@ -82,7 +82,7 @@ def _logged_in(request: Request, token: str) -> Response:
     """Exchange the token in the address for a cookie, and take it out of the address."""
     expected = request.app.state.service.settings.token
     if expected is None or not is_token(token, expected):
-        raise Problem(401, "the token in the address is wrong")
+        raise Problem(401, "the token in the address is wrong; give that of the server")
     response = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"
     response.set_cookie(

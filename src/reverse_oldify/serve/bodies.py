@@ -44,7 +44,7 @@ class Bodies:
                 async with asyncio.timeout(self._seconds):
                     await self._collect(chunks, request, min(limit or self._limit, self._limit))
             except TimeoutError as error:
-                late = f"the body did not arrive within {self._seconds:g} s"
+                late = f"the body did not arrive within {self._seconds:g} s; send it again"
                 raise Problem(408, late) from error
             chunks[:] = [b"".join(chunks)]
             yield chunks[0]

@@ -92,7 +92,8 @@ class Guard:
         if origin is not None and origin.partition("://")[2] != host:
             raise Problem(403, "pages of other sites may not use this server")
         if scope["path"].startswith(PROTECTED) and not self._is_known(headers):
-            raise Problem(401, "the token is missing or wrong", {"WWW-Authenticate": "Bearer"})
+            told = "the token is missing or wrong; send that of the server in Authorization: Bearer"
+            raise Problem(401, told, {"WWW-Authenticate": "Bearer"})
 
     def _is_own(self, host: str) -> bool:
         try:

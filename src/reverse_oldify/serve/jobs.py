@@ -106,7 +106,8 @@ class Jobs:
                 return done.result()
             if gone.done():
                 raise _no_one_waits()
-            raise Problem(503, f"it took longer than {self._seconds:g} s, which is the limit")
+            late = f"it took longer than {self._seconds:g} s, which is the limit"
+            raise Problem(503, f"{late}; try again, or with a smaller picture")
         finally:
             stop.set()
             done.cancel()

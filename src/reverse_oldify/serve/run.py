@@ -11,7 +11,7 @@ from contextlib import suppress
 import uvicorn
 from starlette.types import ASGIApp
 
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import OptionError, reason_of
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.serve.app import create_app
 from reverse_oldify.serve.settings import Settings
@@ -92,9 +92,8 @@ def listen(settings: Settings) -> socket.socket:
         )[0]
         listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         raise OptionError(
-            f"cannot listen on {settings.host} port {settings.port} ({reason}); "
+            f"cannot listen on {settings.host} port {settings.port} ({reason_of(error)}); "
             "choose another --host or --port"
         ) from error
     # Connections inherit it. Else an answer's body waits 40 ms for the client to confirm its head;

@@ -147,7 +147,8 @@ def option_schemas() -> dict[str, JsonObject]:
 
 def option_parameters() -> list[JsonObject]:
     """The options as OpenAPI parameters of a query; what is no plain value is JSON there."""
-    return [_parameter(name, schema) for name, schema in _properties().items()]
+    options = option_schemas()["Options"]
+    return [_parameter(name, schema) for name, schema in options["properties"].items()]
 
 
 def body_of(kind: str) -> JsonObject:
@@ -184,11 +185,6 @@ MEDIA_TYPES = {
 """By key of `formats.FORMATS`."""
 
 RESULT_TYPES = tuple(MEDIA_TYPES[key] for key in OUTPUT_FORMATS)
-
-
-def _properties() -> dict[str, JsonObject]:
-    properties: dict[str, JsonObject] = option_schemas()["Options"]["properties"]
-    return properties
 
 
 def _parameter(name: str, schema: JsonObject) -> JsonObject:

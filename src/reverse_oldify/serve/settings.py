@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from dataclasses import dataclass
 
 from reverse_oldify.errors import OptionError
+from reverse_oldify.files.strips import usable_cores
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")  # fits a header and a cookie, cannot be guessed
 
@@ -48,7 +48,7 @@ class Settings:
     idle_seconds: float = 1800.0
     upload_seconds: float = 60.0
     job_seconds: float = 60.0
-    workers: int = min(4, os.cpu_count() or 1)
+    workers: int = min(4, usable_cores())
     places: int = 32
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class Settings:
     @property
     def threads(self) -> int:
         """Threads that may share the work on one request."""
-        return max(1, (os.cpu_count() or 1) // self.workers)
+        return max(1, usable_cores() // self.workers)
 
 
 def is_loopback(host: str) -> bool:

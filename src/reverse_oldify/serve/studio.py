@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from reverse_oldify.errors import OptionError, TooLargeError, UnreadableError
-from reverse_oldify.files.encode import encode, encode_pages
+from reverse_oldify.files.encode import encode_pages
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format, default_format
 from reverse_oldify.files.losses import losses, refuse_losses
 from reverse_oldify.files.picture import Picture, Raster
@@ -95,7 +95,7 @@ class Studio:
             name=name,
             page=page,
             sha256=sha256_of(data),
-            uncertainty=self._doubt(session, Options()),
+            uncertainty=session.expected_error(Options()),
             coloured=has_colours(picture),
         )
 
@@ -107,7 +107,7 @@ class Studio:
         allow_loss: bool,
         stop: Stop,
     ) -> File:
-        """Colour an open picture at full resolution; of a file of several pages it is the first."""
+        """Colour an open picture at full resolution; of several pages it is written alone."""
         kind = target_format(opened.session.picture, format)
         done = self._coloured(opened.session, options, opened.sha256, kind, stop)
         return _encoded([replace(done, page_count=1)], kind, allow_loss)
@@ -174,16 +174,11 @@ class Studio:
         check_hints(options, session.picture.size)
         chroma = session.chroma(options)
         provenance = Provenance.of(self.info, options, source_sha256=sha256)
-        provenance = replace(provenance, mean_uncertainty=self._doubt(session, options))
+        provenance = replace(provenance, mean_uncertainty=session.expected_error(options))
         stop.check()
-        coloured = session.recombine(chroma, options)
+        coloured = session.recombine(chroma, options).loaded()
         stop.check()
         return provenance.written_into(coloured, kind)
-
-    def _doubt(self, session: Session, options: Options) -> float | None:
-        if self.info.output != "distribution":
-            return None
-        return session.uncertainty(options).mean
 
 
 def check_scans(data: bytes) -> None:
@@ -230,7 +225,4 @@ def _encoded(pages: Iterable[Picture], kind: Format, allow_loss: bool) -> File:
 
 def _shown(picture: Picture, stop: Stop) -> File:
     stop.check()
-    kind = FORMATS[picture.format or "png"]
-    buffer = io.BytesIO()
-    encode(picture, kind, buffer, allow_loss=True)  # it is for looking
-    return File(buffer.getvalue(), kind)
+    return _encoded([picture], FORMATS[picture.format or "png"], allow_loss=True)  # for looking

@@ -25,9 +25,8 @@ export class Frame {
   }
 
   #show() {
-    const { current, photographs, canUndo, canRedo } = this.#studio;
+    const { current, canUndo, canRedo } = this.#studio;
     element("studio").toggleAttribute("data-empty", !current);
-    element("studio").toggleAttribute("data-many", photographs.length > 1);
     element("welcome").hidden = Boolean(current);
     element("undo").disabled = !canUndo;
     element("redo").disabled = !canRedo;

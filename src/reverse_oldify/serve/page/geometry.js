@@ -16,10 +16,6 @@ export function fit(picture, stage, margin = 0) {
     Math.max(1, stage.height - 2 * margin) / picture.height,
     2,
   );
-  return centred(scale, picture, stage);
-}
-
-export function centred(scale, picture, stage) {
   return {
     scale,
     x: (stage.width - picture.width * scale) / 2,

@@ -59,6 +59,9 @@ export const fromHex = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at 
 
 export const isHex = (text) => /^#[0-9a-f]{6}$/i.test(text);
 
+/** A hint's colour as it is shown. */
+export const toShow = (color) => (color === "neutral" ? "#808080" : color);
+
 /** A colour's name as people say it: for labels that are read aloud. */
 export function nameOf(color) {
   if (color === "neutral") return "grey";

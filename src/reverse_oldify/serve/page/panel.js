@@ -3,7 +3,7 @@
 import { clearHints, setVividness } from "./edits.js";
 import { element, icon, make } from "./dom.js";
 import { clamp } from "./geometry.js";
-import { nameOf } from "./lab.js";
+import { nameOf, toShow } from "./lab.js";
 import { say } from "./notices.js";
 
 const STEP = 0.1;
@@ -63,7 +63,6 @@ export class Panel {
     element("panel").inert = !edits;
     if (!edits) return;
     this.#dial.value = edits.vividness;
-    this.#dial.style.setProperty("--share", edits.vividness / 2);
     element("vividness-value").textContent = edits.vividness.toFixed(2);
     element("hints-empty").hidden = edits.hints.length > 0;
     element("clear-hints").hidden = edits.hints.length < 2;
@@ -73,7 +72,7 @@ export class Panel {
   #hint({ color }, index) {
     const name = nameOf(color);
     const swatch = make("span", { className: "swatch" });
-    swatch.style.setProperty("--colour", color === "neutral" ? "#808080" : color);
+    swatch.style.setProperty("--colour", toShow(color));
     const change = make("button", { type: "button", className: "hint-name" }, swatch, name);
     change.addEventListener("click", () => this.#picker.openHint(index));
     const remove = make("button", {

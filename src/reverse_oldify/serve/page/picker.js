@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { addHint, changeHint, toOptions } from "./edits.js";
 import { element, make } from "./dom.js";
-import { fromHex, isHex, nameOf, rgbToLab, toHex } from "./lab.js";
+import { fromHex, isHex, nameOf, rgbToLab, toHex, toShow } from "./lab.js";
 import { Plane } from "./plane.js";
 import { Reference } from "./reference.js";
 import { complain, say } from "./notices.js";
@@ -137,7 +137,7 @@ export class Picker extends EventTarget {
       make("span", { className: "swatch" }),
       make("span", { className: "share", textContent: percent || "grey" }),
     );
-    swatch.firstChild.style.setProperty("--colour", color === "neutral" ? "#808080" : color);
+    swatch.firstChild.style.setProperty("--colour", toShow(color));
     swatch.addEventListener("click", () => this.choose(color));
     swatch.addEventListener("pointerenter", (event) => {
       if (event.pointerType === "mouse") this.#studio.propose(this.#with(color));
@@ -154,7 +154,7 @@ export class Picker extends EventTarget {
   }
 
   #mark(color) {
-    const hex = color === "neutral" ? "#808080" : color;
+    const hex = toShow(color);
     element("picker-swatch").style.setProperty("--colour", hex);
     element("picker-hex").value = hex;
     element("picker-hex").removeAttribute("data-wrong");

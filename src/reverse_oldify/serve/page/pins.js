@@ -4,7 +4,7 @@ import { changeHint, removeHint } from "./edits.js";
 import { element, make } from "./dom.js";
 import { inside, within } from "./geometry.js";
 import { watchDrag } from "./gestures.js";
-import { nameOf } from "./lab.js";
+import { nameOf, toShow } from "./lab.js";
 import { say } from "./notices.js";
 
 const STEP = 4; // CSS pixels that an arrow key moves
@@ -61,7 +61,7 @@ export class Pins {
     if (this.#picker.placed) this.#setCross(null); // its pin is there now
     hints.forEach(({ color }, index) => {
       const pin = this.#root.children[index];
-      pin.style.setProperty("--colour", color === "neutral" ? "#808080" : color);
+      pin.style.setProperty("--colour", toShow(color));
       pin.setAttribute("aria-label", `Hint ${index + 1}: ${nameOf(color)}`);
     });
     this.#place();

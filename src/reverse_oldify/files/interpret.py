@@ -6,13 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reverse_oldify.color.lab import row_strips
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.modes import Arrays
 from reverse_oldify.files.picture import Picture, Pixels
 from reverse_oldify.files.profile import Convert, converter
-
-_STRIP_PIXELS = 1 << 17
+from reverse_oldify.files.strips import strips_of
 
 
 def to_arrays(
@@ -110,7 +108,7 @@ def _parted(pixels: Pixels, alpha: Pixels) -> Pixels:
     """Divide colour by opacity; where there is no opacity there is no colour either."""
     result = np.empty_like(pixels)
     most = np.float32(np.iinfo(pixels.dtype).max)
-    for rows in row_strips(len(alpha), alpha.shape[1], _STRIP_PIXELS):
+    for rows in strips_of(alpha):
         opacity = np.maximum(alpha[rows], 1)[..., None].astype(np.float32)
         parted = pixels[rows] * (most / opacity) + np.float32(0.5)
         result[rows] = np.minimum(parted, most).astype(pixels.dtype)
