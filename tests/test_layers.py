@@ -25,7 +25,7 @@ LAYERS = (
 )
 """Rooms from the bottom up. One may import from lower rows, and from what is left of it."""
 
-TRAINING = ("data.dataset", "models", "train", "export")
+TRAINING = ("data.batches", "data.dataset", "models", "train", "export")
 """Modules and rooms of the [train] extra: no other may import them, but for their commands."""
 
 TRAINING_COMMANDS = ("cli.train", "cli.export")

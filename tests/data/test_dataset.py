@@ -5,17 +5,13 @@ import numpy as np
 import pytest
 import torch
 from made_photographs import photograph
-from torch.utils.data import DataLoader
 
-from reverse_oldify.data import dataset
 from reverse_oldify.data.cache import Entry, PictureCache, encode_lab, write_index
 from reverse_oldify.data.dataset import (
     Augmentation,
-    Sample,
     Ticket,
     TicketSampler,
     TrainingSet,
-    collate,
     erased,
     framed,
     make_sample,
@@ -70,24 +66,6 @@ def test_a_sample_depends_on_its_number_only(cache):
     assert all(same(one, other) for one, other in zip(there, back, strict=True))
     assert not same(there[0], there[1])
     assert not same(there[0], training_set(cache, seed=4)[Ticket(0, 32)])
-
-
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_workers_make_the_same_samples(cache):
-    def batches(workers):
-        sampler = TicketSampler(1, 9, [(0, 32)])
-        return list(
-            DataLoader(
-                training_set(cache),
-                batch_size=4,
-                sampler=sampler,
-                collate_fn=collate,
-                num_workers=workers,
-            )
-        )
-
-    for one, other in zip(batches(0), batches(1), strict=True):
-        assert same(one, other)
 
 
 def test_a_worker_is_sent_the_place_of_the_pixels_and_not_the_pixels(cache):
@@ -220,11 +198,3 @@ def test_pasting_is_part_of_the_sample_and_changes_no_other(cache):
     assert same(mixed, again)
     foreign = (mixed.ab != plain.ab).any(0)
     assert 0.05 < foreign.float().mean() < 0.6
-
-
-def test_in_a_worker_a_batch_is_in_shared_memory_when_it_is_made(monkeypatch):
-    parts = ("lightness", "ab", "palette", "clean")
-    plain = Sample(**{part: torch.zeros(2) for part in parts})
-    assert not collate([plain, plain]).lightness.is_shared()
-    monkeypatch.setattr(dataset, "get_worker_info", object)
-    assert all(tensor.is_shared() for tensor in vars(collate([plain, plain])).values())

@@ -108,4 +108,4 @@ def test_scores_are_told_even_where_the_report_cannot_be_written(tmp_path, capsy
     assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 1
     told = capsys.readouterr()
     assert "fake, vividness 1" in told.out
-    assert "the report cannot be written (No space left" in told.err
+    assert "the report cannot be written (no space left" in told.err

@@ -40,7 +40,7 @@ def test_a_save_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "not a readable checkpoint (No such file or directory)"),
+        (None, "not a readable checkpoint (no such file or directory)"),
         (b"", "not a readable checkpoint (damaged, or of another kind)"),
         (b"[run]", "not a readable checkpoint (damaged, or of another kind)"),
         ({"weights": {}}, "not a checkpoint of this project"),

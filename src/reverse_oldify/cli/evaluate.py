@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reverse_oldify.cli.arguments import positive
 from reverse_oldify.cli.main import PROGRAM, one_line
-from reverse_oldify.errors import OutputError
+from reverse_oldify.errors import OutputError, reason_of
 
 if TYPE_CHECKING:
     from reverse_oldify.evaluate.contenders import Contender
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         page = write_report(arguments.output, evaluation, shown, settings, version(PROGRAM))
     except OSError as error:
         raise OutputError(
-            f"{arguments.output}: the report cannot be written ({error.strerror}); "
+            f"{arguments.output}: the report cannot be written ({reason_of(error)}); "
             "make room or choose another folder"
         ) from error
     print(f"\nReport: {page}")

@@ -14,7 +14,7 @@ import torch
 from numpy.random import Generator
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler, get_worker_info
+from torch.utils.data import Dataset, Sampler
 
 from reverse_oldify.color.bins import histogram
 from reverse_oldify.data.bounds import Share, ShareAbove0
@@ -76,24 +76,6 @@ class Sample:
     ab: Tensor
     palette: Tensor
     clean: Tensor
-
-
-def collate(samples: list[Sample]) -> Sample:
-    """Stack samples of one size into a batch; in a worker process, in memory that is shared.
-
-    Sharing it later, on the way out, would not be missed where there is no room for it: whoever
-    waits for the batch would wait for ever.
-    """
-    batch = Sample(
-        lightness=torch.stack([sample.lightness for sample in samples]),
-        ab=torch.stack([sample.ab for sample in samples]),
-        palette=torch.stack([sample.palette for sample in samples]),
-        clean=torch.stack([sample.clean for sample in samples]),
-    )
-    if get_worker_info() is not None:
-        for tensor in vars(batch).values():
-            tensor.share_memory_()
-    return batch
 
 
 @dataclass(frozen=True)

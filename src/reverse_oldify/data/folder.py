@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reverse_oldify.errors import ExistsError, OutputError
+from reverse_oldify.errors import ExistsError, OutputError, reason_of
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def new_folder(path: Path, *, marker: str, overwrite: bool = False) -> Iterator[
             _replace(path, new, work / "old")
     except OSError as error:
         raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); check the disk and the folder"
+            f"{path}: cannot be written ({reason_of(error)}); check the disk and the folder"
         ) from error
 
 

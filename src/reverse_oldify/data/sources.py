@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn
 
 from reverse_oldify.data.cache import INDEX, PIXELS
-from reverse_oldify.errors import DataError, UnreadableError
+from reverse_oldify.errors import DataError, UnreadableError, reason_of
 from reverse_oldify.files.formats import by_suffix
 from reverse_oldify.files.source import Source as SourceFile
 
@@ -184,7 +184,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> NoReturn:
-    raise DataError(f"{error.filename}: {error.strerror}; make it readable or leave it out")
+    raise DataError(f"{error.filename}: {reason_of(error)}; make it readable or leave it out")
 
 
 def _folder_files(folder: Path) -> Iterator[PictureFile]:

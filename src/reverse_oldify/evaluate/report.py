@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from string import Template
 
-from reverse_oldify.errors import ExistsError, OutputError
+from reverse_oldify.errors import ExistsError, OutputError, reason_of
 from reverse_oldify.evaluate.bootstrap import Score
 from reverse_oldify.evaluate.charts import Chart, calibration_charts, charts
 from reverse_oldify.evaluate.gallery import FOLDER, Group, Panel, choose, paint
@@ -59,7 +59,7 @@ def claim(folder: Path, place: Path, *, overwrite: bool) -> None:
         content = {path.name for path in folder.iterdir()}
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be used as the report's folder ({error.strerror}); choose another"
+            f"{folder}: cannot be used as the report's folder ({reason_of(error)}); choose another"
         ) from error
     if content and SCORES not in content:
         raise ExistsError(

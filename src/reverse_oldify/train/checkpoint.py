@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from reverse_oldify.errors import ModelError
+from reverse_oldify.errors import ModelError, reason_of
 from reverse_oldify.files.drafts import written
 
 LATEST, BEST = "checkpoint.pt", "best.pt"
@@ -67,7 +67,7 @@ def load_checkpoint(
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(
-            f"{path}: not a readable checkpoint ({error.strerror}); {remedy}"
+            f"{path}: not a readable checkpoint ({reason_of(error)}); {remedy}"
         ) from error
     except Exception as error:  # many kinds; of the text, some advises to run what is in the file
         raise ModelError(

@@ -24,19 +24,19 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from reverse_oldify.data.batches import load_batches
 from reverse_oldify.data.cache import PictureCache
-from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet, collate
+from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet
 from reverse_oldify.data.prior import ab_prior
-from reverse_oldify.errors import DataError, OptionError
+from reverse_oldify.errors import DataError, OptionError, reason_of
 from reverse_oldify.files.drafts import failures_told, leftovers
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
@@ -46,8 +46,7 @@ from reverse_oldify.train.recipe import Recipe
 from reverse_oldify.train.report import draw_curves, draw_sheet, forget_later_metrics, read_metrics
 from reverse_oldify.train.schedule import Schedule
 from reverse_oldify.train.split import one_pass, pictures_of
-from reverse_oldify.train.validate import choose_pictures, predict_full, validate, validation_lab
-from reverse_oldify.types import FloatArray
+from reverse_oldify.train.validate import predict_full, validate, validation_pictures
 
 METRICS, CURVES, SHEET = "metrics.jsonl", "curves.png", "samples.png"
 _LOG_EVERY = 20
@@ -97,7 +96,9 @@ class Run:
         self.objective = build_objective(recipe, self.prior).to(self.device)
         self.objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = self.objective.network
-        self.val_pictures = self._validation_pictures()
+        self.val_pictures = validation_pictures(
+            self.cache, recipe.data, recipe.run, self.network.multiple
+        )
         self.average = MovingAverage(self.network, recipe.optim.ema)
         self.averaged = copy.deepcopy(self.objective).eval()  # carries the average's weights
         self.optimizer = build_optimizer(self.network, recipe.optim)
@@ -167,29 +168,8 @@ class Run:
         logs = {key: value.item() for key, value in losses.items()}
         return logs | {"gradient_norm": norm.item(), "lr": optim.lr * factor}
 
-    # -- data
-
-    def _validation_pictures(self) -> dict[str, list[FloatArray]]:
-        run, numbers = self.recipe.run, pictures_of(self.cache, "val", self.recipe.data)
-        pictures: dict[str, list[FloatArray]] = {}
-        for number in choose_pictures(self.cache, numbers, run.validate_pictures):
-            lab = validation_lab(self.cache, number, run.validate_size, self.network.multiple)
-            pictures.setdefault(self.cache.entries[number].kind, []).append(lab)
-        return pictures
-
     def _batches(self, end: int) -> Iterator[Sample]:
-        try:
-            yield from self._loader(end)
-        except RuntimeError as error:
-            if "shared memory" not in str(error):
-                raise
-            raise DataError(
-                "no room for samples in shared memory (/dev/shm); make it larger, or say "
-                "workers = 0 in the recipe"
-            ) from error
-
-    def _loader(self, end: int) -> DataLoader[Sample]:
-        """Batches from the present step to ``end``."""
+        """From the present step to ``end``; sizes change by step, whatever batches were before."""
         recipe, optim = self.recipe, self.recipe.optim
         samples = TrainingSet(
             self.cache,
@@ -198,20 +178,13 @@ class Run:
             self.network.stride,
             recipe.run.seed,
         )
-        sizes = [(self._first(round(share * optim.steps)), side) for share, side in optim.sizes]
-        sampler = TicketSampler(self.samples, self._first(end), sizes, self.rank, self.world)
-        return DataLoader(
-            cast("Any", samples),
-            batch_size=optim.batch,
-            sampler=sampler,
-            collate_fn=collate,
-            num_workers=recipe.run.workers,
-            prefetch_factor=4 if recipe.run.workers else None,
-        )
 
-    def _first(self, step: int) -> int:
-        """Number of a step's first sample, if all steps were of the present batch from here on."""
-        return self.samples + (step - self.step) * self.per_step
+        def first(step: int) -> int:
+            return self.samples + (step - self.step) * self.per_step
+
+        sizes = [(first(round(share * optim.steps)), side) for share, side in optim.sizes]
+        tickets = TicketSampler(self.samples, first(end), sizes, self.rank, self.world)
+        return load_batches(samples, tickets, optim.batch, recipe.run.workers)
 
     def _parallel(self) -> nn.Module:
         if self.world == 1:
@@ -267,8 +240,8 @@ class Run:
                 path.unlink()
         except OSError as error:
             raise OptionError(
-                f"{self.folder}: cannot be the folder of a run ({error.strerror}); choose another "
-                "in the recipe"
+                f"{self.folder}: cannot be the folder of a run ({reason_of(error)}); choose "
+                "another in the recipe"
             ) from error
 
     # -- keeping

@@ -23,7 +23,7 @@ from reverse_oldify.data.bounds import (
     Side,
 )
 from reverse_oldify.data.dataset import Augmentation
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import OptionError, reason_of
 
 T = TypeVar("T")
 _WORDS = {int: "a whole number", float: "a number", str: "text"}
@@ -198,7 +198,7 @@ def load_recipe(path: Path | str) -> Recipe:
         table = tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise OptionError(
-            f"{path}: not a readable recipe ({error.strerror}); check the name"
+            f"{path}: not a readable recipe ({reason_of(error)}); check the name"
         ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise OptionError(

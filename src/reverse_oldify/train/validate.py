@@ -11,7 +11,26 @@ from torch.nn import functional as F
 
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.train.objective import Objective
+from reverse_oldify.train.recipe import DataSection, RunSection
+from reverse_oldify.train.split import pictures_of
 from reverse_oldify.types import FloatArray
+
+
+def validation_pictures(
+    cache: PictureCache, data: DataSection, run: RunSection, multiple: int
+) -> dict[str, list[FloatArray]]:
+    """The pictures that judge a run, by kind: Lab, float32 (H, W, 3), see `validation_lab`.
+
+    Raises
+    ------
+    DataError
+        If there are none, see `pictures_of`.
+    """
+    pictures: dict[str, list[FloatArray]] = {}
+    for number in choose_pictures(cache, pictures_of(cache, "val", data), run.validate_pictures):
+        lab = validation_lab(cache, number, run.validate_size, multiple)
+        pictures.setdefault(cache.entries[number].kind, []).append(lab)
+    return pictures
 
 
 def choose_pictures(cache: PictureCache, numbers: list[int], count: int) -> list[int]:
