@@ -128,6 +128,39 @@ def test_codes_that_are_none_are_named_as_they_were_given(codes: list[object]) -
         Hints.from_json([{"points": [[1, 2]], "color": codes}])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"radius": "3"}, "a hint's radius is '3'; give a number"),
+        ({"strength": True}, "a hint's strength is True; give a number"),
+        ({"strength": None}, "a hint's strength is None; give a number"),
+        ({"radius": 10**400}, "a hint's radius is beyond all bounds"),
+        ({"ab": ("1", "2")}, "a hint's ab is ('1', '2'); give two numbers"),
+        ({"points": (1, 2)}, "a hint's point is 1; give two numbers"),
+        ({"points": ((1, 2, 3),)}, "a hint's point is (1, 2, 3); give two numbers"),
+        ({"points": "ab"}, "a hint's points are 'ab'; give [[x, y], ...]"),
+        ({"points": {"x": 1}}, "a hint's points are {'x': 1}; give [[x, y], ...]"),
+        ({"points": np.array(3)}, "a hint's points are array(3); give [[x, y], ...]"),
+    ],
+)
+def test_what_is_wrong_with_a_hint_is_told(wrong: dict[str, object], told: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(told)):
+        Hint(**{"points": ((1, 2),), "ab": (1, 2), **wrong})
+
+
+@pytest.mark.parametrize("wrong", [5, "hint", Hint(points=((1, 2),), color="neutral"), None])
+def test_what_are_no_hints_is_told(wrong: object) -> None:
+    with pytest.raises(OptionError, match=r"give \(Hint\(\.\.\.\), \.\.\.\)"):
+        Hints(wrong)
+
+
+@pytest.mark.parametrize("codes", [(160, 48, 32), [160, 48, 32], np.array([160, 48, 32], np.uint8)])
+def test_codes_are_a_colour_in_python_too(codes: object) -> None:
+    hint = Hint(points=((1, 2),), color=codes)
+    assert hint == Hint(points=((1, 2),), color="#a03020")
+    assert hint.to_json()["color"] == "#a03020"
+
+
 def test_the_point_that_is_wrong_is_named() -> None:
     with pytest.raises(OptionError, match=r"a hint lies at \(2, -5\)"):
         Hint(points=((1, 1), (2, -5)), color="neutral")
