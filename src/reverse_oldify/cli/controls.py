@@ -91,7 +91,7 @@ def read_controls(arguments: argparse.Namespace, *, dry_run: bool = False) -> Co
     most = LAST_VARIANT + 1
     if not 1 <= arguments.variants <= most:
         raise OptionError(f"variants is {arguments.variants}; choose a number from 1 to {most}")
-    palette = find_palette(arguments.palette) if arguments.palette else None
+    palette = None if arguments.palette is None else find_palette(arguments.palette)
     if arguments.save_palette:
         if palette is None:
             raise OptionError("--save-palette has nothing to save; give --palette, too")

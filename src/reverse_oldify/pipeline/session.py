@@ -13,7 +13,7 @@ from reverse_oldify.color.codes import ColorCodes
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
-from reverse_oldify.options import Options, Palette
+from reverse_oldify.options import LAST_VARIANT, Options, Palette
 from reverse_oldify.pipeline.decode import Decoded, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
@@ -76,8 +76,15 @@ class Session:
 
         The first is `colorize`; number n is what ``Options(variant=n)`` gives. There are fewer
         than ``count`` where the network is sure of its colours.
+
+        Raises
+        ------
+        OptionError
+            If the count is no number from 1 to 10, or the model predicts no distribution.
         """
         options, count = Options.of(options), whole_number("count", count)
+        if not 1 <= count <= LAST_VARIANT + 1:
+            raise OptionError(f"count is {count}; choose a number from 1 to {LAST_VARIANT + 1}")
         return [self.recombine(found.ab, options) for found in self.colourings(count, options)]
 
     def colourings(self, count: int, options: Options) -> list[Colouring]:
