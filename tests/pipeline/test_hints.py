@@ -73,6 +73,18 @@ def test_strokes_are_pinned_once_a_cell() -> None:
     assert (pinned[:, 0] == 10).all()
 
 
+@pytest.mark.parametrize("colours", [(RED, GREEN), ((30.0, 0.0), (10.0, 0.0))])
+def test_hints_that_disagree_nearby_make_no_halo(colours: tuple[tuple[float, float], ...]) -> None:
+    gray = np.full((512, 1024), 140, np.uint8)
+    session = Colorizer(backend=FakeBackend({(0.0, 0.0): 1.0})).open(gray)
+    border = round(12 * 1024 / session.view(Options()).extent[1])  # where two cells meet
+    hints = Hints.from_arrays([(border - 3, 250), (border + 3, 250)], colours)
+    lab = srgb_to_lab(session.colorize(Options(hints=hints)).pixels)
+    for axis, places in enumerate(zip(*colours, strict=True)):
+        assert lab[..., axis + 1].max() < max(0, *places) + 2
+        assert lab[..., axis + 1].min() > min(0, *places) - 2
+
+
 def test_colours_of_hints() -> None:
     point = ((0.0, 0.0),)
     want = srgb_to_lab(np.array([[160, 48, 32]], np.uint8))[0, 1:]
