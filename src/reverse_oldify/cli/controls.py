@@ -52,7 +52,7 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--uncertainty",
         action="store_true",
-        help="also write NAME.uncertainty.png, where white is a guess, and print the mean",
+        help="also write NAME.uncertainty.png, white is a guess; print the expected error",
     )
     group.add_argument(
         "--working-size",
