@@ -66,6 +66,21 @@ def test_a_hint_without_strength_has_no_effect() -> None:
         paint(Hints((Hint(points=((99, 5),), ab=RED, strength=0),)), (64, 64), view_of(64, 64))
 
 
+def test_what_lies_on_top_covers_by_its_strength() -> None:
+    point, view = ((32.0, 32.0),), view_of(64, 64)
+    below = Hint(points=point, ab=RED)
+    for strength in (0.0, 1e-60, 0.01, 0.5, 1.0):
+        over = Hint(points=point, ab=GREEN, strength=strength)
+        laid = paint(Hints((below, over)), (64, 64), view)
+        want = strength * np.array(GREEN) + (1 - strength) * np.array(RED)
+        np.testing.assert_allclose(laid.ab[:, 8, 8], want, atol=1e-4)
+        assert laid.strength[8, 8] == pytest.approx(1)
+    halves = Hint(points=point, ab=RED, strength=0.5), Hint(points=point, ab=GREEN, strength=0.5)
+    laid = paint(Hints(halves), (64, 64), view)
+    assert laid.strength[8, 8] == pytest.approx(0.75)
+    np.testing.assert_allclose(laid.ab[:, 8, 8], (2 * np.array(GREEN) + RED) / 3, atol=1e-4)
+
+
 def test_strokes_are_pinned_once_a_cell() -> None:
     stroke = Hint(points=((0.0, 10.0), (63.0, 10.0)), ab=RED)
     pinned = spots(Hints((stroke, stroke)), (64, 64), view_of(64, 64))
