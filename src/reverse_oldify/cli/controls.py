@@ -27,12 +27,7 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--hints", type=Path, metavar="FILE", help="colours for places, as JSON (docs/controls.md)"
     )
-    group.add_argument(
-        "--palette",
-        metavar="REFERENCE",
-        help="a picture in colour, a saved palette (.json), or a look: "
-        "amber, dawn, faded, forest, slide, sunset",
-    )
+    add_asking(group)
     group.add_argument(
         "--save-palette",
         type=Path,
@@ -53,6 +48,16 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
         "--uncertainty",
         action="store_true",
         help="also write NAME.uncertainty.png, white is a guess; print the expected error",
+    )
+
+
+def add_asking(group: argparse._ActionsContainer) -> None:
+    """Declare the flags that change what the network says of a picture."""
+    group.add_argument(
+        "--palette",
+        metavar="REFERENCE",
+        help="a picture in colour, a saved palette (.json), or a look: "
+        "amber, dawn, faded, forest, slide, sunset",
     )
     group.add_argument(
         "--working-size",
