@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.errors import OptionError
-from reverse_oldify.values import hex_of, number, pair, set_fields, table_of, whole_number
+from reverse_oldify.values import hex_of, number, pair, set_fields, several, table_of, whole_number
 
 NEUTRAL = "neutral"
 """The colour of a hint that keeps a place grey."""
@@ -34,9 +34,9 @@ class Hint:
     ----------
     points : tuple of (x, y)
         Pixels of the picture, x to the right, y down, from 0; one is a spot, more are a polyline.
-    color : str or None
-        ``"#rrggbb"`` (sRGB) or ``"neutral"``. Only its a* and b* are used: the picture keeps its
-        lightness. Give either this or ``ab``.
+    color : str, (int, int, int) or None
+        sRGB, ``"#rrggbb"`` or codes 0..255, which become that, or ``"neutral"``. Only its a* and
+        b* are used: the picture keeps its lightness. Give either this or ``ab``.
     ab : (float, float) or None
         CIE a*, b*.
     radius : float
@@ -47,19 +47,20 @@ class Hint:
     """
 
     points: tuple[tuple[float, float], ...]
-    color: str | None = None
+    color: str | tuple[int, int, int] | None = None
     ab: tuple[float, float] | None = None
     radius: float = 0.0
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        try:
-            ab = None if self.ab is None else pair(self.ab)
-            points = tuple(pair(point) for point in self.points)
-            radius, strength = float(self.radius), float(self.strength)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise OptionError(f"a hint cannot be read ({error}); see docs/controls.md") from error
-        set_fields(self, points=points, ab=ab, radius=radius, strength=strength)
+        points = several("a hint's points are", self.points, "[[x, y], ...]")
+        set_fields(self, points=tuple(pair("a hint's point", point) for point in points))
+        if self.ab is not None:
+            set_fields(self, ab=pair("a hint's ab", self.ab))
+        for name in ("radius", "strength"):
+            set_fields(self, **{name: number(f"a hint's {name}", getattr(self, name))})
+        if not isinstance(self.color, str | None):
+            set_fields(self, color=hex_of("a hint's colour", self.color))
         if not self.points:
             raise OptionError("a hint has no points; give at least one (x, y)")
         for x, y in self.points:
@@ -87,17 +88,14 @@ class Hint:
 
     @classmethod
     def from_json(cls, table: Any) -> Hint:
-        """Undo `to_json`; ``color`` may also be a list of three codes from 0 to 255.
+        """Undo `to_json`.
 
         Raises
         ------
         OptionError
             If it is no hint.
         """
-        table = {"points": (), **table_of(table, cls, "a hint")}
-        if isinstance(table.get("color"), list):
-            table["color"] = hex_of("a hint's colour", table["color"])
-        return cls(**table)
+        return cls(**{"points": (), **table_of(table, cls, "a hint")})
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class Hints:
     strokes: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
-        set_fields(self, strokes=tuple(self.strokes))
+        set_fields(self, strokes=tuple(several("hints are", self.strokes, "(Hint(...), ...)")))
         for stroke in self.strokes:
             if not isinstance(stroke, Hint):
                 raise OptionError(f"{stroke!r} is no hint; give a Hint, or use Hints.from_arrays")

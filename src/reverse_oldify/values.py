@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -51,16 +51,43 @@ def number(name: str, value: Any) -> float:
     """The same, with decimals."""
     if not _is_number(value):
         raise OptionError(f"{name} is {value!r}; give a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise OptionError(f"{name} is beyond all bounds; give a smaller number") from error
 
 
-def pair(values: Any) -> tuple[float, float]:
-    """Two numbers; whatever Python raises, if it is something else."""
-    first, second = values
-    return float(first), float(second)
+def several(what: str, values: Any, form: str) -> list[Any]:
+    """The members of a list, a tuple or an array.
+
+    Raises
+    ------
+    OptionError
+        If it is something else; the message shows the form that is wanted.
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise OptionError(f"{what} {values!r}; give {form}")
+    try:
+        return list(values)
+    except TypeError as error:  # an array of no dimensions says that it can be gone through
+        raise OptionError(f"{what} {values!r}; give {form}") from error
 
 
-def hex_of(name: str, codes: list[Any]) -> str:
+def pair(name: str, values: Any) -> tuple[float, float]:
+    """Two numbers.
+
+    Raises
+    ------
+    OptionError
+        If it is something else.
+    """
+    members = several(f"{name} is", values, "two numbers")
+    if not (len(members) == 2 and all(map(_is_number, members))):
+        raise OptionError(f"{name} is {values!r}; give two numbers")
+    return number(name, members[0]), number(name, members[1])
+
+
+def hex_of(name: str, codes: Any) -> str:
     """``"#rrggbb"`` of three codes.
 
     Raises
@@ -68,9 +95,11 @@ def hex_of(name: str, codes: list[Any]) -> str:
     OptionError
         If they are something else.
     """
-    if not (len(codes) == 3 and all(map(_is_code, codes))):
-        raise OptionError(f"{name} is {codes!r}; give [r, g, b], whole numbers from 0 to 255")
-    return "#" + bytes(map(int, codes)).hex()
+    form = "[r, g, b], whole numbers from 0 to 255"
+    members = several(f"{name} is", codes, form)
+    if not (len(members) == 3 and all(map(_is_code, members))):
+        raise OptionError(f"{name} is {codes!r}; give {form}")
+    return "#" + bytes(map(int, members)).hex()
 
 
 def _is_code(value: Any) -> bool:  # JSON does not tell 200.0 from 200

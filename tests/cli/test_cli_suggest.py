@@ -14,8 +14,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from fake_backend import FakeBackend
 
 from reverse_oldify.cli.main import main
+from reverse_oldify.options import Options
 from reverse_oldify.pipeline import colorizer as home
 from reverse_oldify.pipeline.colorizer import Colorizer
+from reverse_oldify.pipeline.looks import look
+from reverse_oldify.pipeline.session import Session
 
 
 @pytest.fixture
@@ -50,3 +53,13 @@ def test_what_cannot_be_suggested_is_told_with_the_file(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_what_the_network_is_told_counts_as_for_colorize(
+    picture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(Session, "suggest", lambda _, *question: asked.append(question) or [])
+    flags = ["--palette", "dawn", "--working-size", "64"]
+    assert main(["suggest", picture, "3", "4", *flags]) == 0
+    assert asked == [(3.0, 4.0, 5, Options(palette=look("dawn"), working_size=64))]

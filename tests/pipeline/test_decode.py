@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,11 @@ from fake_backend import FakeBackend
 
 from reverse_oldify import OptionError, Options
 from reverse_oldify.color.bins import histogram
-from reverse_oldify.pipeline.decode import decode, lifted, softmax
+from reverse_oldify.color.colorfulness import colorfulness
+from reverse_oldify.color.gamut import lab_to_linear_in_gamut
+from reverse_oldify.color.lab import linear_to_srgb
+from reverse_oldify.pipeline.decode import decode, softmax
+from reverse_oldify.pipeline.lift import Lift, lifted
 from reverse_oldify.types import FloatArray
 
 RED, BLUE = (60.0, 40.0), (20.0, -50.0)
@@ -51,10 +56,11 @@ def test_doubt_gets_the_variance_back_that_its_mean_has_lost() -> None:
 def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
     backend, logits = said({(60.0, 0.0): 0.505, (-60.0, 0.0): 0.495})
     backend.info.decoding["knee"] = 12.0
-    for vividness, most in ((0.5, 0.775), (1.0, 1.55), (2.0, 2.7)):
+    for vividness, most in ((0.5, 1.55), (1.0, 1.55), (2.0, 2.7)):
         options = Options(vividness=vividness)
         ab, lift = decode(logits, backend.info, options)
-        assert lift == pytest.approx(most)
+        assert lift.times == pytest.approx(most)
+        assert lift.vivid == min(vividness, 1)
         assert np.hypot(*ab[:, 0, 0]) < 4
 
 
@@ -92,7 +98,7 @@ def test_a_faded_palette_is_not_made_vivid() -> None:
 def test_a_lift_that_is_given_is_used() -> None:
     backend, logits = said({RED: 0.6, BLUE: 0.4})
     none, some, more = (
-        np.hypot(*decode(logits, backend.info, Options(), lift=lift).ab[:, 0, 0])
+        np.hypot(*decode(logits, backend.info, Options(), lift=Lift(lift, 1, 0)).ab[:, 0, 0])
         for lift in (0.0, 0.5, 1.0)
     )
     assert more - some == pytest.approx(some - none, rel=1e-3)
@@ -111,6 +117,30 @@ def test_chroma_grows_with_vividness() -> None:
     chroma = [float(np.hypot(*ab)) for ab in steps]
     assert chroma == sorted(chroma)
     assert chroma[-1] > 1.3 * chroma[0]
+
+
+def test_what_is_mostly_grey_is_never_duller_for_being_vivid() -> None:
+    """Annealing takes more of it than the lift, which is bounded, may give back."""
+    backend, logits = said({(0.0, 0.0): 0.75, (20.0, 15.0): 0.25})
+    info = replace(backend.info, decoding={"temperature": 0.5, "restored": 3.0, "knee": 6.3})
+    light = np.full(logits.shape[1:], 50, np.float32)
+    for lightness in (None, light):
+        steps = []
+        for vividness in (0, 0.3, 0.6, 0.9, 1, 1.01, 1.5, 2):
+            ab = decode(logits, info, Options(vividness=vividness), lightness=lightness).ab
+            linear = lab_to_linear_in_gamut(light.ravel(), ab.reshape(2, -1).T)
+            shown = colorfulness(linear_to_srgb(linear)[None])
+            steps.append(float(np.hypot(*ab[:, 0, 0])) if lightness is None else shown)
+        assert all(after >= 0.99 * before for before, after in pairwise(steps))
+        assert steps[-1] > 1.3 * steps[0]
+
+
+def test_below_1_the_vivid_is_mixed_with_the_expected() -> None:
+    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    plain, half, vivid = (
+        decode(logits, backend.info, Options(vividness=value)).ab for value in (0, 0.5, 1)
+    )
+    np.testing.assert_allclose(half, (plain + vivid) / 2, atol=1e-4)
 
 
 def test_prior_correction_weakens_neutral() -> None:
@@ -161,7 +191,7 @@ def test_the_dark_are_given_less_for_chroma_glows_there() -> None:
     light = np.array([[5], [30], [60], [90]], np.float32)
     added = [
         np.hypot(*decode(rows, backend.info, Options(), lightness=light, lift=lift).ab[:, :, 0])
-        for lift in (0.0, 1.0)
+        for lift in (Lift(0, 1, 0), Lift(1, 1, 0))
     ]
     dark, middle, bright, brighter = added[1] - added[0]
     assert dark < 0.2 * bright

@@ -66,11 +66,38 @@ def test_a_hint_without_strength_has_no_effect() -> None:
         paint(Hints((Hint(points=((99, 5),), ab=RED, strength=0),)), (64, 64), view_of(64, 64))
 
 
+def test_what_lies_on_top_covers_by_its_strength() -> None:
+    point, view = ((32.0, 32.0),), view_of(64, 64)
+    below = Hint(points=point, ab=RED)
+    for strength in (0.0, 1e-60, 0.01, 0.5, 1.0):
+        over = Hint(points=point, ab=GREEN, strength=strength)
+        laid = paint(Hints((below, over)), (64, 64), view)
+        want = strength * np.array(GREEN) + (1 - strength) * np.array(RED)
+        np.testing.assert_allclose(laid.ab[:, 8, 8], want, atol=1e-4)
+        assert laid.strength[8, 8] == pytest.approx(1)
+    halves = Hint(points=point, ab=RED, strength=0.5), Hint(points=point, ab=GREEN, strength=0.5)
+    laid = paint(Hints(halves), (64, 64), view)
+    assert laid.strength[8, 8] == pytest.approx(0.75)
+    np.testing.assert_allclose(laid.ab[:, 8, 8], (2 * np.array(GREEN) + RED) / 3, atol=1e-4)
+
+
 def test_strokes_are_pinned_once_a_cell() -> None:
     stroke = Hint(points=((0.0, 10.0), (63.0, 10.0)), ab=RED)
     pinned = spots(Hints((stroke, stroke)), (64, 64), view_of(64, 64))
     assert pinned.shape == (16, 2)
     assert (pinned[:, 0] == 10).all()
+
+
+@pytest.mark.parametrize("colours", [(RED, GREEN), ((30.0, 0.0), (10.0, 0.0))])
+def test_hints_that_disagree_nearby_make_no_halo(colours: tuple[tuple[float, float], ...]) -> None:
+    gray = np.full((512, 1024), 140, np.uint8)
+    session = Colorizer(backend=FakeBackend({(0.0, 0.0): 1.0})).open(gray)
+    border = round(12 * 1024 / session.view(Options()).extent[1])  # where two cells meet
+    hints = Hints.from_arrays([(border - 3, 250), (border + 3, 250)], colours)
+    lab = srgb_to_lab(session.colorize(Options(hints=hints)).pixels)
+    for axis, places in enumerate(zip(*colours, strict=True)):
+        assert lab[..., axis + 1].max() < max(0, *places) + 2
+        assert lab[..., axis + 1].min() > min(0, *places) - 2
 
 
 def test_colours_of_hints() -> None:
@@ -126,6 +153,39 @@ def test_codes_that_are_none_are_named_as_they_were_given(codes: list[object]) -
     told = re.escape(f"a hint's colour is {codes!r}; give [r, g, b]")
     with pytest.raises(OptionError, match=told):
         Hints.from_json([{"points": [[1, 2]], "color": codes}])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"radius": "3"}, "a hint's radius is '3'; give a number"),
+        ({"strength": True}, "a hint's strength is True; give a number"),
+        ({"strength": None}, "a hint's strength is None; give a number"),
+        ({"radius": 10**400}, "a hint's radius is beyond all bounds"),
+        ({"ab": ("1", "2")}, "a hint's ab is ('1', '2'); give two numbers"),
+        ({"points": (1, 2)}, "a hint's point is 1; give two numbers"),
+        ({"points": ((1, 2, 3),)}, "a hint's point is (1, 2, 3); give two numbers"),
+        ({"points": "ab"}, "a hint's points are 'ab'; give [[x, y], ...]"),
+        ({"points": {"x": 1}}, "a hint's points are {'x': 1}; give [[x, y], ...]"),
+        ({"points": np.array(3)}, "a hint's points are array(3); give [[x, y], ...]"),
+    ],
+)
+def test_what_is_wrong_with_a_hint_is_told(wrong: dict[str, object], told: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(told)):
+        Hint(**{"points": ((1, 2),), "ab": (1, 2), **wrong})
+
+
+@pytest.mark.parametrize("wrong", [5, "hint", Hint(points=((1, 2),), color="neutral"), None])
+def test_what_are_no_hints_is_told(wrong: object) -> None:
+    with pytest.raises(OptionError, match=r"give \(Hint\(\.\.\.\), \.\.\.\)"):
+        Hints(wrong)
+
+
+@pytest.mark.parametrize("codes", [(160, 48, 32), [160, 48, 32], np.array([160, 48, 32], np.uint8)])
+def test_codes_are_a_colour_in_python_too(codes: object) -> None:
+    hint = Hint(points=((1, 2),), color=codes)
+    assert hint == Hint(points=((1, 2),), color="#a03020")
+    assert hint.to_json()["color"] == "#a03020"
 
 
 def test_the_point_that_is_wrong_is_named() -> None:

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import hashlib
+import html
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fake_backend import AbBackend, FakeBackend
+from PIL import Image
 
 from reverse_oldify import Colorizer, Hint, Hints, OptionError, Options
 from reverse_oldify.color.difference import ciede2000
@@ -124,3 +130,20 @@ def test_a_model_of_one_colour_tells_what_it_lacks(halves: np.ndarray) -> None:
     ):
         with pytest.raises(OptionError, match=f"^{what_needs} {lacking}"):
             asked()
+
+
+def test_results_of_a_session_say_what_was_done(halves: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / "halves.png"
+    Image.fromarray(halves).save(path)
+    colorizer = Colorizer(backend=FakeBackend({GREEN: 0.5, RED: 0.5}))
+    session, options = colorizer.open(path), Options(vividness=0.5, variant=1)
+    told = session.colorize(options).metadata.xmp
+    assert told == session.variants(2, Options(vividness=0.5))[1].metadata.xmp
+    assert told == colorizer.colorize(path, options).metadata.xmp
+    for part in (
+        "compositeWithTrainedAlgorithmicMedia",
+        html.escape(json.dumps(options.to_json(), sort_keys=True)),
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        f"{session.uncertainty(options).mean:.4f}",
+    ):
+        assert part.encode() in (told or b"")

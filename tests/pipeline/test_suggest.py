@@ -24,6 +24,14 @@ def test_the_likeliest_distinct_colours_in_order() -> None:
     assert len(session.suggest(0, 0, 2)) == 2
 
 
+def test_a_suggestion_does_not_depend_on_how_many_are_asked_for() -> None:
+    mixture = {RED: 0.5, GREEN: 0.3, BLUE: 0.2}
+    session = Colorizer(backend=FakeBackend(mixture)).open(np.full((50, 80), 130, np.uint8))
+    all_three = session.suggest(5, 5, 3)
+    for count in (1, 2):
+        assert session.suggest(5, 5, count) == all_three[:count]
+
+
 def test_colours_exist_at_the_lightness_of_the_place() -> None:
     backend = FakeBackend({(80.0, 60.0): 0.9, (0.0, 0.0): 0.1})
     dark = Colorizer(backend=backend).open(np.full((50, 80), 20, np.uint8)).suggest(5, 5, 1)[0]

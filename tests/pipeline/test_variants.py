@@ -28,6 +28,18 @@ def test_variants_differ_and_the_first_is_the_default(session: Session) -> None:
     assert min(ciede2000(one, other).mean() for one, other in combinations(labs, 2)) > 2
 
 
+@pytest.mark.parametrize("code", [0, 255])
+def test_what_can_show_no_colour_has_no_variants(code: int) -> None:
+    gray = np.full((60, 80), code, np.uint8)
+    assert len(Colorizer(backend=FakeBackend(MIXTURE)).open(gray).variants(4)) == 1
+
+
+@pytest.mark.parametrize("count", [0, -1, 11])
+def test_as_many_variants_as_there_are_numbers(session: Session, count: int) -> None:
+    with pytest.raises(OptionError, match=f"count is {count}; choose a number from 1 to 10"):
+        session.variants(count)
+
+
 def test_a_variant_does_not_depend_on_how_many_are_asked_for(session: Session) -> None:
     first = session.variants(2)
     other = Colorizer(backend=FakeBackend(MIXTURE))

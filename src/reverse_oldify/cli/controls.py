@@ -27,12 +27,7 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--hints", type=Path, metavar="FILE", help="colours for places, as JSON (docs/controls.md)"
     )
-    group.add_argument(
-        "--palette",
-        metavar="REFERENCE",
-        help="a picture in colour, a saved palette (.json), or a look: "
-        "amber, dawn, faded, forest, slide, sunset",
-    )
+    add_asking(group)
     group.add_argument(
         "--save-palette",
         type=Path,
@@ -52,7 +47,17 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--uncertainty",
         action="store_true",
-        help="also write NAME.uncertainty.png, where white is a guess, and print the mean",
+        help="also write NAME.uncertainty.png, white is a guess; print the expected error",
+    )
+
+
+def add_asking(group: argparse._ActionsContainer) -> None:
+    """Declare the flags that change what the network says of a picture."""
+    group.add_argument(
+        "--palette",
+        metavar="REFERENCE",
+        help="a picture in colour, a saved palette (.json), or a look: "
+        "amber, dawn, faded, forest, slide, sunset",
     )
     group.add_argument(
         "--working-size",
@@ -91,7 +96,7 @@ def read_controls(arguments: argparse.Namespace, *, dry_run: bool = False) -> Co
     most = LAST_VARIANT + 1
     if not 1 <= arguments.variants <= most:
         raise OptionError(f"variants is {arguments.variants}; choose a number from 1 to {most}")
-    palette = find_palette(arguments.palette) if arguments.palette else None
+    palette = None if arguments.palette is None else find_palette(arguments.palette)
     if arguments.save_palette:
         if palette is None:
             raise OptionError("--save-palette has nothing to save; give --palette, too")

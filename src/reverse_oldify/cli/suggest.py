@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from reverse_oldify.cli.arguments import add_model
+from reverse_oldify.cli.controls import add_asking
 from reverse_oldify.errors import OptionError
 
 
@@ -17,16 +18,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-k", "--count", type=int, default=5, help="at most so many colours (default: %(default)s)"
     )
+    add_asking(parser)
     add_model(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one colour a line: sRGB, a* and b*, and how likely it is."""
+    from reverse_oldify.options import Options
     from reverse_oldify.pipeline.colorizer import Colorizer
+    from reverse_oldify.pipeline.palette import find_palette
 
+    palette = None if arguments.palette is None else find_palette(arguments.palette)
+    options = Options(palette=palette, working_size=arguments.working_size)
     session = Colorizer(arguments.model).open(arguments.picture)
     try:
-        colours = session.suggest(arguments.x, arguments.y, arguments.count)
+        colours = session.suggest(arguments.x, arguments.y, arguments.count, options)
     except OptionError as error:
         raise OptionError(f"{arguments.picture}: {error}") from error
     for colour in colours:

@@ -13,7 +13,6 @@ from PIL import Image
 from reverse_oldify.errors import OptionError, UnsupportedError
 from reverse_oldify.files.arrays import from_array, to_array
 from reverse_oldify.files.picture import Picture, Raster
-from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import from_image, read
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.session import Session
@@ -106,20 +105,18 @@ class Colorizer:
             If the model cannot be loaded.
         """
         if isinstance(source, Image.Image):
-            return self.open(source).colorize(options).to_image()
+            return self.open(source).paint(options).loaded().to_image()
         if isinstance(source, np.ndarray):
-            return to_array(self.open(source).colorize(options), like=source)
-        picture = self.open(source).colorize(options)
-        hashed = None if isinstance(source, Raster) else sha256_of(source)
-        provenance = Provenance.of(self.info, Options.of(options), source_sha256=hashed)
-        return provenance.written_into(picture)
+            return to_array(self.open(source).paint(options).loaded(), like=source)
+        return self.open(source).colorize(options)
 
     def open(self, source: Any) -> Session:
         """Open a photograph to colour it several times: it is read and encoded once.
 
         Takes what `colorize` takes, and raises the same errors.
         """
-        return Session(_picture(source), self._loaded(), self._threads)
+        file = source if isinstance(source, str | Path | bytes) else None
+        return Session(_picture(source), self._loaded(), self._threads, file)
 
     def predict(self, lightness: FloatArray, working_size: int | None = None) -> Prediction:
         """Ask the network only: float32 (H, W) L*, 0..100, in; see `Prediction` for what is out.

@@ -8,8 +8,8 @@ what its guesses agree on. Vividness gives back a share of the first, to each ce
 lost: what is certain, as skin is, changes little, what is dark hardly, for chroma glows there, and
 what is nearly grey stays so. It also moves the answer a little from the mean towards the mode (the
 annealed mean of Zhang et al. 2016), and takes the mean by how different colours look, not by their
-a*, b*: a few vivid guesses then count for less. At 0 nothing of this happens. At any vividness,
-cells of one surface agree on its colour.
+a*, b*: a few vivid guesses then count for less. At 0 nothing of this happens, and between 0 and 1
+the two are mixed. At any vividness, cells of one surface agree on its colour.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from reverse_oldify.color.difference import evened, unevened
-from reverse_oldify.matmul import matmul
 from reverse_oldify.options import Options
+from reverse_oldify.pipeline.lift import Lift, Moments, due_times, lifted, share_missing
 from reverse_oldify.pipeline.palette import tilt
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
@@ -28,38 +28,14 @@ from reverse_oldify.types import FloatArray, ModelInfo
 _DIM = 60.0  # L* below which chroma glows: less is given back, in proportion
 _MODERATE = 0.8  # power of what is lost: the error of what is given back grows with its square
 _USUAL = 10.0  # chroma lost of which as much is given back as without that power
-_MOST = 1.55  # bound of the lift at vividness 1
-_BOLD = 1.15  # and what is added to it up to 2
-_BOLDER = 0.35  # share of the root mean square chroma at vividness 1 that is added to it up to 2
-_TILTED = 0.1  # most of the variance that is given back where a palette tilts what is said
 _RAREST = 1e-4  # floor of the prior: bins that hardly ever occur must not be boosted without limit
 
 
-class _Moments(NamedTuple):
-    """Of what the network says.
-
-    Annealed mean, mean (2, h, w); variance, and the chroma that the first is due (h, w).
-    """
-
-    ab: FloatArray
-    expected: FloatArray
-    variance: FloatArray
-    due: FloatArray
-
-
 class Decoded(NamedTuple):
-    """What `decode` makes of a prediction.
-
-    Attributes
-    ----------
-    ab : float32 (2, h, w)
-        a*, b*.
-    lift : float
-        How many times the chroma that it is due each cell was moved from neutral.
-    """
+    """What `decode` makes of a prediction: a*, b*, float32 (2, h, w), and how it was lifted."""
 
     ab: FloatArray
-    lift: float
+    lift: Lift
 
 
 def decode(
@@ -68,15 +44,16 @@ def decode(
     options: Options,
     reference: FloatArray | None = None,
     lightness: FloatArray | None = None,
-    lift: float | None = None,
+    lift: Lift | None = None,
 ) -> Decoded:
     """Choose a colour for every cell of a picture.
 
     By the law of total variance the mean square of the chroma that the distribution of a picture
     expects is that of its mean plus its variance. The picture gets that of the mean plus a share of
-    the variance: ``info.decoding["restored"]`` times the vividness, times the square of how much
-    of it all is variance. So the dull and doubtful gain most. Beyond vividness 1 the wanted chroma
-    grows evenly, for the sure as well. What that takes is one number for the picture, the lift.
+    the variance: ``info.decoding["restored"]`` times the square of how much of it all is variance.
+    So the dull and doubtful gain most. Below vividness 1 this is mixed with the expected colours;
+    beyond, the wanted chroma grows evenly, for the sure as well. What that takes is one number for
+    the picture, the lift; what its bound leaves duller than the expected colours gets more of them.
 
     Parameters
     ----------
@@ -95,25 +72,29 @@ def decode(
         Histogram of the palette, see `palette.tilt`.
     lightness : float32 (h, w), optional
         L* of the cells; if given, `surfaces.agree` on their colour, and the dark are due less.
-    lift : float, optional
+    lift : Lift, optional
         By default what the prediction itself asks for. Of a variant it must be given, or another
         colour here would change the colour over there.
     """
     if info.output != "distribution":
-        return Decoded(prediction, 0.0)
-    moments = _moments(prediction, info, options.vividness, reference, lightness)
-    ab, expected, variance, due = moments
-    if lightness is not None:
-        ab = agree(ab, expected, variance, lightness)
+        return Decoded(prediction, Lift())
+    moments = _moments(prediction, info, bool(options.vividness), reference, lightness)
+    plain = _agreed(moments.expected, moments, lightness)
     if not options.vividness or not info.decoding:
-        return Decoded(ab, 0.0)
+        return Decoded(plain, Lift())
+    times = due_times(moments, info, options.vividness, reference) if lift is None else lift.times
+    ab, knee = _agreed(moments.ab, moments, lightness), info.decoding.get("knee", 0.0)
+    vivid = lifted(ab, moments.due, times, knee)
     if lift is None:
-        lift = _lift(moments, info, options.vividness, reference)
-    return Decoded(lifted(ab, due, lift, info.decoding.get("knee", 0.0)), lift)
+        share = min(options.vividness, 1.0)
+        lift = Lift(times, share, 1 - share)
+        missing = share_missing(lift.mixed(vivid, plain), plain, options.vividness, lightness)
+        lift = lift._replace(plain=lift.plain + missing)
+    return Decoded(lift.mixed(vivid, plain), lift)
 
 
 def roughly(
-    prediction: FloatArray, bins: FloatArray, lightness: FloatArray, lift: float, info: ModelInfo
+    prediction: FloatArray, bins: FloatArray, lightness: FloatArray, lift: Lift, info: ModelInfo
 ) -> FloatArray:
     """About what `decode` makes of logits (m, h, w) over bins (m, 2), neither annealed nor tilted.
 
@@ -121,69 +102,30 @@ def roughly(
     """
     ab, variance = mean_and_variance(softmax(prediction), bins)
     due = _due(ab, ab, variance, lightness)
-    return lifted(ab, due, lift, info.decoding.get("knee", 0.0))
+    return lift.mixed(lifted(ab, due, lift.times, info.decoding.get("knee", 0.0)), ab)
 
 
-def lifted(ab: FloatArray, due: FloatArray, lift: float, knee: float) -> FloatArray:
-    """Move colours (2, h, w) away from neutral, hue unchanged: float32 (2, h, w).
-
-    By ``lift`` times the chroma that each is ``due`` (h, w); what has the chroma ``knee``, by half
-    of that, and what has less, hardly.
-    """
-    chroma = np.hypot(ab[0], ab[1])
-    gain = 1 + lift * _reach(chroma, due, knee) / np.maximum(chroma, 1e-6)
-    return np.asarray(ab * gain, np.float32)
-
-
-def _reach(chroma: FloatArray, due: FloatArray, knee: float) -> FloatArray:
-    """Chroma that a lift of 1 adds to each cell."""
-    power = np.square(chroma)
-    return np.asarray(due * power / np.maximum(power + knee**2, 1e-6))
-
-
-def _lift(
-    moments: _Moments, info: ModelInfo, vividness: float, reference: FloatArray | None
-) -> float:
-    """The lift that gives the annealed colours the mean square of the chroma that is wanted."""
-    ab, expected, variance, due = moments
-    kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
-    doubt = float(variance.mean())
-    within, beyond = min(vividness, 1), max(vividness - 1, 0)  # vividness 1
-    share = info.decoding.get("restored", 0.0) * (doubt / max(kept + doubt, 1e-6)) ** 2
-    wanted = kept + share * within * doubt
-    wanted *= (1 + _BOLDER * beyond) ** 2
-    if reference is not None:  # vivid must be neither what the palette has made doubtful ...
-        faded = max(vividness, 1) * float(matmul(np.square(info.bins).sum(1), reference))
-        wanted = min(wanted, kept + _TILTED * vividness * doubt, faded)  # ... nor what is faded
-    chroma = np.hypot(ab[0], ab[1])
-    reach = _reach(chroma, due, info.decoding.get("knee", 0.0))
-    square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
-    missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
-    lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
-    # Bounded: what is as good as grey must not turn into blotches, nor a face pay for its backdrop.
-    return float(min(lift, _MOST * within + _BOLD * beyond))
+def _agreed(ab: FloatArray, moments: Moments, lightness: FloatArray | None) -> FloatArray:
+    return ab if lightness is None else agree(ab, moments.expected, moments.variance, lightness)
 
 
 def _moments(
     prediction: FloatArray,
     info: ModelInfo,
-    vividness: float,
+    anneal: bool,
     reference: FloatArray | None,
     lightness: FloatArray | None,
-) -> _Moments:
+) -> Moments:
     likely = softmax(_tilted(prediction, reference))
     expected, variance = mean_and_variance(likely, info.bins)
     ab = expected
-    strength = min(vividness, 1.0)
-    temperature = info.decoding.get("temperature", 1.0) ** strength
-    exponent = info.decoding.get("prior_exponent", 0.0) * strength
-    if strength and info.decoding:
+    if anneal and info.decoding:
         surprise = -np.log(np.maximum(info.prior, _RAREST))
-        scores = (prediction + exponent * surprise[:, None, None]) / temperature
-        annealed = softmax(_tilted(scores, reference))
-        looked = unevened(_mean(annealed, evened(info.bins.T).T))
-        ab = strength * looked + (1 - strength) * _mean(annealed, info.bins)
-    return _Moments(ab, expected, variance, _due(ab, expected, variance, lightness))
+        exponent = info.decoding.get("prior_exponent", 0.0)
+        scores = np.asarray(prediction + exponent * surprise[:, None, None], np.float32)
+        annealed = softmax(_tilted(scores / info.decoding.get("temperature", 1.0), reference))
+        ab = unevened(_mean(annealed, evened(info.bins.T).T))
+    return Moments(ab, expected, variance, _due(ab, expected, variance, lightness))
 
 
 def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:

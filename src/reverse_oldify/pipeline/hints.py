@@ -19,10 +19,11 @@ from reverse_oldify.values import number
 Path = NDArray[np.float64]
 
 _STEP = 0.5  # of a cell, between the dabs of a stroke
+_LEAST = 1e-6  # strength that can be told from none in single precision
 
 
 def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
-    """Lay hints on the grid; where they overlap, the later one lies on top, if it has strength.
+    """Lay hints on the grid; where they overlap, the later one covers as much as it has strength.
 
     Parameters
     ----------
@@ -47,8 +48,10 @@ def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
     for hint in _felt(hints):
         path = _path(hint, size) * scale
         covered = _brush(path, hint.radius * float(scale.mean()), (rows, columns))
-        laid.ab[:, covered] = hint_ab(hint)[:, None]
-        laid.strength[covered] = hint.strength
+        through = laid.strength[covered] * (1 - hint.strength)  # what shows through, as in painting
+        laid.strength[covered] = through + hint.strength
+        mixed = through * laid.ab[:, covered] + hint.strength * hint_ab(hint)[:, None]
+        laid.ab[:, covered] = mixed / laid.strength[covered]
     return laid
 
 
@@ -96,7 +99,7 @@ def check_inside(x: float, y: float, size: tuple[int, int]) -> None:
 
 def _felt(hints: Hints) -> Iterator[Hint]:
     """Hints that have an effect: a strength of 0 neither covers what is below, nor pins a pixel."""
-    return (hint for hint in hints if hint.strength > 0)
+    return (hint for hint in hints if hint.strength > _LEAST)
 
 
 def _path(hint: Hint, size: tuple[int, int]) -> Path:

@@ -2,7 +2,9 @@
 
 A cell of the grid may lie across an edge, and the pixel that was clicked on its other side. What
 upsampling leaves amiss there is added back, over pixels that are close by and about as light:
-interpolation by Gaussian kernels in place and lightness, exact at the spots.
+interpolation by Gaussian kernels in place and lightness, exact at the spots. Around spots that are
+close by and disagree the kernels overshoot: nowhere is more added than at one of the spots, and
+nothing leads beyond their colours.
 """
 
 from __future__ import annotations
@@ -52,15 +54,19 @@ class PinnedChroma:
         cell = np.array(lightness.shape[:2]) / extent
         self._radius = _RADIUS * cell
         cells = ((spots + 0.5) / cell).astype(np.int64)
-        amiss = ab[:, cells[:, 0], cells[:, 1]] - self._upsampled()
+        wanted = ab[:, cells[:, 0], cells[:, 1]]
+        amiss = wanted - self._upsampled()
         row, column = spots.T[:, :, None]
         kernel = self._kernel(row, column, self._light[:, None], spots, self._light)
         kernel += _RIDGE * np.eye(len(spots))
         self._weights = np.linalg.solve(kernel, amiss.T).astype(np.float32)
+        self._added = amiss.min(1, initial=0), amiss.max(1, initial=0)
+        self._wanted = wanted.min(1), wanted.max(1)
 
     def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
         """Chroma of a part of the picture, see `ChromaUpsampler.tile`."""
         ab = self._upsampler.tile(tile, lightness)
+        added = np.zeros_like(ab)
         reach = np.ceil(_WINDOW * self._radius).astype(int)
         for spot, light, weight in zip(self._spots, self._light, self._weights, strict=True):
             rows, columns = (
@@ -71,7 +77,10 @@ class PinnedChroma:
                 row, column = np.ogrid[rows, columns]
                 window = row - tile[0].start, column - tile[1].start
                 kernel = self._kernel(row, column, lightness[window], spot, light)
-                ab[:, *window] += weight[:, None, None] * kernel
+                added[:, *window] += weight[:, None, None] * kernel
+        for plane, more, *bounds in zip(ab, added, *self._added, *self._wanted, strict=True):
+            pinned = plane + np.clip(more, bounds[0], bounds[1])
+            np.clip(pinned, np.minimum(plane, bounds[2]), np.maximum(plane, bounds[3]), out=plane)
         return ab
 
     def _upsampled(self) -> FloatArray:

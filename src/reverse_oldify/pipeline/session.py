@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from reverse_oldify.color.codes import ColorCodes
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
-from reverse_oldify.options import Options, Palette
+from reverse_oldify.files.provenance import Provenance, sha256_of
+from reverse_oldify.options import LAST_VARIANT, Options, Palette
 from reverse_oldify.pipeline.decode import Decoded, decode, roughly, softmax
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
@@ -45,10 +47,18 @@ class Session:
         Of the model.
     threads
         That may work on one picture; default: one for each core.
+    source
+        File or bytes that it was read from, whose hash the provenance of the results holds.
     """
 
-    def __init__(self, picture: Raster, backend: Backend, threads: int | None = None) -> None:
-        self.picture = picture
+    def __init__(
+        self,
+        picture: Raster,
+        backend: Backend,
+        threads: int | None = None,
+        source: Path | str | bytes | None = None,
+    ) -> None:
+        self.picture, self._source = picture, source
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
         self._steered: tuple[tuple[int | None, Palette | str | None], Prediction] | None = None
@@ -56,7 +66,7 @@ class Session:
         self._found: tuple[Options, list[Colouring], Iterator[Colouring]] | None = None
 
     def colorize(self, options: Options | None = None) -> Picture:
-        """Colour the picture.
+        """Colour the picture; the XMP of the result says how (see `files.provenance`).
 
         Raises
         ------
@@ -64,7 +74,8 @@ class Session:
             If a hint lies outside the picture, there is no look of the palette's name, or the
             picture has fewer variants.
         """
-        return self.paint(options).loaded()
+        options = Options.of(options)
+        return self._told(self.paint(options).loaded(), options)
 
     def paint(self, options: Options | None = None) -> LazyPicture:
         """Colour the picture where it is looked at; for pictures too large to be held."""
@@ -76,10 +87,19 @@ class Session:
 
         The first is `colorize`; number n is what ``Options(variant=n)`` gives. There are fewer
         than ``count`` where the network is sure of its colours.
+
+        Raises
+        ------
+        OptionError
+            If the count is no number from 1 to 10, or the model predicts no distribution.
         """
         options, count = Options.of(options), whole_number("count", count)
-        found = self.colourings(count, options)
-        return [self.recombine(colouring.ab, options).loaded() for colouring in found]
+        if not 1 <= count <= LAST_VARIANT + 1:
+            raise OptionError(f"count is {count}; choose a number from 1 to {LAST_VARIANT + 1}")
+        return [
+            self._told(self.recombine(found.ab, options).loaded(), replace(options, variant=number))
+            for number, found in enumerate(self.colourings(count, options))
+        ]
 
     def colourings(self, count: int, options: Options) -> list[Colouring]:
         """Return what `variants` paints, on the network's grid; remembered for these options."""
@@ -138,6 +158,16 @@ class Session:
             threads=self._threads,
             codes=codes,
         )
+
+    def _told(self, picture: Picture, options: Options) -> Picture:
+        """Write into a result what was done."""
+        told = Provenance.of(self._info, options, source_sha256=self._sha256)
+        told = replace(told, mean_uncertainty=self.expected_error(options))
+        return told.written_into(picture)
+
+    @cached_property
+    def _sha256(self) -> str | None:
+        return None if self._source is None else sha256_of(self._source)
 
     @property
     def nbytes(self) -> int:

@@ -44,8 +44,9 @@ def suggest(
 ) -> list[Suggestion]:
     """Find the likeliest distinct colours, the likeliest first.
 
-    The likeliest bin takes those around it, then the likeliest of the rest, and so on; every bin
-    counts for the colour it is nearest to. Colours are those that exist at this lightness.
+    The likeliest bin takes those around it, then the likeliest of the rest, and so on, until none
+    is left; every bin counts for the colour it is nearest to. So a colour and its probability do
+    not depend on how many are asked for. Colours are those that exist at this lightness.
 
     Parameters
     ----------
@@ -65,7 +66,8 @@ def suggest(
     """
     if count < 1:
         raise OptionError(f"{count} suggestions; ask for 1 or more")
-    shares, colours = distinct(probability, within_gamut(lightness, bins), count)
+    shares, colours = distinct(probability, within_gamut(lightness, bins), len(bins))
+    shares, colours = shares[:count], colours[:count]
     linear = lab_to_linear_in_gamut(np.full(len(colours), lightness, np.float32), colours)
     srgb = np.rint(linear_to_srgb(linear) * 255).astype(int).tolist()
     return [

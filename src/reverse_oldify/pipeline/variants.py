@@ -22,6 +22,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from reverse_oldify.color.difference import ciede2000
+from reverse_oldify.color.gamut import lab_to_linear_in_gamut
+from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
 from reverse_oldify.matmul import matmul
 from reverse_oldify.pipeline.decode import mean_and_variance, softmax
 from reverse_oldify.pipeline.suggest import distinct, within_gamut
@@ -151,8 +153,9 @@ class Painter:
 
         The first n are the same however many are asked for.
         """
-        found = [self._paint(self._scene.logits)]
-        yield Colouring(found[0], 0.0)
+        default = self._paint(self._scene.logits)
+        yield Colouring(default, 0.0)
+        found = [_shown(default, self._scene.lightness)]
         sketch, kept = self._scene.sketch()
         _, spread = sketch.moments
         pool = [
@@ -161,15 +164,18 @@ class Painter:
             for number in range(_POOL)
         ]
         pool += _lights(sketch, np.random.default_rng([seed, len(_BOLDNESS)]))
-        sketches = [self._rough(sketch.logits, sketch.bins, sketch.lightness)]
+        first = self._rough(sketch.logits, sketch.bins, sketch.lightness)
+        sketches = [_shown(first, sketch.lightness)]
         for drawn in sorted(pool, key=lambda drawn: -drawn.likelihood):
-            look = self._rough(sketch.decided(drawn), sketch.bins, sketch.lightness)
-            if not _differs(look, sketches, sketch.lightness, _WORTH * _VISIBLE):
+            rough = self._rough(sketch.decided(drawn), sketch.bins, sketch.lightness)
+            look = _shown(rough, sketch.lightness)
+            if not _differs(look, sketches, _WORTH * _VISIBLE):
                 continue
             whole = drawn._replace(decisions=[_whole(each, kept) for each in drawn.decisions])
             ab = self._paint(self._scene.decided(whole))
-            if _differs(ab, found, self._scene.lightness, _VISIBLE):
-                found.append(ab)
+            shown = _shown(ab, self._scene.lightness)
+            if _differs(shown, found, _VISIBLE):
+                found.append(shown)
                 sketches.append(look)
                 yield Colouring(ab, drawn.likelihood)
 
@@ -241,10 +247,15 @@ def _whole(decision: Decision, kept: Mask) -> Decision:
     return Decision(like, decision.ab)
 
 
-def _differs(ab: FloatArray, others: list[FloatArray], lightness: FloatArray, least: float) -> bool:
-    """Whether chroma (2, gh, gw) looks different from all others, by the mean CIEDE2000."""
-    lab = np.stack([lightness, *ab], -1)
-    return all(ciede2000(lab, np.stack([lightness, *o], -1)).mean() >= least for o in others)
+def _shown(ab: FloatArray, lightness: FloatArray) -> FloatArray:
+    """Lab (n, 3) of chroma (2, gh, gw) as far as it exists: white is white in all colourings."""
+    linear = lab_to_linear_in_gamut(lightness.ravel(), ab.reshape(2, -1).T)
+    return srgb_to_lab(np.asarray(linear_to_srgb(linear), np.float32))
+
+
+def _differs(shown: FloatArray, others: list[FloatArray], least: float) -> bool:
+    """Whether Lab (n, 3) looks different from all others, by the mean CIEDE2000."""
+    return all(ciede2000(shown, other).mean() >= least for other in others)
 
 
 def _halved(planes: FloatArray) -> FloatArray:
