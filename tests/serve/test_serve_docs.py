@@ -10,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from live_server import live, scan
 
+from reverse_oldify import Colorizer
 from reverse_oldify.cli.serve import add_arguments
 from reverse_oldify.files.read import read
 
@@ -55,6 +57,33 @@ def test_the_curl_client(client: httpx.Client, folder: Path) -> None:
     subprocess.run(shell, check=True, cwd=folder, timeout=60)
     assert read(folder / "one-call.jpg").size == read(folder / "large.tif").size == (500, 400)
     assert read(folder / "small.jpg").size == (500, 400)  # it is never enlarged
+
+
+def shown_json(key: str) -> Any:
+    """The example of an answer that has a key."""
+    found = (json.loads(code) for code in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL))
+    return next(shown for shown in found if key in json.dumps(shown))
+
+
+def test_what_the_server_says_of_itself(client: httpx.Client) -> None:
+    said, shown = client.get("/v1/about").json(), shown_json("upload_bytes")
+    assert {**shown, "model": said["model"]} == said
+
+
+@pytest.mark.model
+def test_the_model_that_is_shown_is_the_one_that_ships() -> None:
+    info = Colorizer().info
+    assert shown_json("upload_bytes")["model"] == {"name": info.name, "version": info.version}
+
+
+def test_answers_have_the_fields_that_are_shown(client: httpx.Client) -> None:
+    picture = client.post("/v1/pictures", content=scan()).json()
+    address = f"/v1/pictures/{picture['id']}"
+    (suggested, *_) = client.get(f"{address}/suggestions?x=1&y=1").json()
+    (variant, *_) = client.get(f"{address}/variants").json()
+    assert shown_json("expires_in").keys() == picture.keys()
+    assert shown_json("probability")[0].keys() == suggested.keys()
+    assert shown_json("likelihood") == [variant]
 
 
 def test_every_route_is_told_of(client: httpx.Client) -> None:
