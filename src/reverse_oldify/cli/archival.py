@@ -33,7 +33,7 @@ def add_archival(parser: argparse.ArgumentParser) -> None:
         "--quality",
         type=int,
         metavar="N",
-        help="of JPEG, WebP and AVIF, 1 to 100 (default: JPEG as the source, else 95)",
+        help="of JPEG, WebP and AVIF, 1 to 100 (default: JPEG as the source, else 95; AVIF 90)",
     )
     group.add_argument(
         "--subsampling",

@@ -31,7 +31,7 @@ COMMANDS = {
     "colorize": Command("colourise photographs", "reverse_oldify.cli.colorize"),
     "batch": Command("colourise an archive", "reverse_oldify.cli.batch"),
     "suggest": Command("list likely colours of a place", "reverse_oldify.cli.suggest"),
-    "serve": Command("open a page for photographs, and an HTTP API", "reverse_oldify.cli.serve"),
+    "serve": Command("serve a page for photographs, and an HTTP API", "reverse_oldify.cli.serve"),
     "evaluate": Command("measure models on colour photographs", "reverse_oldify.cli.evaluate"),
     "data": Command("prepare photographs for training", "reverse_oldify.cli.data"),
     "train": Command("train a model from a recipe", "reverse_oldify.cli.train"),
