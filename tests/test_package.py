@@ -21,7 +21,7 @@ PACKAGE = Path(reverse_oldify.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 DOCUMENTS = [
     path
-    for place in (".", "docs", "docs/decisions", "examples", "benchmarks")
+    for place in (".", "docs", "docs/decisions", "examples", "benchmarks", "fuzz")
     for path in sorted((ROOT / place).glob("*.md"))
 ]
 NETWORK = {"asyncio", "ftplib", "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3"}
@@ -41,12 +41,30 @@ def test_the_product_depends_on_four_packages() -> None:
     assert names == {"numpy", "onnxruntime", "pillow", "tqdm"}
 
 
+def test_every_requirement_has_its_reason() -> None:
+    page = (ROOT / "docs/decisions/0011-dependencies.md").read_text("utf-8")
+    rows = "".join(re.findall(r"^\|.*", page, re.MULTILINE))
+    assert {name for name in requirements() if not re.search(rf"\b{name}\b", rows)} == set()
+
+
+def test_decisions_that_are_amended_name_their_successor() -> None:
+    for successor in sorted((ROOT / "docs/decisions").glob("0*.md")):
+        told = re.findall(r"^(?:Amends|Replaces) .*", successor.read_text("utf-8"), re.MULTILINE)
+        amended = " ".join(told).split("Amended by")[0]
+        for name in re.findall(r"\]\((0[\w-]+\.md)\)", amended):
+            assert f"]({successor.name})" in (successor.parent / name).read_text("utf-8"), name
+
+
 def test_constraints_pin_every_tested_requirement() -> None:
     pinned = re.findall(r"^(\S+)==", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    assert requirements() <= set(pinned)
+
+
+def requirements() -> set[str]:
+    """Names of all packages that the product and its extras ask for."""
     extras = PROJECT["optional-dependencies"].values()
     wanted = [*PROJECT["dependencies"], *(each for extra in extras for each in extra)]
-    names = {re.split(r"[<>=\[]", requirement)[0] for requirement in wanted}
-    assert names - {"reverse-oldify"} <= set(pinned)
+    return {re.split(r"[<>=\[]", requirement)[0] for requirement in wanted} - {"reverse-oldify"}
 
 
 def test_public_names_exist_and_are_described() -> None:
