@@ -40,7 +40,7 @@ class Hint:
     ab : (float, float) or None
         CIE a*, b*.
     radius : float
-        Of the brush, in pixels of the picture, up to `MOST_RADIUS`. At least one cell of the
+        Of the brush, in pixels of the picture, up to 1,000,000. At least one cell of the
         network's grid is painted.
     strength : float
         0 (no effect) to 1 (obeyed).
@@ -191,7 +191,7 @@ class Palette:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a user may choose. The single source for command flags, JSON and the Python API.
+    """What a user may choose: the same in flags, in JSON and in Python.
 
     Attributes
     ----------
@@ -199,12 +199,12 @@ class Options:
         0..2. 0 is the expected colour (safest, leans to grey), 1 the default, 2 is bold.
     working_size : int or None
         Side in pixels of a square of the area at which the network looks at the picture.
-        None means the model's own default.
+        By default the model's own.
     hints : Hints
         Colours that the user gives to places of the picture.
     palette : Palette, str or None
-        Steers the colours of the whole picture: a histogram, as `pipeline.palette.find_palette`
-        makes of a picture, or the name of one of `pipeline.looks.LOOKS`.
+        Steers the colours of the whole picture: the palette of a reference picture, or the name
+        of a look.
     variant : int
         0 is the likeliest colouring, 1 to 9 are others, the likelier first.
     seed : int

@@ -86,6 +86,11 @@ def test_answers_have_the_fields_that_are_shown(client: httpx.Client) -> None:
     assert shown_json("likelihood") == [variant]
 
 
+def test_the_openapi_document_names_nothing_of_the_code(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").text
+    assert re.findall(r"`[a-z_]+\.[A-Za-z_.]+`|`[A-Z]+_[A-Z_]+`|\bNone\b", document) == []
+
+
 def test_every_route_is_told_of(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     told = set(re.findall(r"(?:GET|POST|DELETE) (/[\w/{}]+)", TEXT))
