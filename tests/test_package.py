@@ -21,7 +21,7 @@ PACKAGE = Path(reverse_oldify.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 DOCUMENTS = [
     path
-    for place in (".", "docs", "docs/decisions", "examples", "benchmarks", "fuzz")
+    for place in (".", "docs", "docs/decisions", "docs/training", "examples", "benchmarks", "fuzz")
     for path in sorted((ROOT / place).glob("*.md"))
 ]
 NETWORK = {"asyncio", "ftplib", "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3"}
