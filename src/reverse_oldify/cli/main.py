@@ -1,6 +1,6 @@
 """The command ``reverse-oldify``: finds the subcommand, runs it, and turns errors into one line.
 
-Exit status: 0 all was done, 1 something failed, 2 wrong usage, 130 interrupted.
+Exit status: 0 all was done, 1 something failed, 2 wrong usage, 130 or 143 interrupted.
 """
 
 from __future__ import annotations
