@@ -18,7 +18,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from reverse_oldify.color.difference import ciede2000
@@ -180,7 +179,7 @@ class Painter:
                 yield Colouring(ab, drawn.likelihood)
 
     def _decide(
-        self, sketch: Scene, spread: FloatArray, boldness: float, rng: Generator
+        self, sketch: Scene, spread: FloatArray, boldness: float, rng: np.random.Generator
     ) -> Candidate:
         """Decide region after region."""
         decisions, undecided, likelihood = [], sketch.undecided, 0.0
@@ -198,7 +197,7 @@ class Painter:
         return Candidate(decisions, np.zeros(2, np.float32), likelihood)
 
     def _choose(
-        self, sketch: Scene, region: FloatArray, boldness: float, rng: Generator
+        self, sketch: Scene, region: FloatArray, boldness: float, rng: np.random.Generator
     ) -> tuple[FloatArray, float]:
         """Draw a colour for a region: a*, b*, and how much less likely than the likeliest (log)."""
         weight = region / max(float(region.sum()), 1e-9)
@@ -213,7 +212,7 @@ class Painter:
         return colours[choice], float(np.log(shares[0] / shares[choice]))
 
 
-def _lights(sketch: Scene, rng: Generator) -> Iterator[Candidate]:
+def _lights(sketch: Scene, rng: np.random.Generator) -> Iterator[Candidate]:
     """The scene in other lights, of hues that lie across from each other.
 
     Exponential tilting: of all changes that move the mean as far, the least unlikely. How likely is
