@@ -24,7 +24,7 @@ from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
 from reverse_oldify.matmul import matmul
-from reverse_oldify.pipeline.decode import mean_and_variance, softmax
+from reverse_oldify.pipeline.prediction import mean_and_variance, softmax
 from reverse_oldify.pipeline.suggest import distinct, within_gamut
 from reverse_oldify.types import FloatArray
 
