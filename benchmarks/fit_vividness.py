@@ -31,8 +31,8 @@ from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.decode import decode
+from reverse_oldify.pipeline.prediction import Prediction
 from reverse_oldify.pipeline.uncertainty import uncertainty
-from reverse_oldify.pipeline.view import Prediction
 from reverse_oldify.sampling import resample
 from reverse_oldify.types import FloatArray, ModelInfo
 
@@ -95,7 +95,8 @@ def look(
 ) -> tuple[FloatArray, FloatArray]:
     """Logits, and the true Lab on the same whole cells; float32 (n, h, w) and (h, w, 3)."""
     lab = decode_lab(cache[number])
-    logits, extent = colorizer.predict(np.ascontiguousarray(lab[..., 0]), size)
+    said = colorizer.predict(np.ascontiguousarray(lab[..., 0]), size)
+    logits, extent = said.values, said.extent
     rows, columns = (int(side) for side in extent)
     box_h, box_w = (
         round(side * whole / part)
@@ -105,14 +106,19 @@ def look(
     return logits[:, :rows, :columns].astype(np.float16), np.stack(planes, -1)
 
 
+def prediction(logits: FloatArray, info: ModelInfo) -> Prediction:
+    """What the network said, of the logits of a `look`."""
+    return Prediction(logits.astype(np.float32), logits.shape[1:], info.bins)
+
+
 def spread_scale(looks: list[tuple[FloatArray, FloatArray]], info: ModelInfo) -> float:
     """What the predicted spread is to be multiplied by: RMS error over RMS spread."""
     info = replace(info, decoding={})
     error, promised = [], []
     for logits, lab in looks:
-        values = logits.astype(np.float32)
-        promised.append(uncertainty(Prediction(values, values.shape[1:]), info).mean ** 2)
-        ab = np.moveaxis(decode(values, info, Options(vividness=0)).ab, 0, -1)
+        said = prediction(logits, info)
+        promised.append(uncertainty(said, info).mean ** 2)
+        ab = np.moveaxis(decode(said, info, Options(vividness=0)).ab, 0, -1)
         error.append(np.square(ab - lab[..., 1:]).mean())
     return float(np.sqrt(np.sum(error) / np.sum(promised)))
 
@@ -129,7 +135,7 @@ def score(
     for logits, lab in looks:
         light = np.ascontiguousarray(lab[..., 0])
         options = Options(vividness=vividness)
-        ab = decode(logits.astype(np.float32), info, options, lightness=light).ab
+        ab = decode(prediction(logits, info), info, options, lightness=light).ab
         ab = np.moveaxis(ab, 0, -1)
         decoded = np.concatenate([lab[..., :1], ab], -1)
         error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))

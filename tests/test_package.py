@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import reverse_oldify
+from reverse_oldify.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(reverse_oldify.__file__).parent
@@ -33,7 +34,7 @@ def test_one_version_everywhere() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     newest = re.search(r"^## (\S+?),? ", changelog, re.MULTILINE)
     assert newest is not None
-    assert PROJECT["version"] == newest[1] == version("reverse-oldify")
+    assert VERSION == newest[1] == version("reverse-oldify")
 
 
 def test_the_product_depends_on_four_packages() -> None:

@@ -27,7 +27,7 @@ TILE = 64, 528
 of planes whose length is a power of two would drive each other out of it."""
 
 _BAND = 8  # rows or columns of a smaller picture that are made together
-_CELLS = 4  # columns of a grid that are enlarged together
+_CELLS = 8  # columns of a grid that are enlarged together
 _LEFT = 4  # pixels on a side for the filter to average, after a mean of whole blocks
 _WORK = 1 << 18  # multiplications in a product: OpenBLAS uses threads from twice as many
 

@@ -98,3 +98,14 @@ def test_layout_of_the_input_does_not_matter():
 def test_nothing_to_convert():
     assert lab.srgb_to_lab(np.zeros((0, 3))).shape == (0, 3)
     assert lab.lab_to_srgb(np.zeros((0, 3), np.float32)).shape == (0, 3)
+
+
+def test_grey_has_the_luminance_of_the_colours():
+    rng = np.random.default_rng(2)
+    srgb = rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    srgb[0, :256] = np.arange(256)[:, None]
+    luminance = lab.srgb_to_linear(srgb / 255) @ lab.XYZ_FROM_RGB[1]
+    exact = lab.linear_to_srgb(luminance) * 255
+    gray = lab.srgb_to_gray(srgb)
+    assert np.abs(gray - exact).max() < 0.51
+    assert np.array_equal(gray[0, :256], np.arange(256))

@@ -13,7 +13,7 @@ from reverse_oldify.evaluate.contenders import Constant, grey, models
 from reverse_oldify.evaluate.photographs import PhotographSet
 from reverse_oldify.evaluate.suite import Evaluation, evaluate
 from reverse_oldify.options import Options
-from reverse_oldify.pipeline.view import Prediction
+from reverse_oldify.pipeline.prediction import Prediction
 from reverse_oldify.types import ByteArray, FloatArray, ModelInfo
 
 STRIDE = 4
@@ -63,7 +63,7 @@ class FakeColorizer:
         cells = lightness[::STRIDE, ::STRIDE]
         distance = np.square(self.info.bins[:, None, None] - self._ab(cells)).sum(-1)
         extent = height / STRIDE, width / STRIDE
-        return Prediction((-distance / 300).astype(np.float32), extent)
+        return Prediction((-distance / 300).astype(np.float32), extent, self.info.bins)
 
 
 def evaluated(folder: Path, vividness: tuple[float, ...] = (0.5, 1.0)) -> Evaluation:

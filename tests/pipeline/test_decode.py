@@ -12,21 +12,23 @@ from reverse_oldify.color.bins import histogram
 from reverse_oldify.color.colorfulness import colorfulness
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb
-from reverse_oldify.pipeline.decode import decode, softmax
+from reverse_oldify.pipeline.decode import decode
 from reverse_oldify.pipeline.lift import Lift, lifted
+from reverse_oldify.pipeline.prediction import Prediction, softmax
 from reverse_oldify.types import FloatArray
 
 RED, BLUE = (60.0, 40.0), (20.0, -50.0)
 
 
-def said(mixture: dict[tuple[float, float], float]) -> tuple[FakeBackend, FloatArray]:
+def said(mixture: dict[tuple[float, float], float]) -> tuple[FakeBackend, Prediction]:
     backend = FakeBackend(mixture)
-    return backend, backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    logits = backend.decode(backend.encode(np.zeros((32, 32), np.float32)))
+    return backend, Prediction(logits, (8.0, 8.0), backend.info.bins)
 
 
 def decoded(mixture: dict[tuple[float, float], float], vividness: float) -> FloatArray:
-    backend, logits = said(mixture)
-    ab = decode(logits, backend.info, Options(vividness=vividness)).ab
+    backend, prediction = said(mixture)
+    ab = decode(prediction, backend.info, Options(vividness=vividness)).ab
     assert ab.shape == (2, 8, 8)
     assert ab.dtype == np.float32
     assert (ab == ab[:, :1, :1]).all()
@@ -44,21 +46,21 @@ def test_certainty_is_not_moved() -> None:
 
 def test_doubt_gets_the_variance_back_that_its_mean_has_lost() -> None:
     doubt = {(40.0, 40.0): 0.5, (40.0, -40.0): 0.5}  # half of its power is variance
-    backend, logits = said(doubt)
+    backend, prediction = said(doubt)
     even = {"temperature": 1.0, "prior_exponent": 0.0}
     for share in (0.5, 1.0, 4.0):
         chroma = np.sqrt(40**2 + share * 0.5**2 * 40**2)
         info = replace(backend.info, decoding=even | {"restored": share})
-        got = decode(logits, info, Options()).ab
+        got = decode(prediction, info, Options()).ab
         assert np.hypot(*got[:, 0, 0]) == pytest.approx(chroma, rel=0.01)
 
 
 def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
-    backend, logits = said({(60.0, 0.0): 0.505, (-60.0, 0.0): 0.495})
+    backend, prediction = said({(60.0, 0.0): 0.505, (-60.0, 0.0): 0.495})
     backend.info.decoding["knee"] = 12.0
     for vividness, most in ((0.5, 1.55), (1.0, 1.55), (2.0, 2.7)):
         options = Options(vividness=vividness)
-        ab, lift = decode(logits, backend.info, options)
+        ab, lift = decode(prediction, backend.info, options)
         assert lift.times == pytest.approx(most)
         assert lift.vivid == min(vividness, 1)
         assert np.hypot(*ab[:, 0, 0]) < 4
@@ -66,17 +68,17 @@ def test_the_lift_of_hardly_any_colour_is_bounded() -> None:
 
 @pytest.mark.parametrize("vividness", [0.5, 1.0, 1.5, 2.0])
 def test_without_constants_vividness_changes_nothing(vividness: float) -> None:
-    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    backend, prediction = said({RED: 0.6, BLUE: 0.4})
     info = replace(backend.info, decoding={})
-    plain, vivid = (decode(logits, info, Options(vividness=v)).ab for v in (0.0, vividness))
+    plain, vivid = (decode(prediction, info, Options(vividness=v)).ab for v in (0.0, vividness))
     np.testing.assert_array_equal(vivid, plain)
 
 
 def test_vividness_2_is_bolder_where_1_has_nothing_to_give_back() -> None:
-    backend, logits = said({(30.0, 40.0): 0.5, (18.0, 24.0): 0.5})  # a meadow, surely green
+    backend, prediction = said({(30.0, 40.0): 0.5, (18.0, 24.0): 0.5})  # a meadow, surely green
     info = replace(backend.info, decoding={"restored": 3.0, "knee": 6.0})
     plain, default, bold = (
-        np.hypot(*decode(logits, info, Options(vividness=value)).ab[:, 0, 0])
+        np.hypot(*decode(prediction, info, Options(vividness=value)).ab[:, 0, 0])
         for value in (0.0, 1.0, 2.0)
     )
     assert default < 1.02 * plain
@@ -84,11 +86,11 @@ def test_vividness_2_is_bolder_where_1_has_nothing_to_give_back() -> None:
 
 
 def test_a_faded_palette_is_not_made_vivid() -> None:
-    backend, logits = said({RED: 0.5, (0.0, 0.0): 0.5})
+    backend, prediction = said({RED: 0.5, (0.0, 0.0): 0.5})
     info = replace(backend.info, decoding={"restored": 0.7})
     faded, vivid = (histogram(np.array(ab, np.float32)) for ab in ([(5, 5)], [RED, BLUE, (0, 0)]))
     least, more, most = (
-        np.hypot(*decode(logits, info, Options(), palette).ab[:, 0, 0])
+        np.hypot(*decode(prediction, info, Options(), palette).ab[:, 0, 0])
         for palette in (faded, vivid, None)
     )
     assert least <= np.sqrt(np.square(info.bins).sum(1) @ faded) + 0.1
@@ -96,9 +98,9 @@ def test_a_faded_palette_is_not_made_vivid() -> None:
 
 
 def test_a_lift_that_is_given_is_used() -> None:
-    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    backend, prediction = said({RED: 0.6, BLUE: 0.4})
     none, some, more = (
-        np.hypot(*decode(logits, backend.info, Options(), lift=Lift(lift, 1, 0)).ab[:, 0, 0])
+        np.hypot(*decode(prediction, backend.info, Options(), lift=Lift(lift, 1, 0)).ab[:, 0, 0])
         for lift in (0.0, 0.5, 1.0)
     )
     assert more - some == pytest.approx(some - none, rel=1e-3)
@@ -106,9 +108,9 @@ def test_a_lift_that_is_given_is_used() -> None:
 
 
 def test_a_model_of_no_constants_is_left_alone() -> None:
-    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    backend, prediction = said({RED: 0.6, BLUE: 0.4})
     info = replace(backend.info, decoding={})
-    plain, vivid = (decode(logits, info, Options(vividness=value)).ab for value in (0.0, 1.0))
+    plain, vivid = (decode(prediction, info, Options(vividness=value)).ab for value in (0.0, 1.0))
     np.testing.assert_allclose(vivid, plain, rtol=1e-5)
 
 
@@ -121,13 +123,13 @@ def test_chroma_grows_with_vividness() -> None:
 
 def test_what_is_mostly_grey_is_never_duller_for_being_vivid() -> None:
     """Annealing takes more of it than the lift, which is bounded, may give back."""
-    backend, logits = said({(0.0, 0.0): 0.75, (20.0, 15.0): 0.25})
+    backend, prediction = said({(0.0, 0.0): 0.75, (20.0, 15.0): 0.25})
     info = replace(backend.info, decoding={"temperature": 0.5, "restored": 3.0, "knee": 6.3})
-    light = np.full(logits.shape[1:], 50, np.float32)
+    light = np.full(prediction.values.shape[1:], 50, np.float32)
     for lightness in (None, light):
         steps = []
         for vividness in (0, 0.3, 0.6, 0.9, 1, 1.01, 1.5, 2):
-            ab = decode(logits, info, Options(vividness=vividness), lightness=lightness).ab
+            ab = decode(prediction, info, Options(vividness=vividness), lightness=lightness).ab
             linear = lab_to_linear_in_gamut(light.ravel(), ab.reshape(2, -1).T)
             shown = colorfulness(linear_to_srgb(linear)[None])
             steps.append(float(np.hypot(*ab[:, 0, 0])) if lightness is None else shown)
@@ -136,9 +138,9 @@ def test_what_is_mostly_grey_is_never_duller_for_being_vivid() -> None:
 
 
 def test_below_1_the_vivid_is_mixed_with_the_expected() -> None:
-    backend, logits = said({RED: 0.6, BLUE: 0.4})
+    backend, prediction = said({RED: 0.6, BLUE: 0.4})
     plain, half, vivid = (
-        decode(logits, backend.info, Options(vividness=value)).ab for value in (0, 0.5, 1)
+        decode(prediction, backend.info, Options(vividness=value)).ab for value in (0, 0.5, 1)
     )
     np.testing.assert_allclose(half, (plain + vivid) / 2, atol=1e-4)
 
@@ -167,8 +169,10 @@ def test_what_is_sure_of_its_hue_pays_for_no_doubt() -> None:
     face = FakeBackend({(15.0, 15.0): 0.5, (25.0, 25.0): 0.5}).logits
     dress = FakeBackend({RED: 0.6, BLUE: 0.4}).logits
     logits = np.stack([face, dress], -1)[:, None].astype(np.float32)
+    prediction = Prediction(logits, (1.0, 2.0), info.bins)
     plain, vivid = (
-        np.hypot(*decode(logits, info, Options(vividness=value)).ab[:, 0]) for value in (0.0, 1.0)
+        np.hypot(*decode(prediction, info, Options(vividness=value)).ab[:, 0])
+        for value in (0.0, 1.0)
     )
     assert vivid[0] < 1.1 * plain[0]
     assert vivid[1] > 1.25 * plain[1]
@@ -186,8 +190,9 @@ def test_softmax_stands_large_logits() -> None:
 
 
 def test_the_dark_are_given_less_for_chroma_glows_there() -> None:
-    backend, logits = said({RED: 0.6, BLUE: 0.4})
-    rows = np.repeat(logits[:, :1, :1], 4, axis=1)
+    backend, prediction = said({RED: 0.6, BLUE: 0.4})
+    values = np.repeat(prediction.values[:, :1, :1], 4, axis=1)
+    rows = Prediction(values, (4.0, 1.0), prediction.bins)
     light = np.array([[5], [30], [60], [90]], np.float32)
     added = [
         np.hypot(*decode(rows, backend.info, Options(), lightness=light, lift=lift).ab[:, :, 0])

@@ -8,6 +8,7 @@ from fake_backend import FakeBackend
 
 from reverse_oldify import Options
 from reverse_oldify.pipeline.decode import decode
+from reverse_oldify.pipeline.prediction import Prediction
 from reverse_oldify.pipeline.relax import relax
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray
@@ -69,11 +70,12 @@ def test_decoding_evens_out_within_surfaces_only(vividness: float) -> None:
     share = np.linspace(0, 1, 20, dtype=np.float32)
     likely = np.exp(cool.logits)[:, None] * (1 - share) + np.exp(warm.logits)[:, None] * share
     logits = np.log(likely)[:, None].repeat(12, 1)
+    prediction = Prediction(logits, logits.shape[1:], cool.info.bins)
     options = Options(vividness=vividness)
-    alone = decode(logits, cool.info, options).ab
+    alone = decode(prediction, cool.info, options).ab
     steps = 70 + np.arange(20, dtype=np.float32) % 2 * 20  # nowhere so dark that it matters
-    apart = decode(logits, cool.info, options, lightness=np.tile(steps, (12, 1))).ab
-    together = decode(logits, cool.info, options, lightness=PLAIN + 20).ab
+    apart = decode(prediction, cool.info, options, lightness=np.tile(steps, (12, 1))).ab
+    together = decode(prediction, cool.info, options, lightness=PLAIN + 20).ab
     np.testing.assert_allclose(apart, alone, atol=0.1)
     assert np.ptp(together[1]) < 0.9 * np.ptp(alone[1])
 

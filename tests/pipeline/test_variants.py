@@ -9,7 +9,7 @@ from fake_backend import FakeBackend
 from reverse_oldify import Colorizer, Hints, OptionError, Options, Session
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
-from reverse_oldify.pipeline.decode import softmax
+from reverse_oldify.pipeline.prediction import softmax
 from reverse_oldify.pipeline.variants import Scene, _lights
 
 MIXTURE = {(5.0, 10.0): 0.5, (-30.0, 30.0): 0.3, (10.0, -40.0): 0.2}

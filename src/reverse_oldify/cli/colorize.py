@@ -159,13 +159,14 @@ class _Job:
         self.done += 1
         for note in made.notes:
             self.say(f"{task.source}: {note}")
-        self._remember(task)
+        if self.sheet is not None:
+            self._remember(task)
 
     def _remember(self, task: Task) -> None:
         from reverse_oldify.files.read import open_pages
         from reverse_oldify.files.sheet import MOST_PAIRS, pair
 
-        if self.sheet is not None and len(self.pairs) < MOST_PAIRS:
+        if len(self.pairs) < MOST_PAIRS:
             with closing(open_pages(task.target)) as pages:
                 self.pairs.append(pair(next(pages), task.source.name))
 

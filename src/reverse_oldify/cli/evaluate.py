@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reverse_oldify.cli.arguments import positive
 from reverse_oldify.cli.main import PROGRAM, one_line
 from reverse_oldify.errors import OutputError, reason_of
+from reverse_oldify.version import VERSION
 
 if TYPE_CHECKING:
     from reverse_oldify.evaluate.contenders import Contender
@@ -70,8 +71,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and report; 1 if a file could not be read, else 0."""
-    from importlib.metadata import version
-
     from reverse_oldify.evaluate.photographs import PhotographSet
     from reverse_oldify.evaluate.report import claim, write_report
     from reverse_oldify.evaluate.scores import Settings
@@ -92,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     shown = _watched(photographs, "pictures", again=True)
     try:
         (arguments.output / _HINTS).unlink(missing_ok=True)  # of an earlier report
-        page = write_report(arguments.output, evaluation, shown, settings, version(PROGRAM))
+        page = write_report(arguments.output, evaluation, shown, settings, VERSION)
     except OSError as error:
         raise OutputError(
             f"{arguments.output}: the report cannot be written ({reason_of(error)}); "

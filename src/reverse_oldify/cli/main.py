@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import NamedTuple, NoReturn
 
 from reverse_oldify.errors import OptionError, ReverseOldifyError
+from reverse_oldify.version import VERSION
 
 PROGRAM = "reverse-oldify"
 
@@ -76,8 +77,7 @@ def _run(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=PROGRAM, description="Black-and-white photographs in colour."
     )
-    version = _version() if "--version" in argv else ""
-    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
         subparser = commands.add_parser(name, help=command.help, description=command.help)
@@ -86,12 +86,6 @@ def _run(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     status: int = import_module(COMMANDS[arguments.command].module).run(arguments)
     return status
-
-
-def _version() -> str:
-    from importlib.metadata import version  # slow to import, and seldom wanted
-
-    return f"{PROGRAM} {version(PROGRAM)}"
 
 
 def _print_any_name() -> None:

@@ -31,11 +31,11 @@ def ab_bins() -> FloatArray:
     """
     level = np.linspace(0, 1, 52, dtype=np.float32)
     srgb = np.stack(np.meshgrid(level, level, level, indexing="ij"), -1).reshape(-1, 3)
-    cell = np.unique(np.floor(srgb_to_lab(srgb)[:, 1:] / SPACING).astype(int), axis=0)
-    corners = np.unique(
-        np.concatenate([cell + np.array([i, j]) for i in (0, 1) for j in (0, 1)]), axis=0
-    )
-    bins = (corners * SPACING).astype(np.float32)
+    cell = np.floor(srgb_to_lab(srgb)[:, 1:] / SPACING).astype(int) + _REACH
+    held = np.zeros((2 * _REACH + 1, 2 * _REACH + 1), bool)
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        held[cell[:, 0] + i, cell[:, 1] + j] = True
+    bins = ((np.argwhere(held) - _REACH) * SPACING).astype(np.float32)
     bins.setflags(write=False)
     return bins
 

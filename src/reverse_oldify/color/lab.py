@@ -156,7 +156,9 @@ def _gray_tables() -> tuple[NDArray[np.intp], NDArray[np.intp], ByteArray]:
     blue; and the sRGB code of each step.
     """
     steps = np.rint(XYZ_FROM_RGB[1][:, None] * _linear_table(256) * _STEPS).astype(np.intp)
-    codes = np.rint(linear_to_srgb(np.arange(_STEPS + 3) / _STEPS) * 255).astype(np.uint8)
+    first = np.ceil(srgb_to_linear((np.arange(255) + 0.5) / 255) * _STEPS).astype(np.intp)
+    counts = np.diff(first, prepend=0, append=_STEPS + 3)
+    codes = np.repeat(np.arange(256, dtype=np.uint8), counts)  # quicker than a curve of each step
     return (steps[1][:, None] + steps[0]).reshape(-1), steps[2], codes
 
 

@@ -13,7 +13,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from reverse_oldify.data.screen import Reason, Unfit
 from reverse_oldify.data.sources import Source, find_sources
 from reverse_oldify.errors import DataError
 from reverse_oldify.files.formats import FORMATS
+from reverse_oldify.version import VERSION
 
 _SPOOL = "spool"
 
@@ -184,7 +184,7 @@ def _describe(
     counts = Counter(f"{entry.split}/{entry.kind}" for entry in entries)
     reasons = Counter(str(one.reason) for one in dropped)
     return {
-        "version": version("reverse-oldify"),
+        "version": VERSION,
         "pictures": len(entries),
         "pixels": sum(entry.width * entry.height for entry in entries),
         "counts": dict(sorted(counts.items())),

@@ -11,7 +11,7 @@ from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import gray_to_lightness, linear_to_srgb
 from reverse_oldify.evaluate.calibration import Distribution
 from reverse_oldify.options import Options
-from reverse_oldify.pipeline.decode import softmax
+from reverse_oldify.pipeline.prediction import softmax
 from reverse_oldify.pipeline.uncertainty import uncertainty
 from reverse_oldify.types import ByteArray, ModelInfo
 

@@ -30,6 +30,8 @@ class LazyPicture(Raster):
     shrink : callable or None
         Gives the mean codes of blocks of so many pixels a side, where that is quicker than to look
         at all rows.
+    is_padded : bool
+        Whether pixels come as `arrays.padded` takes them, which makes them quicker to keep.
     """
 
     shape: tuple[int, ...]
@@ -38,6 +40,7 @@ class LazyPicture(Raster):
     make: Callable[[slice], Picture]
     opacity_of: Raster | None = None
     shrink: Callable[[int], Pixels] | None = None
+    is_padded: bool = False
 
     def rows(self, rows: slice) -> Picture:
         """Make some rows."""
@@ -56,11 +59,11 @@ class LazyPicture(Raster):
     def mapped(self, change: Callable[[Picture], Picture], dtype: DTypeLike) -> LazyPicture:
         """Return the picture whose rows are these, changed; each pixel for itself."""
         make = lambda rows: change(self.make(rows))  # noqa: E731
-        return replace(self, dtype=np.dtype(dtype), make=make, shrink=None)
+        return replace(self, dtype=np.dtype(dtype), make=make, shrink=None, is_padded=False)
 
     def at_8_bits(self) -> LazyPicture:
         """Return the same picture, rounded to 8 bits."""
-        return self.mapped(Picture.at_8_bits, np.uint8)
+        return self if self.dtype == np.uint8 else self.mapped(Picture.at_8_bits, np.uint8)
 
     def at_16_bits(self) -> LazyPicture:
         """Return the same picture at 16 bits: 255 becomes 65535."""
@@ -68,7 +71,7 @@ class LazyPicture(Raster):
 
     def loaded(self) -> Picture:
         """Make all of it, and keep it."""
-        whole = np.empty((*self.size, 4), np.uint8) if self._is_padded else None
+        whole = np.empty((*self.size, 4), np.uint8) if self.is_padded else None
         pixels: Pixels = np.empty(self.shape, self.dtype) if whole is None else whole[..., :3]
         alpha: Pixels | None = np.empty(self.size, self.dtype) if self.has_alpha else None
 
@@ -94,13 +97,6 @@ class LazyPicture(Raster):
             page_count=self.page_count,
         )
 
-    @property
-    def _is_padded(self) -> bool:
-        """Whether its pixels come as `padded` takes them, as far as its first row tells."""
-        if self.dtype != np.uint8 or len(self.shape) != 3:
-            return False
-        return padded(self.make(slice(0, 1)).pixels) is not None
-
 
 def lazily(
     like: Raster,
@@ -109,6 +105,7 @@ def lazily(
     shape: tuple[int, ...],
     dtype: DTypeLike,
     threads: int | None,
+    is_padded: bool = False,
 ) -> LazyPicture:
     """Make a `LazyPicture` of which the same is said as of another picture, opacity included."""
     return LazyPicture(
@@ -118,6 +115,7 @@ def lazily(
         has_alpha=like.has_alpha,
         opacity_of=like,
         threads=threads,
+        is_padded=is_padded,
         format=like.format,
         metadata=like.metadata,
         source=like.source,

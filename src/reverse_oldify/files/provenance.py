@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +15,7 @@ from reverse_oldify.files.source import Source
 from reverse_oldify.files.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
 from reverse_oldify.options import Options
 from reverse_oldify.types import ModelInfo
+from reverse_oldify.version import VERSION
 
 SOURCE_TYPES = (
     "compositeWithTrainedAlgorithmicMedia",
@@ -89,7 +89,7 @@ class Provenance:
     ) -> Provenance:
         """Provenance of what a model makes with some options."""
         return cls(
-            software=_software(),
+            software=f"reverse-oldify {VERSION}",
             model=info.name,
             model_version=info.version,
             weights_sha256=info.weights_hash,
@@ -165,11 +165,3 @@ def sha256_of(source: Path | str | bytes) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         except OSError as error:
             raise UnreadableError(f"cannot be read ({reason_of(error)}); check the file") from error
-
-
-@cache
-def _software() -> str:
-    """Program and version."""
-    from importlib.metadata import version  # slow to import, and wanted once
-
-    return f"reverse-oldify {version('reverse-oldify')}"

@@ -15,8 +15,9 @@ from reverse_oldify.files.arrays import from_array, to_array
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.read import from_image, read
 from reverse_oldify.options import Options
+from reverse_oldify.pipeline.prediction import Prediction
 from reverse_oldify.pipeline.session import Session
-from reverse_oldify.pipeline.view import Prediction, View
+from reverse_oldify.pipeline.view import View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.runtime.catalogue import find_model
 from reverse_oldify.types import FloatArray, ModelInfo

@@ -22,6 +22,7 @@ from reverse_oldify.color.difference import evened, unevened
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.lift import Lift, Moments, due_times, lifted, share_missing
 from reverse_oldify.pipeline.palette import tilt
+from reverse_oldify.pipeline.prediction import Prediction, mean_and_variance, mean_of, softmax
 from reverse_oldify.pipeline.surfaces import agree
 from reverse_oldify.types import FloatArray, ModelInfo
 
@@ -39,7 +40,7 @@ class Decoded(NamedTuple):
 
 
 def decode(
-    prediction: FloatArray,
+    prediction: Prediction,
     info: ModelInfo,
     options: Options,
     reference: FloatArray | None = None,
@@ -57,9 +58,8 @@ def decode(
 
     Parameters
     ----------
-    prediction : float32 (n, h, w)
-        Logits over ``info.bins``, or for a model of ab values (2, h, w) a* and b*, which are
-        returned as they are.
+    prediction
+        For a model of ab values these are returned as they are.
     info
         Of the model; ``info.decoding`` holds, for vividness 1, ``temperature`` (divides the
         logits), ``prior_exponent`` (power of the prior that is divided out), ``restored`` and
@@ -77,7 +77,7 @@ def decode(
         colour here would change the colour over there.
     """
     if info.output != "distribution":
-        return Decoded(prediction, Lift())
+        return Decoded(prediction.values, Lift())
     moments = _moments(prediction, info, bool(options.vividness), reference, lightness)
     plain = _agreed(moments.expected, moments, lightness)
     if not options.vividness or not info.decoding:
@@ -110,27 +110,26 @@ def _agreed(ab: FloatArray, moments: Moments, lightness: FloatArray | None) -> F
 
 
 def _moments(
-    prediction: FloatArray,
+    prediction: Prediction,
     info: ModelInfo,
     anneal: bool,
     reference: FloatArray | None,
     lightness: FloatArray | None,
 ) -> Moments:
-    likely = softmax(_tilted(prediction, reference))
-    expected, variance = mean_and_variance(likely, info.bins)
+    logits = prediction.values
+    expected, variance = (
+        prediction.moments
+        if reference is None
+        else mean_and_variance(softmax(_tilted(logits, reference)), info.bins)
+    )
     ab = expected
     if anneal and info.decoding:
         surprise = -np.log(np.maximum(info.prior, _RAREST))
         exponent = info.decoding.get("prior_exponent", 0.0)
-        scores = np.asarray(prediction + exponent * surprise[:, None, None], np.float32)
+        scores = np.asarray(logits + exponent * surprise[:, None, None], np.float32)
         annealed = softmax(_tilted(scores / info.decoding.get("temperature", 1.0), reference))
-        ab = unevened(_mean(annealed, evened(info.bins.T).T))
+        ab = unevened(mean_of(annealed, evened(info.bins.T).T))
     return Moments(ab, expected, variance, _due(ab, expected, variance, lightness))
-
-
-def _mean(probability: FloatArray, bins: FloatArray) -> FloatArray:
-    # Not by BLAS: it would start threads for a few hundred thousand products.
-    return np.asarray(np.einsum("nc,nhw->chw", bins, probability), np.float32)
 
 
 def _due(
@@ -148,20 +147,3 @@ def _due(
 
 def _tilted(scores: FloatArray, reference: FloatArray | None) -> FloatArray:
     return scores if reference is None else scores + tilt(scores, reference)[:, None, None]
-
-
-def softmax(logits: FloatArray) -> FloatArray:
-    """Probabilities along the first axis, float32."""
-    shifted: FloatArray = np.subtract(logits, logits.max(0), dtype=np.float32)
-    np.exp(shifted, out=shifted)
-    shifted /= shifted.sum(0)
-    return shifted
-
-
-def mean_and_variance(probability: FloatArray, bins: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Of distributions (n, gh, gw) over bins (n, 2): a*, b* (2, gh, gw), and the variance of both
-    together (gh, gw).
-    """
-    mean = _mean(probability, bins)
-    power = np.einsum("nhw,n->hw", probability, np.square(bins).sum(1))
-    return mean, np.maximum(power - np.square(mean).sum(0), 0)

@@ -130,8 +130,10 @@ def tilt(scores: FloatArray, reference: FloatArray) -> FloatArray:
     wanted = matmul(blur, reference) + _FLOOR
     added = np.zeros(len(scores), np.float32)
     for _ in range(_ROUNDS):
-        weight = np.exp(flat + added[:, None])
-        own = (weight / weight.sum(0)).mean(1)
+        weight = flat + added[:, None]
+        np.exp(weight, out=weight)
+        weight /= weight.sum(0)
+        own = weight.mean(1)
         added += _DAMPING * np.log(wanted / (matmul(blur, own) + _FLOOR))
         np.clip(added, -_MOST, _MOST, out=added)
     return added

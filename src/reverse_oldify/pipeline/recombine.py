@@ -99,7 +99,14 @@ def recombine(
         alpha = None if source.alpha is None else at_depth(source.alpha[:, columns])
         return Picture(pixels=pixels, alpha=alpha)
 
-    return lazily(picture, paint, shape=shape, dtype=_dtype(bits), threads=threads)
+    return lazily(
+        picture,
+        paint,
+        shape=shape,
+        dtype=_dtype(bits),
+        threads=threads,
+        is_padded=codes is not None and picture.dtype == np.uint8,
+    )
 
 
 class _Recombiner:

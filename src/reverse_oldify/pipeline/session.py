@@ -16,15 +16,16 @@ from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.options import LAST_VARIANT, Options, Palette
-from reverse_oldify.pipeline.decode import Decoded, decode, roughly, softmax
+from reverse_oldify.pipeline.decode import Decoded, decode, roughly
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
 from reverse_oldify.pipeline.palette import palette_histogram
+from reverse_oldify.pipeline.prediction import Prediction, softmax
 from reverse_oldify.pipeline.recombine import recombine
 from reverse_oldify.pipeline.suggest import Suggestion, suggest
 from reverse_oldify.pipeline.uncertainty import Uncertainty, uncertainty
 from reverse_oldify.pipeline.variants import Colouring, Painter, Scene
-from reverse_oldify.pipeline.view import Paint, Prediction, View
+from reverse_oldify.pipeline.view import Paint, View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray
@@ -192,8 +193,8 @@ class Session:
         What a hint decides is no guess, as far as the hint reaches.
         """
         options = Options.of(options)
-        guessed = uncertainty(self.predict(options), self._info)
-        return guessed.where_open(1 - influence(self._paint(options), self.view(options)))
+        undecided = 1 - influence(self._paint(options), self.view(options))
+        return uncertainty(self.predict(options), self._info, undecided)
 
     def expected_error(self, options: Options) -> float | None:
         """Error to expect of the colour, see `Uncertainty.mean`; None of a model of ab values."""
@@ -236,7 +237,7 @@ class Session:
         key = options.working_size, options.palette, options.vividness
         if self._decoded is None or self._decoded[0] != key:
             lightness, reference = self.view(options).lightness, self._reference(options)
-            said = self.predict(options).values
+            said = self.predict(options)
             self._decoded = key, decode(said, self._info, options, reference, lightness)
         return self._decoded[1]
 
@@ -249,15 +250,16 @@ class Session:
     def _draw(self, options: Options) -> Iterator[Colouring]:
         self._need_distribution("variants need")
         view, painted, lift = self.view(options), self._paint(options), self._decode(options).lift
-        said, undecided = self.predict(options).values, 1 - influence(painted, view)
+        said, undecided = self.predict(options), 1 - influence(painted, view)
         reference = self._reference(options)
 
         def colour(values: FloatArray) -> FloatArray:
-            found = decode(values, self._info, options, reference, view.lightness, lift)
+            other = replace(said, values=values)
+            found = decode(other, self._info, options, reference, view.lightness, lift)
             return obey(found.ab, painted, view)
 
         rough = partial(roughly, lift=lift, info=self._info)
-        scene = Scene(said, self._info.bins, view.lightness, undecided)
+        scene = Scene(said.values, self._info.bins, view.lightness, undecided)
         return Painter(scene, colour, rough).colourings(options.seed)
 
     def _variant(self, options: Options) -> Colouring:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from reverse_oldify.color.bins import SPACING
 from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
-from reverse_oldify.pipeline.decode import mean_and_variance, softmax
-from reverse_oldify.pipeline.view import Prediction
+from reverse_oldify.pipeline.prediction import Prediction, softmax
 from reverse_oldify.resize import ChromaUpsampler, upsample_chroma
 from reverse_oldify.sampling import Extent, tiles
 from reverse_oldify.types import FloatArray, ModelInfo, Plane
@@ -21,38 +21,39 @@ LEVELS_PER_AB = 8
 """Grey levels of `Uncertainty.to_picture` for one unit of spread: white is 32 and more."""
 
 
-class Uncertainty(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
     """What the distribution says of its own errors.
 
     Attributes
     ----------
+    prediction
+        The distribution.
     spread : float32 (gh, gw)
         Standard deviation of a* and b* (root of their mean variance): the RMS ab error to expect
         of the colour at vividness 0. How well it does so is in the evaluation's report.
-    entropy : float32 (gh, gw)
-        Of the bins, in bits: 0 is certainty.
-    extent : (float, float)
-        Rows and columns of the grid that the picture covers.
+    undecided : float32 (gh, gw) or float
+        See `uncertainty`.
     """
 
+    prediction: Prediction
     spread: FloatArray
-    entropy: FloatArray
-    extent: Extent
+    undecided: FloatArray | float
+
+    @cached_property
+    def entropy(self) -> FloatArray:
+        """Of the bins, in bits, float32 (gh, gw): 0 is certainty."""
+        return _bits(self.prediction.values) * self.undecided
+
+    @property
+    def extent(self) -> Extent:
+        """Rows and columns of the grid that the picture covers."""
+        return self.prediction.extent
 
     @property
     def mean(self) -> float:
         """One number for the picture: root of the mean squared spread, the RMS error to expect."""
         return float(np.sqrt(np.square(self.spread).mean()))
-
-    def where_open(self, undecided: FloatArray) -> Uncertainty:
-        """Lessen both by how far a colour was decided.
-
-        Parameters
-        ----------
-        undecided : float32 (gh, gw)
-            1 where everything is open, 0 where nothing is.
-        """
-        return self._replace(spread=self.spread * undecided, entropy=self.entropy * undecided)
 
     def at(self, lightness: Plane) -> tuple[FloatArray, FloatArray]:
         """Spread and entropy of every pixel of the picture with this L* (H, W); (H, W) each."""
@@ -74,13 +75,22 @@ class Uncertainty(NamedTuple):
         return np.stack([self.spread, self.entropy])
 
 
-def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:
+def uncertainty(
+    prediction: Prediction, info: ModelInfo, undecided: FloatArray | float = 1.0
+) -> Uncertainty:
     """Measure a predicted distribution.
 
     The soft-encoding of the training targets spreads a colour over four bins; what that adds to the
     variance is taken off again. ``info.decoding["spread_scale"]``, fitted by
     `benchmarks/fit_vividness.py`, corrects a model that is too sure or not sure enough; 1 by
     default.
+
+    Parameters
+    ----------
+    prediction, info
+        What the model says, and the model.
+    undecided : float32 (gh, gw) or float
+        1 where everything is open, 0 where a colour was decided: all is lessened by it.
 
     Raises
     ------
@@ -89,20 +99,18 @@ def uncertainty(prediction: Prediction, info: ModelInfo) -> Uncertainty:
     """
     if info.output != "distribution":
         raise ModelError(f"model {info.name} predicts no distribution; choose another model")
-    probability = softmax(prediction.values)
-    _, both = mean_and_variance(probability, info.bins)
+    _, both = prediction.moments
     variance = np.maximum(both / 2 - _ENCODED_VARIANCE, 0)
-    entropy = _bits(prediction.values, probability)
     scale = info.decoding.get("spread_scale", 1.0)
-    spread = np.asarray(np.sqrt(variance) * scale, np.float32)
-    return Uncertainty(spread, entropy, prediction.extent)
+    spread = np.asarray(np.sqrt(variance) * scale * undecided, np.float32)
+    return Uncertainty(prediction, spread, undecided)
 
 
-def _bits(logits: FloatArray, probability: FloatArray) -> FloatArray:
+def _bits(logits: FloatArray) -> FloatArray:
     """Entropy of distributions (n, gh, gw), without a logarithm for each bin.
 
     A logit is the logarithm of its probability and of what all are divided by: the likeliest tells.
     """
-    top = logits.max(0)
+    probability, top = softmax(logits), logits.max(0)
     nats = top - np.log(probability.max(0)) - np.einsum("nhw,nhw->hw", probability, logits)
     return np.asarray(np.maximum(nats, 0) / np.log(2), np.float32)

@@ -18,14 +18,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
 from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
 from reverse_oldify.matmul import matmul
-from reverse_oldify.pipeline.decode import mean_and_variance, softmax
+from reverse_oldify.pipeline.prediction import mean_and_variance, softmax
 from reverse_oldify.pipeline.suggest import distinct, within_gamut
 from reverse_oldify.types import FloatArray
 
@@ -180,7 +179,7 @@ class Painter:
                 yield Colouring(ab, drawn.likelihood)
 
     def _decide(
-        self, sketch: Scene, spread: FloatArray, boldness: float, rng: Generator
+        self, sketch: Scene, spread: FloatArray, boldness: float, rng: np.random.Generator
     ) -> Candidate:
         """Decide region after region."""
         decisions, undecided, likelihood = [], sketch.undecided, 0.0
@@ -198,7 +197,7 @@ class Painter:
         return Candidate(decisions, np.zeros(2, np.float32), likelihood)
 
     def _choose(
-        self, sketch: Scene, region: FloatArray, boldness: float, rng: Generator
+        self, sketch: Scene, region: FloatArray, boldness: float, rng: np.random.Generator
     ) -> tuple[FloatArray, float]:
         """Draw a colour for a region: a*, b*, and how much less likely than the likeliest (log)."""
         weight = region / max(float(region.sum()), 1e-9)
@@ -213,7 +212,7 @@ class Painter:
         return colours[choice], float(np.log(shares[0] / shares[choice]))
 
 
-def _lights(sketch: Scene, rng: Generator) -> Iterator[Candidate]:
+def _lights(sketch: Scene, rng: np.random.Generator) -> Iterator[Candidate]:
     """The scene in other lights, of hues that lie across from each other.
 
     Exponential tilting: of all changes that move the mean as far, the least unlikely. How likely is
@@ -260,8 +259,7 @@ def _differs(shown: FloatArray, others: list[FloatArray], least: float) -> bool:
 
 def _halved(planes: FloatArray) -> FloatArray:
     """Means of 2 x 2 cells (n, gh, gw); the last row and column are repeated if need be."""
-    n, height, width = planes.shape
+    _, height, width = planes.shape
     padded = np.pad(planes, [(0, 0), (0, height % 2), (0, width % 2)], mode="edge")
-    return np.asarray(
-        padded.reshape(n, -(-height // 2), 2, -(-width // 2), 2).mean((2, 4)), np.float32
-    )
+    wide = padded[..., ::2] + padded[..., 1::2]
+    return np.asarray((wide[:, ::2] + wide[:, 1::2]) * np.float32(0.25))

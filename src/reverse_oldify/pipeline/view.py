@@ -7,27 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reverse_oldify.pipeline.decode import mean_and_variance, softmax
+from reverse_oldify.pipeline.prediction import Prediction
 from reverse_oldify.pipeline.surfaces import SURE
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
-from reverse_oldify.sampling import Extent
 from reverse_oldify.types import FloatArray, Plane
-
-
-class Prediction(NamedTuple):
-    """What the network says of a picture.
-
-    Attributes
-    ----------
-    values : float32 (n, gh, gw)
-        Logits over the model's bins, or (2, gh, gw) a* and b*; see `ModelInfo.output`.
-    extent : (float, float)
-        Rows and columns of the grid that the picture covers; the last ones may be partial.
-    """
-
-    values: FloatArray
-    extent: Extent
 
 
 class Paint(NamedTuple):
@@ -75,7 +59,8 @@ class View:
     def predict(self, palette: FloatArray | None = None) -> Prediction:
         """Ask the network; ``palette`` is a histogram (n,) over the model's bins."""
         values = self._backend.decode(self._features, palette)
-        return Prediction(*crop_grid(values, self._shape, self._backend.info.stride))
+        info = self._backend.info
+        return Prediction(*crop_grid(values, self._shape, info.stride), info.bins)
 
     @property
     def nbytes(self) -> int:
@@ -102,8 +87,7 @@ class View:
     @cached_property
     def _believed(self) -> tuple[FloatArray, FloatArray]:
         """What is expected, and how doubtful that is: of a model of ab values, all alike."""
-        said, info = self.unsteered.values, self._backend.info
-        if info.output != "distribution":
-            return said, np.ones_like(self.lightness)
-        expected, variance = mean_and_variance(softmax(said), info.bins)
+        if self._backend.info.output != "distribution":
+            return self.unsteered.values, np.ones_like(self.lightness)
+        expected, variance = self.unsteered.moments
         return expected, np.asarray(np.sqrt(variance + SURE), np.float32)

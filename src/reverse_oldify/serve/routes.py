@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -48,6 +47,7 @@ from reverse_oldify.serve.schemas import (
 )
 from reverse_oldify.serve.service import Service
 from reverse_oldify.serve.studio import File, result_name, target_format
+from reverse_oldify.version import VERSION
 
 Route = Callable[..., Any]
 
@@ -103,7 +103,7 @@ async def about(service: Served) -> About:
     """What the server is, and what it takes on."""
     settings, info = service.settings, service.studio.info
     return About(
-        version=version("reverse-oldify"),
+        version=VERSION,
         model=Model(name=info.name, version=info.version),
         limits=Limits(
             upload_bytes=settings.upload_bytes,
