@@ -137,13 +137,15 @@ def test_results_of_a_session_say_what_was_done(halves: np.ndarray, tmp_path: Pa
     Image.fromarray(halves).save(path)
     colorizer = Colorizer(backend=FakeBackend({GREEN: 0.5, RED: 0.5}))
     session, options = colorizer.open(path), Options(vividness=0.5, variant=1)
+    hashed = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.rename(path.with_name("elsewhere.png"))
     told = session.colorize(options).metadata.xmp
     assert told == session.variants(2, Options(vividness=0.5))[1].metadata.xmp
-    assert told == colorizer.colorize(path, options).metadata.xmp
+    assert told == colorizer.colorize(path.with_name("elsewhere.png"), options).metadata.xmp
     for part in (
         "compositeWithTrainedAlgorithmicMedia",
         html.escape(json.dumps(options.to_json(), sort_keys=True)),
-        hashlib.sha256(path.read_bytes()).hexdigest(),
+        hashed,
         f"{session.uncertainty(options).mean:.4f}",
     ):
         assert part.encode() in (told or b"")
