@@ -66,7 +66,7 @@ class PinnedChroma:
     def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
         """Chroma of a part of the picture, see `ChromaUpsampler.tile`."""
         ab = self._upsampler.tile(tile, lightness)
-        added = np.zeros_like(ab)
+        added: FloatArray | None = None
         reach = np.ceil(_WINDOW * self._radius).astype(int)
         for spot, light, weight in zip(self._spots, self._light, self._weights, strict=True):
             rows, columns = (
@@ -77,7 +77,11 @@ class PinnedChroma:
                 row, column = np.ogrid[rows, columns]
                 window = row - tile[0].start, column - tile[1].start
                 kernel = self._kernel(row, column, lightness[window], spot, light)
+                if added is None:
+                    added = np.zeros_like(ab)
                 added[:, *window] += weight[:, None, None] * kernel
+        if added is None:  # as of most parts of a large picture
+            return ab
         for plane, more, *bounds in zip(ab, added, *self._added, *self._wanted, strict=True):
             pinned = plane + np.clip(more, bounds[0], bounds[1])
             np.clip(pinned, np.minimum(plane, bounds[2]), np.maximum(plane, bounds[3]), out=plane)
