@@ -147,7 +147,17 @@ def test_no_arrays(xy: object) -> None:
 
 @pytest.mark.parametrize(
     "codes",
-    [[300, 0, 0], [-1, 0, 0], [1.7, 0, 0], ["1", 0, 0], [True, 0, 0], [1, 2], [1, 2, 3, 4], []],
+    [
+        [300, 0, 0],
+        [-1, 0, 0],
+        [10**400, 0, 0],
+        [1.7, 0, 0],
+        ["1", 0, 0],
+        [True, 0, 0],
+        [1, 2],
+        [1, 2, 3, 4],
+        [],
+    ],
 )
 def test_codes_that_are_none_are_named_as_they_were_given(codes: list[object]) -> None:
     told = re.escape(f"a hint's colour is {codes!r}; give [r, g, b]")
