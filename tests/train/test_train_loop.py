@@ -98,10 +98,10 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
 
 def interrupted(path, part, name, turn):
     """Run a recipe until a function is called for the turn-th time, when Ctrl-C is pressed."""
-    work, turns = getattr(part, name), iter(range(1, turn))
+    work, turns = getattr(part, name), iter(range(1, turn + 1))
 
     def pressed(*arguments):
-        if next(turns, None) is None:
+        if next(turns, None) == turn:
             raise KeyboardInterrupt
         return work(*arguments)
 
@@ -117,6 +117,12 @@ def test_a_run_that_is_interrupted_keeps_what_it_has_done(cache, tmp_path):
     interrupted(path, TrainingSet, "__getitem__", 8)  # in the fourth batch of two
     assert load_checkpoint(tmp_path / "interrupted" / "checkpoint.pt")["step"] == 3
     assert_same(state(straight), state(run(path)))
+
+
+def test_a_run_that_is_interrupted_while_it_is_saved_is_saved(cache, tmp_path):
+    path = write_recipe(tmp_path / "saved.toml", cache)
+    interrupted(path, loop.Run, "_save", 1)
+    assert load_checkpoint(tmp_path / "saved" / "checkpoint.pt")["step"] == 6
 
 
 @pytest.mark.parametrize(("part", "name"), [(MovingAverage, "update"), (loop.Run, "_keep_best")])
