@@ -283,6 +283,17 @@ def test_growing_sizes_and_a_redrawn_split(cache, tmp_path):
     assert {"alps/ratio", "lakes/ratio"} < read_metrics(folder / "metrics.jsonl")[-1].keys()
 
 
+def test_a_checkpoint_that_does_not_tell_was_judged_when_it_was_written(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 2"))
+    folder = run(path, stop_after=2)
+    content = load_checkpoint(folder / "checkpoint.pt")
+    del content["judged"]
+    save_checkpoint(folder / "checkpoint.pt", content)
+    rows = read_metrics(run(path, stop_after=3) / "metrics.jsonl")
+    assert [row["step"] for row in rows if "score" in row] == [2, 3]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
