@@ -26,7 +26,7 @@ DOCUMENTS = [
     for path in sorted((ROOT / place).glob("*.md"))
 ]
 NETWORK = {"asyncio", "ftplib", "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3"}
-LISTENING = {"asyncio", "http", "http.cookies", "socket", "urllib.parse"}
+LISTENING = {"asyncio", "http", "http.cookies", "socket"}
 """Modules of these that the server may use: it answers, and asks nobody."""
 
 
@@ -105,6 +105,7 @@ def test_nothing_reaches_for_the_network() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            names = [name for name in names if name != "urllib.parse"]  # which reads text only
             reaching = {name for name in names if name.split(".")[0] in NETWORK}
             assert reaching <= (LISTENING if PACKAGE / "serve" in path.parents else set()), path
 

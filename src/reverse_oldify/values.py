@@ -103,7 +103,7 @@ def hex_of(name: str, codes: Any) -> str:
 
 
 def _is_code(value: Any) -> bool:  # JSON does not tell 200.0 from 200
-    return _is_number(value) and float(value).is_integer() and 0 <= float(value) <= 255
+    return _is_number(value) and 0 <= value <= 255 and float(value).is_integer()
 
 
 def _is_number(value: Any) -> bool:

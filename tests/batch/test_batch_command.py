@@ -67,13 +67,15 @@ def test_another_model_does_all_again_where_results_do_not_tell_of_it(
     assert run(*argv)[1][1] == "3 to do, 0 done already"
 
 
-def test_a_folder_named_by_a_url_is_that_folder(run: Run, scans: list[str]) -> None:
-    url = Path("in").absolute().as_uri()
-    status, _, err = run(url, "-o", "in", "--overwrite")
+@pytest.mark.parametrize("scheme", ["file", "local", "FILE"])
+def test_a_folder_named_by_a_url_is_that_folder(run: Run, scans: list[str], scheme: str) -> None:
+    Path("in").rename("my scans")
+    url = Path("my scans").absolute().as_uri().replace("file:", f"{scheme}:")
+    status, _, err = run(url, "-o", "my scans", "--overwrite")
     assert status == 2, "results would replace the scans"
     assert "choose another output" in err[0]
-    assert run(url, "-o", "in/out")[1][1] == "3 to do, 0 done already"
-    assert run(url, "-o", "in/out")[1][1] == "0 to do, 3 done already", "results are no scans"
+    assert run(url, "-o", "my scans/out")[1][1] == "3 to do, 0 done already"
+    assert run(url, "-o", "my scans/out")[1][1] == "0 to do, 3 done already", "results are no scans"
 
 
 def test_the_tree_is_mirrored(run: Run, scans: list[str]) -> None:

@@ -140,6 +140,11 @@ def test_what_is_no_file_is_unreadable_and_not_waited_for(tmp_path):
         pipe.read()
     with pytest.raises(UnreadableError, match=r"^no such file"):
         link.read()
+    os.mkfifo(tmp_path / "c.zip")
+    (tmp_path / "d.tar").symlink_to(tmp_path / "nowhere.tar")
+    for archive in find_sources([tmp_path])[1:]:
+        with pytest.raises(DataError, match=r"(c\.zip|d\.tar): no regular file"):
+            archive.files()
 
 
 def test_a_member_beyond_the_size_limit_is_unreadable(tmp_path, monkeypatch):

@@ -100,6 +100,17 @@ def test_hints_that_disagree_nearby_make_no_halo(colours: tuple[tuple[float, flo
         assert lab[..., axis + 1].min() > min(0, *places) - 2
 
 
+@pytest.mark.parametrize(("across", "row", "most"), [(400, 30, 31), (70, 250, 50)])
+def test_a_third_hint_gives_no_room_for_a_halo(across: int, row: int, most: float) -> None:
+    gray = np.full((512, 1024), 140, np.uint8)
+    session = Colorizer(backend=FakeBackend({(0.0, 0.0): 1.0})).open(gray)
+    border = round(12 * 1024 / session.view(Options()).extent[1])
+    points = [(border - 3, 250), (border + 3, 250), (border + across, row)]
+    hints = Hints.from_arrays(points, [(30, 0), (10, 0), (60, 0)])
+    lab = srgb_to_lab(session.colorize(Options(hints=hints)).pixels)
+    assert lab[210:290, border - 40 : border + 40, 1].max() < most
+
+
 def test_colours_of_hints() -> None:
     point = ((0.0, 0.0),)
     want = srgb_to_lab(np.array([[160, 48, 32]], np.uint8))[0, 1:]
@@ -147,7 +158,17 @@ def test_no_arrays(xy: object) -> None:
 
 @pytest.mark.parametrize(
     "codes",
-    [[300, 0, 0], [-1, 0, 0], [1.7, 0, 0], ["1", 0, 0], [True, 0, 0], [1, 2], [1, 2, 3, 4], []],
+    [
+        [300, 0, 0],
+        [-1, 0, 0],
+        [10**400, 0, 0],
+        [1.7, 0, 0],
+        ["1", 0, 0],
+        [True, 0, 0],
+        [1, 2],
+        [1, 2, 3, 4],
+        [],
+    ],
 )
 def test_codes_that_are_none_are_named_as_they_were_given(codes: list[object]) -> None:
     told = re.escape(f"a hint's colour is {codes!r}; give [r, g, b]")

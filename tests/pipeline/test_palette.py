@@ -114,3 +114,8 @@ def test_a_colour_the_model_rules_out_stays_out() -> None:
         )
     )[32, 32, 1:]
     assert np.linalg.norm(ab - GREEN) < 5
+
+
+def test_colours_of_tiny_shares_are_a_whole_palette() -> None:
+    few, many = (Palette(colors=((50.0, 0.0, share),)) for share in (1e-20, 1.0))
+    np.testing.assert_allclose(palette_histogram(few), palette_histogram(many), atol=1e-6)

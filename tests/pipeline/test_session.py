@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from fake_backend import AbBackend, FakeBackend
 from PIL import Image
 
-from reverse_oldify import Colorizer, Hint, Hints, OptionError, Options
+from reverse_oldify import Colorizer, Hint, Hints, LossError, OptionError, Options
 from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
 
@@ -137,13 +138,27 @@ def test_results_of_a_session_say_what_was_done(halves: np.ndarray, tmp_path: Pa
     Image.fromarray(halves).save(path)
     colorizer = Colorizer(backend=FakeBackend({GREEN: 0.5, RED: 0.5}))
     session, options = colorizer.open(path), Options(vividness=0.5, variant=1)
+    hashed = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.rename(path.with_name("elsewhere.png"))
     told = session.colorize(options).metadata.xmp
     assert told == session.variants(2, Options(vividness=0.5))[1].metadata.xmp
-    assert told == colorizer.colorize(path, options).metadata.xmp
+    assert told == colorizer.colorize(path.with_name("elsewhere.png"), options).metadata.xmp
     for part in (
         "compositeWithTrainedAlgorithmicMedia",
         html.escape(json.dumps(options.to_json(), sort_keys=True)),
-        hashlib.sha256(path.read_bytes()).hexdigest(),
+        hashed,
         f"{session.uncertainty(options).mean:.4f}",
     ):
         assert part.encode() in (told or b"")
+
+
+def test_the_result_of_a_bmp_can_be_saved_as_one(halves: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / "halves.bmp"
+    Image.fromarray(halves).save(path)
+    coloured = Colorizer(backend=FakeBackend({GREEN: 1.0})).open(path).colorize()
+    assert coloured.save(tmp_path / "colour.bmp").stat().st_size > halves.size
+    with pytest.raises(LossError, match="transparency"):
+        alpha = np.zeros_like(halves)
+        replace(coloured, alpha=alpha).save(tmp_path / "clear.bmp")
+    coloured.save(tmp_path / "colour.png")
+    assert b"AlgorithmicMedia" in (tmp_path / "colour.png").read_bytes(), "which has a place for it"

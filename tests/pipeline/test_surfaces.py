@@ -36,6 +36,14 @@ def test_the_doubtful_follow_the_sure() -> None:
     )
 
 
+def test_where_all_is_sure_all_stays() -> None:
+    ab, light = np.array([[[9, 9]], [[7, 7]]], np.float32), np.array([[0, 100]], np.float32)
+    for cells in (slice(0, 1), slice(0, 2)):  # alone, and beyond an edge
+        alone = ab[..., cells]
+        certain = np.zeros(alone.shape[1:], np.float32)
+        np.testing.assert_array_equal(agree(alone, alone, certain, light[:, cells]), alone)
+
+
 def test_no_colour_crosses_an_edge_of_lightness() -> None:
     ab = np.stack([halves(0, 12), halves(-20, 0)])
     got = agree(ab, ab, halves(10, 900), halves(30, 60))

@@ -10,7 +10,7 @@ import torch
 from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 
 from reverse_oldify.data.dataset import Ticket, TrainingSet
-from reverse_oldify.errors import OptionError
+from reverse_oldify.errors import ModelError, OptionError
 from reverse_oldify.train import loop
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
@@ -98,10 +98,10 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(cache, tmp_path):
 
 def interrupted(path, part, name, turn):
     """Run a recipe until a function is called for the turn-th time, when Ctrl-C is pressed."""
-    work, turns = getattr(part, name), iter(range(1, turn))
+    work, turns = getattr(part, name), iter(range(1, turn + 1))
 
     def pressed(*arguments):
-        if next(turns, None) is None:
+        if next(turns, None) == turn:
             raise KeyboardInterrupt
         return work(*arguments)
 
@@ -117,6 +117,12 @@ def test_a_run_that_is_interrupted_keeps_what_it_has_done(cache, tmp_path):
     interrupted(path, TrainingSet, "__getitem__", 8)  # in the fourth batch of two
     assert load_checkpoint(tmp_path / "interrupted" / "checkpoint.pt")["step"] == 3
     assert_same(state(straight), state(run(path)))
+
+
+def test_a_run_that_is_interrupted_while_it_is_saved_is_saved(cache, tmp_path):
+    path = write_recipe(tmp_path / "saved.toml", cache)
+    interrupted(path, loop.Run, "_save", 1)
+    assert load_checkpoint(tmp_path / "saved" / "checkpoint.pt")["step"] == 6
 
 
 @pytest.mark.parametrize(("part", "name"), [(MovingAverage, "update"), (loop.Run, "_keep_best")])
@@ -277,6 +283,17 @@ def test_growing_sizes_and_a_redrawn_split(cache, tmp_path):
     assert {"alps/ratio", "lakes/ratio"} < read_metrics(folder / "metrics.jsonl")[-1].keys()
 
 
+def test_a_checkpoint_that_does_not_tell_was_judged_when_it_was_written(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 2"))
+    folder = run(path, stop_after=2)
+    content = load_checkpoint(folder / "checkpoint.pt")
+    del content["judged"]
+    save_checkpoint(folder / "checkpoint.pt", content)
+    rows = read_metrics(run(path, stop_after=3) / "metrics.jsonl")
+    assert [row["step"] for row in rows if "score" in row] == [2, 3]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -298,4 +315,64 @@ def test_a_checkpoint_that_froze_other_stages_is_not_called_another_network(cach
     frozen = f"blocks = 1\nstart_from = '{start.as_posix()}'\nfrozen_stages = 2"
     path.write_text(path.read_text().replace("blocks = 1", frozen))
     with pytest.raises(OptionError, match=r"froze other stages; .* start_from its best\.pt"):
+        run(path)
+
+
+@pytest.mark.parametrize(("size", "best"), [(64, 1), (32, 2)])
+def test_scores_of_other_pictures_are_not_compared(cache, tmp_path, size, best):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    folder = run(path, stop_after=1)
+    content = load_checkpoint(folder / "checkpoint.pt")
+    content["schedule"]["best"] = 0.0  # nothing can be better
+    save_checkpoint(folder / "checkpoint.pt", content)
+    path.write_text(path.read_text().replace("validate_size = 64", f"validate_size = {size}"))
+    run(path, stop_after=2)
+    assert load_checkpoint(folder / "best.pt")["step"] == best
+
+
+def test_what_a_checkpoints_recipe_says_wrong_today_is_mended_in_the_file(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache, clip="1.0")
+    checkpoint = run(path, stop_after=1) / "checkpoint.pt"
+    content = load_checkpoint(checkpoint)
+    content["recipe"]["optim"]["clip"] = float("inf")  # as was allowed once
+    save_checkpoint(checkpoint, content)
+    path.write_text(path.read_text().replace("clip = 1.0", "clip = inf"))
+    with pytest.raises(OptionError, match=r"run\.toml: \[optim\] clip is inf: must be a finite"):
+        run(path)
+    path.write_text(path.read_text().replace("clip = inf", "clip = 0.0"))
+    run(path, stop_after=2)
+    content = load_checkpoint(checkpoint)
+    assert (content["step"], content["recipe"]["optim"]["clip"]) == (2, 0.0)
+
+
+def test_what_a_killed_run_left_half_written_is_removed(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    folder = run(path, stop_after=1)
+    (folder / ".0123456789ab.part").touch()
+    (folder / "notes.part").touch()
+    run(path, stop_after=2)
+    assert [file.name for file in folder.glob("*.part")] == ["notes.part"]
+
+
+def test_a_damaged_checkpoint_is_told_with_what_to_do(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoint.pt").touch()
+    with pytest.raises(ModelError, match=r"checkpoint\.pt: .*damaged.*remove it to start"):
+        run(path)
+
+
+def test_a_folder_that_is_a_file_is_refused(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    (tmp_path / "run").write_text("notes")
+    with pytest.raises(OptionError, match=r"run: cannot be the folder of a run .*choose another"):
+        run(path)
+    assert (tmp_path / "run").read_text() == "notes"
+
+
+def test_a_checkpoint_of_another_set_is_refused(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    run(path, stop_after=1)
+    write_recipe(path, write_cache(tmp_path / "other", count=9))
+    with pytest.raises(OptionError, match="another prepared set"):
         run(path)

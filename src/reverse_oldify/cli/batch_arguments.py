@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from urllib.parse import unquote
 
 from reverse_oldify.cli.archival import add_archival
 from reverse_oldify.cli.arguments import add_format, add_model, positive
 from reverse_oldify.cli.controls import add_controls
+
+_FOLDERS = ("file", "local")  # schemes of URLs that name folders of this machine
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _place(text: str) -> str:
     """A folder or URL; a folder that is written as a URL is a folder."""
-    return text.removeprefix("file://")
+    scheme, mark, path = text.partition("://")
+    return unquote(path) if mark and scheme.lower() in _FOLDERS else text
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:

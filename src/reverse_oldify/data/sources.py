@@ -101,10 +101,12 @@ class Source:
         Raises
         ------
         DataError
-            The archive itself is damaged.
+            The archive itself is damaged, or no file.
         """
         if self.path.is_dir():
             return _folder_files(self.path)
+        if not self.path.is_file():  # a pipe would be waited for
+            raise DataError(f"{self.path}: no regular file; mend it, or leave it out")
         return _zip_files(self.path) if _is_zip(self.path) else _tar_files(self.path)
 
     def count(self) -> int:

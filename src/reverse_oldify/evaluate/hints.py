@@ -94,7 +94,7 @@ def _measure(
     scores = []
     for count in counts:
         options = Options(vividness=vividness, hints=Hints(hints.strokes[:count]))
-        srgb = session.colorize(options).srgb
+        srgb = session.paint(options).loaded().srgb
         lab = srgb_to_lab(srgb)
         difference = float(ciede2000(truth.lab, lab).mean(dtype=np.float64))
         error = rms_ab_error(truth.lab[..., 1:], lab[..., 1:])

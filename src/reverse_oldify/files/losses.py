@@ -31,7 +31,10 @@ def _refused(picture: Raster, kind: Format) -> Iterator[str]:
     if picture.has_alpha and not kind.alpha and not picture.is_opaque:
         yield "transparency (laid on white)"
     for name, attribute in (("EXIF", "exif"), ("XMP", "xmp"), ("IPTC", "iptc")):
-        if getattr(picture.metadata, attribute) is not None and not fits(picture, kind, attribute):
+        # What files of a format never have is said of the result, not lost of the scan.
+        added = kind.key == picture.format and not getattr(kind, attribute)
+        said = getattr(picture.metadata, attribute) is not None
+        if said and not added and not fits(picture, kind, attribute):
             yield f"{name} (left out)"
     if picture.metadata.dpi is not None and not kind.dpi:
         yield "resolution (left out)"

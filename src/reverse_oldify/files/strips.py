@@ -40,7 +40,10 @@ def strips_of(pixels: NDArray[Any]) -> Iterator[slice]:
 
 
 def usable_cores() -> int:
-    """How many processors this process may use; a container, say, is given some of them."""
+    """How many processors this process may use: of a container, say, that is given some of them.
+
+    One that is given a share of the time of all (a quota) may use all.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

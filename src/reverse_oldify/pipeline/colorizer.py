@@ -13,6 +13,7 @@ from PIL import Image
 from reverse_oldify.errors import OptionError, UnsupportedError
 from reverse_oldify.files.arrays import from_array, to_array
 from reverse_oldify.files.picture import Picture, Raster
+from reverse_oldify.files.provenance import sha256_of
 from reverse_oldify.files.read import from_image, read
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.prediction import Prediction
@@ -116,8 +117,10 @@ class Colorizer:
 
         Takes what `colorize` takes, and raises the same errors.
         """
-        file = source if isinstance(source, str | Path | bytes) else None
-        return Session(_picture(source), self._loaded(), self._threads, file)
+        picture = _picture(source)
+        # Now: until the picture is coloured, the file may be gone, or be another one.
+        hashed = sha256_of(source) if isinstance(source, str | Path | bytes) else None
+        return Session(picture, self._loaded(), self._threads, hashed)
 
     def predict(self, lightness: FloatArray, working_size: int | None = None) -> Prediction:
         """Ask the network only: float32 (H, W) L*, 0..100, in; see `Prediction` for what is out.

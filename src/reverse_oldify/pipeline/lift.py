@@ -37,7 +37,7 @@ class Lift(NamedTuple):
     Attributes
     ----------
     times : float
-        The chroma that it is due, by which each cell is moved from neutral.
+        How many times the chroma that it is due each cell is moved from neutral.
     vivid, plain : float
         Shares of what that gives, and of the expected colours, in what is shown.
     """

@@ -3,11 +3,13 @@
 A cell of the grid may lie across an edge, and the pixel that was clicked on its other side. What
 upsampling leaves amiss there is added back, over pixels that are close by and about as light:
 interpolation by Gaussian kernels in place and lightness, exact at the spots. Around spots that are
-close by and disagree the kernels overshoot: nowhere is more added than at one of the spots, and
-nothing leads beyond their colours.
+close by and disagree the kernels overshoot: nowhere is more added than at one of those within
+reach, and nothing leads beyond their colours.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,34 +56,50 @@ class PinnedChroma:
         cell = np.array(lightness.shape[:2]) / extent
         self._radius = _RADIUS * cell
         cells = ((spots + 0.5) / cell).astype(np.int64)
-        wanted = ab[:, cells[:, 0], cells[:, 1]]
-        amiss = wanted - self._upsampled()
+        self._wanted = ab[:, cells[:, 0], cells[:, 1]]
+        self._amiss = amiss = self._wanted - self._upsampled()
         row, column = spots.T[:, :, None]
         kernel = self._kernel(row, column, self._light[:, None], spots, self._light)
         kernel += _RIDGE * np.eye(len(spots))
         self._weights = np.linalg.solve(kernel, amiss.T).astype(np.float32)
-        self._added = amiss.min(1, initial=0), amiss.max(1, initial=0)
-        self._wanted = wanted.min(1), wanted.max(1)
 
     def tile(self, tile: Tile, lightness: FloatArray) -> FloatArray:
         """Chroma of a part of the picture, see `ChromaUpsampler.tile`."""
         ab = self._upsampler.tile(tile, lightness)
-        added = np.zeros_like(ab)
+        near = list(self._near(tile))
+        if not near:  # as in most parts of a large picture
+            return ab
+        added, least, most = (np.zeros_like(ab) for _ in range(3))
+        lowest, highest = ab.copy(), ab.copy()
+        for number, (rows, columns) in near:
+            row, column = np.ogrid[rows, columns]
+            window = tuple(
+                slice(side.start - part.start, side.stop - part.start)
+                for side, part in zip((rows, columns), tile, strict=True)
+            )
+            spot, light = self._spots[number], self._light[number]
+            kernel = self._kernel(row, column, lightness[window], spot, light)
+            added[:, *window] += self._weights[number, :, None, None] * kernel
+            amiss, wanted = (each[:, number, None, None] for each in (self._amiss, self._wanted))
+            for bound, moved, end in (
+                (least, np.minimum, amiss),
+                (most, np.maximum, amiss),
+                (lowest, np.minimum, wanted),
+                (highest, np.maximum, wanted),
+            ):
+                moved(bound[:, *window], end, out=bound[:, *window])
+        return np.clip(ab + np.clip(added, least, most), lowest, highest)
+
+    def _near(self, tile: Tile) -> Iterator[tuple[int, Tile]]:
+        """Spots that reach a tile, by number, and the rows and columns of it that they reach."""
         reach = np.ceil(_WINDOW * self._radius).astype(int)
-        for spot, light, weight in zip(self._spots, self._light, self._weights, strict=True):
+        for number, spot in enumerate(self._spots):
             rows, columns = (
                 slice(max(place - far, part.start), min(place + far + 1, part.stop))
                 for place, far, part in zip(spot, reach, tile, strict=True)
             )
             if rows.start < rows.stop and columns.start < columns.stop:
-                row, column = np.ogrid[rows, columns]
-                window = row - tile[0].start, column - tile[1].start
-                kernel = self._kernel(row, column, lightness[window], spot, light)
-                added[:, *window] += weight[:, None, None] * kernel
-        for plane, more, *bounds in zip(ab, added, *self._added, *self._wanted, strict=True):
-            pinned = plane + np.clip(more, bounds[0], bounds[1])
-            np.clip(pinned, np.minimum(plane, bounds[2]), np.maximum(plane, bounds[3]), out=plane)
-        return ab
+                yield number, (rows, columns)
 
     def _upsampled(self) -> FloatArray:
         """What the upsampler says of the spots, float32 (2, n)."""

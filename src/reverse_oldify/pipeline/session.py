@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from reverse_oldify.color.codes import ColorCodes
 from reverse_oldify.errors import OptionError
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture, Raster
-from reverse_oldify.files.provenance import Provenance, sha256_of
+from reverse_oldify.files.provenance import Provenance
 from reverse_oldify.options import LAST_VARIANT, Options, Palette
 from reverse_oldify.pipeline.decode import Decoded, decode, roughly
 from reverse_oldify.pipeline.hints import cell_at, paint, spots
@@ -48,8 +47,8 @@ class Session:
         Of the model.
     threads
         That may work on one picture; default: one for each core.
-    source
-        File or bytes that it was read from, whose hash the provenance of the results holds.
+    source_sha256
+        Of the file that it was read from, for the provenance of the results.
     """
 
     def __init__(
@@ -57,9 +56,9 @@ class Session:
         picture: Raster,
         backend: Backend,
         threads: int | None = None,
-        source: Path | str | bytes | None = None,
+        source_sha256: str | None = None,
     ) -> None:
-        self.picture, self._source = picture, source
+        self.picture, self._source_sha256 = picture, source_sha256
         self._backend, self._info, self._threads = backend, backend.info, threads
         self._views: dict[int | None, View] = {}
         self._steered: tuple[tuple[int | None, Palette | str | None], Prediction] | None = None
@@ -162,13 +161,9 @@ class Session:
 
     def _told(self, picture: Picture, options: Options) -> Picture:
         """Write into a result what was done."""
-        told = Provenance.of(self._info, options, source_sha256=self._sha256)
+        told = Provenance.of(self._info, options, source_sha256=self._source_sha256)
         told = replace(told, mean_uncertainty=self.expected_error(options))
         return told.written_into(picture)
-
-    @cached_property
-    def _sha256(self) -> str | None:
-        return None if self._source is None else sha256_of(self._source)
 
     @property
     def nbytes(self) -> int:

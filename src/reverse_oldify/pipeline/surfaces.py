@@ -15,6 +15,7 @@ from reverse_oldify.types import FloatArray
 _FLOW = 20.0  # between neighbours alike, against the hold of a cell as sure as the picture
 _LIGHTNESS = 2.0  # difference of L* between neighbours that counts as an edge
 _DOUBT = 0.03  # of the variance: squared difference of ab that counts as an edge
+_LEAST = np.float32(1e-6)  # variance
 SURE = 10.0  # variance of ab below which no cell counts as surer
 
 
@@ -36,7 +37,8 @@ def agree(
     -------
     float32 (2, gh, gw)
     """
-    hold = variance.mean() / (variance + np.float32(SURE))
+    doubt = np.maximum(variance.mean(), _LEAST)  # where all is sure, cells hold their own, too
+    hold = doubt / (variance + np.float32(SURE))
     links = (
         _link(expected, variance, lightness, axis=0),
         _link(expected, variance, lightness, axis=1),

@@ -118,11 +118,11 @@ class Run:
         end = min(self.recipe.optim.steps, stop_after or self.recipe.optim.steps)
         try:
             self._advance(end, quiet=quiet)
+            self._save()
         except (KeyboardInterrupt, SystemExit):  # Ctrl-C; SIGTERM
             if self._whole:
                 self._save()
             raise
-        self._save()
         return self.folder
 
     def _advance(self, end: int, *, quiet: bool) -> None:
