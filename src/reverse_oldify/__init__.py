@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reverse_oldify.files.picture import Picture
     from reverse_oldify.options import Hint, Hints, Options, Palette
     from reverse_oldify.pipeline.colorizer import Colorizer
+    from reverse_oldify.pipeline.palette import find_palette
     from reverse_oldify.pipeline.session import Session
     from reverse_oldify.types import ModelInfo
 
@@ -38,6 +39,7 @@ _HOMES = {
     "Palette": "options",
     "Picture": "files.picture",
     "Session": "pipeline.session",
+    "find_palette": "pipeline.palette",
     **dict.fromkeys(
         (
             "ExistsError",
@@ -74,6 +76,7 @@ __all__ = [
     "TooLargeError",
     "UnreadableError",
     "UnsupportedError",
+    "find_palette",
 ]
 
 

@@ -52,11 +52,20 @@ def test_black_and_white_has_no_palette() -> None:
         palette_of(Picture(pixels=np.full((9, 9), 80, np.uint8)))
 
 
+def test_what_names_no_palette_is_told() -> None:
+    assert find_palette("dawn").name == "dawn"
+    with pytest.raises(OptionError, match="no palette 'down': choose amber, dawn"):
+        find_palette("down")
+    with pytest.raises(OptionError, match="palette is 5; name a look"):
+        find_palette(5)  # type: ignore[arg-type]
+
+
 def test_palettes_survive_a_file(tmp_path: Path) -> None:
     palette = Palette(colors=((0.0, 10.0, 0.7), (20.0, 30.0, 0.3)), name="aunt")
     save_palette(palette, tmp_path / "aunt.json")
     assert load_palette(tmp_path / "aunt.json") == palette
     assert find_palette(str(tmp_path / "aunt.json")) == palette
+    assert find_palette(tmp_path / "aunt.json") == palette
     (tmp_path / "wrong.json").write_text('{"colors": []}')
     with pytest.raises(OptionError, match=r"wrong\.json: not a palette"):
         load_palette(tmp_path / "wrong.json")

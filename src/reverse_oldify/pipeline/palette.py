@@ -33,7 +33,7 @@ _ROUNDS = 4
 _MOST = 4.0  # log of a factor: what the network rules out stays out
 
 
-def find_palette(name: str) -> Palette:
+def find_palette(name: str | Path) -> Palette:
     """Palette of what a user named: a look, a saved palette (.json), or a picture in colour.
 
     Raises
@@ -43,13 +43,17 @@ def find_palette(name: str) -> Palette:
     InputError
         If the picture cannot be read.
     """
-    if name in LOOKS:
+    if not isinstance(name, str | Path):
+        raise OptionError(f"palette is {name!r}; name a look, a .json or a picture in colour")
+    if isinstance(name, str) and name in LOOKS:
         return look(name)
     path = Path(name)
     if path.suffix.lower() == ".json":
         return load_palette(path)
     if not path.exists():
-        raise OptionError(f"no palette {name!r}: choose {', '.join(LOOKS)}, a picture or a .json")
+        raise OptionError(
+            f"no palette {str(name)!r}: choose {', '.join(LOOKS)}, a picture or a .json"
+        )
     return palette_of(read(path))
 
 
