@@ -285,6 +285,12 @@ def test_names_that_are_no_unicode(run: Run) -> None:
     assert run("in", "-o", "out", "--sidecar")[1][1].startswith("0 to do, 1 done already")
 
 
+def test_a_list_that_can_be_read_only_once_is_not_watched(run: Run, scans: list[str]) -> None:
+    status, _, err = run("in", "-o", "out", "--watch", "--list", "-")
+    assert (status, below("out")) == (2, [])
+    assert err[-1].endswith("--watch reads the list again and again, and stdin ends; name a file")
+
+
 def test_watching_takes_what_arrives_and_settles(
     run: Run, scans: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

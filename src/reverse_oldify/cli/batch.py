@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     from reverse_oldify.batch.plan import check_places
     from reverse_oldify.cli.progress import stopping
 
+    if arguments.watch and str(arguments.list) == "-":
+        raise OptionError("--watch reads the list again and again, and stdin ends; name a file")
     controls = read_controls(arguments, dry_run=arguments.dry_run)
     check_places(arguments.source, arguments.output)
     batch = _Batch(arguments, controls, _selection(arguments), _setup(arguments, controls))
