@@ -7,7 +7,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from reverse_oldify.color.lab import f_to_linear, gray_to_lightness, lab_to_linear
+from reverse_oldify.color.lab import (
+    f_to_linear,
+    gray_to_lightness,
+    lab_to_linear,
+    linear_to_srgb,
+)
 from reverse_oldify.types import FloatArray
 
 _TOLERANCE = 1e-6  # of linear light: at most one 16-bit code, at black
@@ -42,6 +47,11 @@ def lab_to_linear_in_gamut(lightness: FloatArray, ab: FloatArray) -> FloatArray:
         colours = (plane.reshape(-1)[outside] for plane in (lightness, ab[..., 0], ab[..., 1]))
         planes.reshape(3, -1)[:, outside] = _pull_in(*colours)
     return np.clip(linear, 0, 1, out=linear) if least < 0 or most > 1 else linear
+
+
+def lab_to_srgb_in_gamut(lightness: FloatArray, ab: FloatArray) -> FloatArray:
+    """sRGB, float32 (..., 3), 0..1, of Lab colours: see `lab_to_linear_in_gamut`."""
+    return np.asarray(linear_to_srgb(lab_to_linear_in_gamut(lightness, ab)), np.float32)
 
 
 def in_gamut(linear: FloatArray) -> NDArray[np.bool_]:

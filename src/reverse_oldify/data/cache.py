@@ -59,6 +59,11 @@ def decode_lab(packed: ByteArray) -> FloatArray:
     return ((packed.astype(np.float32) - [0, 128, 128]) / [2.55, 1, 1]).astype(np.float32)
 
 
+def is_prepared(folder: Path) -> bool:
+    """Whether a folder is a prepared set."""
+    return (folder / INDEX).is_file() and (folder / PIXELS).is_file()
+
+
 class PictureCache:
     """Read side of a prepared set: ``cache[i]`` is packed Lab, uint8 (H, W, 3), not copied.
 

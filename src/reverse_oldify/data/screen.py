@@ -9,6 +9,7 @@ from PIL import Image
 
 from reverse_oldify.errors import InputError, TooLargeError
 from reverse_oldify.files.read import read
+from reverse_oldify.files.source import reason_alone
 from reverse_oldify.types import ByteArray, FloatArray
 
 MAX_PIXELS = 100_000_000
@@ -61,14 +62,9 @@ def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> ByteArray:
     try:
         return read(content, max_pixels=max_pixels).srgb
     except TooLargeError as error:
-        raise Unfit(Reason.TOO_LARGE, _reason(error)) from error
+        raise Unfit(Reason.TOO_LARGE, reason_alone(error)) from error
     except InputError as error:
-        raise Unfit(Reason.BROKEN, _reason(error)) from error
-
-
-def _reason(error: InputError) -> str:
-    """What is wrong, without what `read` calls a file that has no name."""
-    return str(error).removeprefix("the data: ")
+        raise Unfit(Reason.BROKEN, reason_alone(error)) from error
 
 
 def shrink(srgb: ByteArray, short_side: int) -> ByteArray:

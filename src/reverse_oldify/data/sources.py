@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn
 
-from reverse_oldify.data.cache import INDEX, PIXELS
+from reverse_oldify.data.cache import INDEX, is_prepared
 from reverse_oldify.errors import DataError, UnreadableError, reason_of
 from reverse_oldify.files.formats import by_suffix
 from reverse_oldify.files.source import Source as SourceFile
@@ -145,7 +145,7 @@ def _sources_at(path: Path, kind: str | None) -> Iterator[Source]:
             )
         yield _archive(path, top, kind or top.split(".")[0])
         return
-    if (path / INDEX).is_file() and (path / PIXELS).is_file():
+    if is_prepared(path):
         raise DataError(f"{path}: is a prepared set already; give the pictures it was made from")
     yield Source(path=path, label=top, kind=kind or top)
     for file in filter(_is_archive, _walk(path)):

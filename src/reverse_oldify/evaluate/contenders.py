@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from reverse_oldify.color.gamut import lab_to_linear_in_gamut
-from reverse_oldify.color.lab import gray_to_lightness, linear_to_srgb
+from reverse_oldify.color.gamut import lab_to_srgb_in_gamut
+from reverse_oldify.color.lab import gray_to_lightness
 from reverse_oldify.evaluate.calibration import Distribution
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.prediction import softmax
@@ -60,7 +60,7 @@ class Constant:
         """Give every pixel the constant a*, b*; see `Contender.colorize`."""
         lightness = gray_to_lightness(gray)
         ab = np.broadcast_to(np.asarray(self.ab, np.float32), (*gray.shape, 2))
-        srgb = linear_to_srgb(lab_to_linear_in_gamut(lightness, ab))
+        srgb = lab_to_srgb_in_gamut(lightness, ab)
         return np.asarray(np.rint(srgb * 255), np.uint8)
 
     def distribution(self, gray: ByteArray) -> None:

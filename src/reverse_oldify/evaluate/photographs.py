@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from reverse_oldify.color.lab import lab_to_srgb, lightness_to_gray, srgb_to_lab
-from reverse_oldify.data.cache import INDEX, PIXELS, PictureCache, decode_lab, encode_lab
+from reverse_oldify.data.cache import PictureCache, decode_lab, encode_lab, is_prepared
 from reverse_oldify.data.screen import judge_colour, shrink
 from reverse_oldify.data.sources import Source, find_sources
 from reverse_oldify.errors import DataError, InputError
 from reverse_oldify.files.read import read
+from reverse_oldify.files.source import reason_alone
 from reverse_oldify.types import ByteArray, FloatArray
 
 
@@ -97,16 +98,12 @@ class PhotographSet:
         ids = {candidate.id for candidate in self._candidates(self._unreadable)}
         if not ids and not self._unreadable:
             which = f" of kind {self.kind!r}" if self.kind else ""
-            which += " for validation" if self._prepared else ""
+            which += " for validation" if is_prepared(self.place) else ""
             raise DataError(f"{self.place}: no pictures{which} here; give colour photographs")
         return frozenset(sorted(ids)[: self.limit])
 
-    @property
-    def _prepared(self) -> bool:
-        return (self.place / INDEX).is_file() and (self.place / PIXELS).is_file()
-
     def _candidates(self, unreadable: list[Skipped] | None = None) -> Iterator[_Candidate]:
-        if self._prepared:
+        if is_prepared(self.place):
             candidates = _in_cache(PictureCache(self.place))
         else:
             candidates = _in_sources(find_sources([self.place]), unreadable)
@@ -116,8 +113,7 @@ class PhotographSet:
         try:
             srgb = shrink(candidate.decode(), self.size)
         except InputError as error:
-            reason = str(error).removeprefix("the data: ")  # what `read` calls a file without name
-            return Skipped(name=candidate.name, reason=reason, failed=True)
+            return Skipped(name=candidate.name, reason=reason_alone(error), failed=True)
         if judge_colour(encode_lab(srgb)) is not None:
             reason = "black and white or toned; there is no colour to compare with"
             return Skipped(name=candidate.name, reason=reason, failed=False)

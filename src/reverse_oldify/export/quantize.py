@@ -22,6 +22,7 @@ from numpy.random import default_rng
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.errors import DataError, ModelError
 from reverse_oldify.export.rounding import rounded
+from reverse_oldify.pipeline.prediction import softmax
 from reverse_oldify.resize import fit
 from reverse_oldify.runtime.info import ENCODE_INPUT, PALETTE_INPUT
 from reverse_oldify.runtime.onnx import OnnxBackend
@@ -94,7 +95,7 @@ def drift(one: OnnxBackend, other: OnnxBackend, pictures: Sequence[FloatArray]) 
     found = []
     for picture in pictures:
         outputs = [backend.decode(backend.encode(picture)) for backend in (one, other)]
-        first, second = (_softmax(output) for output in outputs)
+        first, second = (softmax(output) for output in outputs)
         found.append(float(np.abs(first - second).sum(0).mean()) / 2)
     mean = float(np.mean(found))
     if mean > DRIFT:
@@ -103,11 +104,6 @@ def drift(one: OnnxBackend, other: OnnxBackend, pictures: Sequence[FloatArray]) 
             "written; export without --calibrate"
         )
     return mean
-
-
-def _softmax(logits: FloatArray) -> FloatArray:
-    share = np.exp(logits - logits.max(0))
-    return np.asarray(share / share.sum(0), np.float32)
 
 
 def _after_finest(model: onnx.ModelProto) -> list[str]:

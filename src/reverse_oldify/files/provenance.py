@@ -86,6 +86,7 @@ class Provenance:
         *,
         source_sha256: str | None = None,
         source_type: str = SOURCE_TYPES[0],
+        mean_uncertainty: float | None = None,
     ) -> Provenance:
         """Provenance of what a model makes with some options."""
         return cls(
@@ -96,6 +97,7 @@ class Provenance:
             options=options.to_json(),
             source_sha256=source_sha256,
             source_type=source_type,
+            mean_uncertainty=mean_uncertainty,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from reverse_oldify.errors import (
 )
 from reverse_oldify.files.formats import Format
 
+_UNNAMED = "the data"
+
 
 class Source:
     """A file, or the bytes of one.
@@ -63,8 +65,13 @@ class Source:
         try:
             yield
         except InputError as error:
-            name = "the data" if self.path is None else self.path
+            name = _UNNAMED if self.path is None else self.path
             raise type(error)(f"{name}: {error}") from error.__cause__
+
+
+def reason_alone(error: Exception) -> str:
+    """What an error says of data, without what they are called for having no name."""
+    return str(error).removeprefix(f"{_UNNAMED}: ")
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reverse_oldify.color.colorfulness import colorfulness
-from reverse_oldify.color.gamut import lab_to_linear_in_gamut
-from reverse_oldify.color.lab import linear_to_srgb
+from reverse_oldify.color.gamut import lab_to_srgb_in_gamut
 from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray, ModelInfo
 
@@ -113,5 +112,5 @@ def _colourfulness(ab: FloatArray, lightness: FloatArray | None) -> float:
     """Of colours (2, h, w); root mean square chroma, where their lightness is not known."""
     if lightness is None:
         return float(np.sqrt(np.square(ab).sum(0).mean()))
-    linear = lab_to_linear_in_gamut(lightness.ravel(), ab.reshape(2, -1).T)
-    return colorfulness(linear_to_srgb(linear)[None])
+    srgb = lab_to_srgb_in_gamut(lightness.ravel(), ab.reshape(2, -1).T)
+    return colorfulness(srgb[None])

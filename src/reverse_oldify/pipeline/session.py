@@ -161,8 +161,12 @@ class Session:
 
     def _told(self, picture: Picture, options: Options) -> Picture:
         """Write into a result what was done."""
-        told = Provenance.of(self._info, options, source_sha256=self._source_sha256)
-        told = replace(told, mean_uncertainty=self.expected_error(options))
+        told = Provenance.of(
+            self._info,
+            options,
+            source_sha256=self._source_sha256,
+            mean_uncertainty=self.expected_error(options),
+        )
         return told.written_into(picture)
 
     @property

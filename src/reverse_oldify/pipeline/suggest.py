@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reverse_oldify.color.gamut import lab_to_linear_in_gamut
-from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
+from reverse_oldify.color.gamut import lab_to_srgb_in_gamut
+from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
 from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray
@@ -68,8 +68,8 @@ def suggest(
         raise OptionError(f"{count} suggestions; ask for 1 or more")
     shares, colours = distinct(probability, within_gamut(lightness, bins), len(bins))
     shares, colours = shares[:count], colours[:count]
-    linear = lab_to_linear_in_gamut(np.full(len(colours), lightness, np.float32), colours)
-    srgb = np.rint(linear_to_srgb(linear) * 255).astype(int).tolist()
+    shown = lab_to_srgb_in_gamut(np.full(len(colours), lightness, np.float32), colours)
+    srgb = np.rint(shown * 255).astype(int).tolist()
     return [
         Suggestion(srgb=(red, green, blue), ab=(a, b), probability=share)
         for (red, green, blue), (a, b), share in zip(
@@ -98,5 +98,5 @@ def distinct(probability: FloatArray, ab: FloatArray, count: int) -> tuple[Float
 
 def within_gamut(lightness: float, ab: FloatArray) -> FloatArray:
     """Pull colours (n, 2) in until they exist at this lightness."""
-    linear = lab_to_linear_in_gamut(np.full(len(ab), lightness, np.float32), ab)
-    return srgb_to_lab(np.asarray(linear_to_srgb(linear), np.float32))[:, 1:]
+    shown = lab_to_srgb_in_gamut(np.full(len(ab), lightness, np.float32), ab)
+    return srgb_to_lab(shown)[:, 1:]

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.color.difference import ciede2000
-from reverse_oldify.color.gamut import lab_to_linear_in_gamut
-from reverse_oldify.color.lab import linear_to_srgb, srgb_to_lab
+from reverse_oldify.color.gamut import lab_to_srgb_in_gamut
+from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.matmul import matmul
 from reverse_oldify.pipeline.prediction import mean_and_variance, softmax
 from reverse_oldify.pipeline.suggest import distinct, within_gamut
@@ -248,8 +248,7 @@ def _whole(decision: Decision, kept: Mask) -> Decision:
 
 def _shown(ab: FloatArray, lightness: FloatArray) -> FloatArray:
     """Lab (n, 3) of chroma (2, gh, gw) as far as it exists: white is white in all colourings."""
-    linear = lab_to_linear_in_gamut(lightness.ravel(), ab.reshape(2, -1).T)
-    return srgb_to_lab(np.asarray(linear_to_srgb(linear), np.float32))
+    return srgb_to_lab(lab_to_srgb_in_gamut(lightness.ravel(), ab.reshape(2, -1).T))
 
 
 def _differs(shown: FloatArray, others: list[FloatArray], least: float) -> bool:

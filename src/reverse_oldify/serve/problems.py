@@ -20,6 +20,7 @@ from reverse_oldify.errors import (
     UnreadableError,
     UnsupportedError,
 )
+from reverse_oldify.files.source import reason_alone
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -90,7 +91,7 @@ def problem_of(error: Exception) -> Problem:
         case ReverseOldifyError():
             status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
             if status < 500:
-                detail = str(error).removeprefix("the data: ")
+                detail = reason_alone(error)
                 return Problem(status, detail.replace("--allow-loss", "allow_loss=true"))
             log.error("%s", error, exc_info=error)
     return Problem(500, "a fault of the server, which its log tells more of; please report it")

@@ -173,8 +173,12 @@ class Studio:
         stop.check()
         check_hints(options, session.picture.size)
         chroma = session.chroma(options)
-        provenance = Provenance.of(self.info, options, source_sha256=sha256)
-        provenance = replace(provenance, mean_uncertainty=session.expected_error(options))
+        provenance = Provenance.of(
+            self.info,
+            options,
+            source_sha256=sha256,
+            mean_uncertainty=session.expected_error(options),
+        )
         stop.check()
         coloured = session.recombine(chroma, options).loaded()
         stop.check()
