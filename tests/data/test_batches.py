@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +47,18 @@ def test_workers_make_the_same_samples(samples):
     for mine, theirs in zip(one, other, strict=True):
         for name, tensor in vars(mine).items():
             np.testing.assert_array_equal(tensor, vars(theirs)[name])
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_leaves_workers_to_the_training(samples, number):
+    batches = load_batches(samples, TicketSampler(0, 80, [(0, 32)]), 4, 1)
+    next(batches)
+    (worker,) = multiprocessing.active_children()
+    os.kill(worker.pid, number)
+    assert len(list(batches)) == 19
+    worker.join(20)
+    assert worker.exitcode == 0
 
 
 def test_in_a_worker_a_batch_is_in_shared_memory_when_it_is_made(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -39,6 +40,7 @@ def load_batches(
             collate_fn=collate,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
+            worker_init_fn=_outlive_signals,
         )
     except RuntimeError as error:
         if "shared memory" not in str(error):
@@ -47,6 +49,15 @@ def load_batches(
             "no room for samples in shared memory (/dev/shm); make it larger, or say "
             "workers = 0 in the recipe"
         ) from error
+
+
+def _outlive_signals(_worker: int) -> None:
+    """Ignore what is sent to the whole group of processes: the training decides when to stop.
+
+    A worker that died of it would be reported in the middle of the checkpoint that is written then.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def collate(samples: list[Sample]) -> Sample:
