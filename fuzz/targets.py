@@ -21,24 +21,19 @@ import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import InputError, MissingExtraError, OptionError, UnsupportedError
-from reverse_oldify.files import (
-    avif,
-    icc,
-    icc_matrix,
-    ifd,
-    j2k,
-    jp2,
-    jpeg,
-    jxl,
-    raw,
-    xmp,
-    xmp_extended,
-)
-from reverse_oldify.files.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files import avif, jxl, raw
+from reverse_oldify.files.icc.make import gray_srgb_profile, srgb_profile
+from reverse_oldify.files.icc.matrix import parse_matrix_profile
+from reverse_oldify.files.jpeg.damage import Watched
+from reverse_oldify.files.jpeg2000 import jp2
+from reverse_oldify.files.jpeg2000.codestream import read_codestream
 from reverse_oldify.files.layers import LayerWriter
-from reverse_oldify.files.metadata import Read
+from reverse_oldify.files.metadata import xmp, xmp_extended
+from reverse_oldify.files.metadata.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.metadata.read import Read
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read_pages
+from reverse_oldify.files.tiff import ifd
 from reverse_oldify.files.write import write
 from reverse_oldify.options import Options
 from reverse_oldify.pipeline.hint_file import read_hints
@@ -85,14 +80,14 @@ def png(data: bytes) -> None:
 def jpeg_markers(data: bytes) -> None:
     """The order of a JPEG file's markers."""
     with suppress(InputError):
-        jpeg.Watched(SimpleNamespace(fp=None), io.BytesIO(data)).notes()
+        Watched(SimpleNamespace(fp=None), io.BytesIO(data)).notes()
 
 
 def boxes(data: bytes) -> None:
     """Boxes of JPEG 2000, JPEG XL and AVIF, and what stands in them before the picture."""
     assert 8 <= avif.read_depth(io.BytesIO(data)).bits <= 16
     with suppress(InputError):
-        codestream = j2k.read_codestream(io.BytesIO(data))
+        codestream = read_codestream(io.BytesIO(data))
         assert codestream.width > 0 < codestream.height
         jp2.is_associated(io.BytesIO(data), codestream)
     jp2.read_profile(io.BytesIO(data)), jp2.completed(Read(Metadata(), 1, ()), io.BytesIO(data))
@@ -125,7 +120,7 @@ def extended_xmp(data: bytes) -> None:
 
 def profile(data: bytes) -> None:
     """Colour profiles of curves and a matrix, applied to a few codes."""
-    parsed = icc_matrix.parse_matrix_profile(data)
+    parsed = parse_matrix_profile(data)
     if parsed is not None:
         assert np.isfinite(parsed.curves).all()
         parsed.to_srgb(_COLOUR)
@@ -266,7 +261,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Seeds]] = {
     ),
     "xmp": (xmp_packet, lambda: [xmp.merge(None, [_STATEMENT]), b"<a xmlns:b='c'><b:d/></a>"]),
     "extended": (extended_xmp, lambda: [_extended(), _extended()[:-30]]),
-    "profile": (profile, lambda: [icc.srgb_profile(), icc.gray_srgb_profile()]),
+    "profile": (profile, lambda: [srgb_profile(), gray_srgb_profile()]),
     "hints": (
         hints,
         lambda: [

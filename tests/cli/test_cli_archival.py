@@ -13,10 +13,10 @@ from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
 from reverse_oldify.cli.main import main
+from reverse_oldify.files.metadata.xmp import IPTC_EXTENSION, value_of
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read, read_pages
 from reverse_oldify.files.write import write_pages
-from reverse_oldify.files.xmp import IPTC_EXTENSION, value_of
 from reverse_oldify.pipeline.colorizer import Colorizer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 from made_tiffs import Layout, deep_tiff
 
-from reverse_oldify.files.ifd import ASCII, BYTE, RATIONAL, Directory, Field, short
+from reverse_oldify.files.tiff.ifd import ASCII, BYTE, RATIONAL, Directory, Field, short
 
 _SIGNED_RATIONAL = 10
 _XYZ_TO_LINEAR_SRGB = (

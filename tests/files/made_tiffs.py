@@ -10,7 +10,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from reverse_oldify.files.ifd import LONG, SHORT, Directory, Field, to_bytes
+from reverse_oldify.files.tiff.ifd import LONG, SHORT, Directory, Field, to_bytes
 
 _PILLOWS_NAME = {5: "tiff_lzw", 8: "tiff_adobe_deflate", 32773: "packbits", 50000: "zstd"}
 

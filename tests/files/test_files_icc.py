@@ -15,9 +15,9 @@ from PIL import Image, ImageCms
 
 from reverse_oldify.color.lab import linear_to_srgb
 from reverse_oldify.files import interpret
-from reverse_oldify.files.icc import gray_srgb_profile, srgb_profile
-from reverse_oldify.files.icc_matrix import parse_matrix_profile
-from reverse_oldify.files.profile import converter, to_srgb
+from reverse_oldify.files.icc.convert import converter, to_srgb
+from reverse_oldify.files.icc.make import gray_srgb_profile, srgb_profile
+from reverse_oldify.files.icc.matrix import parse_matrix_profile
 
 DEEP = scene().astype(np.uint16) * 257
 CODES = np.arange(65536, dtype=np.uint16)
@@ -111,7 +111,7 @@ def test_16_bit_gray_may_come_with_a_profile_for_colour() -> None:
 def test_table_profile_keeps_gradations_and_says_what_it_costs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("reverse_oldify.files.profile.parse_matrix_profile", lambda icc: None)
+    monkeypatch.setattr("reverse_oldify.files.icc.convert.parse_matrix_profile", lambda icc: None)
     monkeypatch.setattr("reverse_oldify.files.codecs.installed", lambda: False)
     icc = swapped_rgb_profile()
     pixels, note = deep_to_srgb(DEEP, icc)
@@ -127,7 +127,7 @@ def test_table_profile_is_exact_with_the_extra(monkeypatch: pytest.MonkeyPatch) 
     pytest.importorskip("imagecodecs")
     icc = swapped_rgb_profile()
     exact = parse_matrix_profile(icc).to_srgb(DEEP)
-    monkeypatch.setattr("reverse_oldify.files.profile.parse_matrix_profile", lambda icc: None)
+    monkeypatch.setattr("reverse_oldify.files.icc.convert.parse_matrix_profile", lambda icc: None)
     pixels, note = deep_to_srgb(DEEP, icc)
     assert note is None
     assert pixels.dtype == np.uint16

@@ -18,7 +18,7 @@ from reverse_oldify.files import encode as module
 from reverse_oldify.files import strips
 from reverse_oldify.files.encode import encode_pages, memory_file
 from reverse_oldify.files.formats import FORMATS, Encoding
-from reverse_oldify.files.jpeg import NOTE
+from reverse_oldify.files.jpeg.damage import NOTE
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read
 

@@ -18,7 +18,7 @@ from reverse_oldify.color.lab import linear_to_srgb
 from reverse_oldify.errors import MissingExtraError, TooLargeError, UnreadableError
 from reverse_oldify.files.codecs import decoded
 from reverse_oldify.files.jxl import Header, corrected, read_header
-from reverse_oldify.files.metadata import Read
+from reverse_oldify.files.metadata.read import Read
 from reverse_oldify.files.picture import Metadata
 from reverse_oldify.files.read import read
 

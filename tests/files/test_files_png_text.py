@@ -11,11 +11,11 @@ import pytest
 from made_files import deep_png, encode, encoded, scene
 from PIL import Image
 
-from reverse_oldify.files import png_text
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.losses import losses, refuse_losses
 from reverse_oldify.files.picture import Picture
-from reverse_oldify.files.png import chunks_of
+from reverse_oldify.files.png import text as png_text
+from reverse_oldify.files.png.deep import chunks_of
 from reverse_oldify.files.read import read
 
 TEXTS = (

@@ -18,10 +18,10 @@ from PIL import Image
 from reverse_oldify.errors import OptionError, UnreadableError
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.losses import losses
+from reverse_oldify.files.metadata.xmp import XMP, Statement, merge, value_of
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.provenance import SOURCE_TYPES, STATEMENT, Provenance, sha256_of
 from reverse_oldify.files.read import read
-from reverse_oldify.files.xmp import XMP, Statement, merge, value_of
 
 PROVENANCE = Provenance(
     software="reverse-oldify 9.9",

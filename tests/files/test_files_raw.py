@@ -21,9 +21,9 @@ from reverse_oldify.errors import (
     UnsupportedError,
 )
 from reverse_oldify.files.discover import discover
-from reverse_oldify.files.ifd import Directory, Field, long, short, to_bytes
 from reverse_oldify.files.raw import is_raw
 from reverse_oldify.files.read import read
+from reverse_oldify.files.tiff.ifd import Directory, Field, long, short, to_bytes
 
 Y, X = np.mgrid[:48, :64]
 LINEAR = ((0.1 + 0.6 * X / 64 + 0.2 * Y / 48) * 65535).astype(np.uint16)

@@ -22,13 +22,14 @@ from PIL import Image
 
 from reverse_oldify.errors import OutputError, TooLargeError, UnreadableError
 from reverse_oldify.files import samples as samples_module
-from reverse_oldify.files import tiff_layout, tiff_read
-from reverse_oldify.files.ifd import SHORT, UNDEFINED, Directory, Field
 from reverse_oldify.files.lazy import LazyPicture, lazily
-from reverse_oldify.files.metadata import turn
+from reverse_oldify.files.metadata.read import turn
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import open_pages, read
 from reverse_oldify.files.strips import bands, in_order
+from reverse_oldify.files.tiff import layout as tiff_layout
+from reverse_oldify.files.tiff import read as tiff_read
+from reverse_oldify.files.tiff.ifd import SHORT, UNDEFINED, Directory, Field
 
 RNG = np.random.default_rng(7)
 CODES = {bits: RNG.integers(0, 1 << bits, (61, 83, 4)).astype(f"u{bits // 8}") for bits in (8, 16)}

@@ -9,7 +9,7 @@ from made_tiffs import segments_of, written
 from PIL import Image
 
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files.jpeg import NOTE
+from reverse_oldify.files.jpeg.damage import NOTE
 from reverse_oldify.files.read import read
 
 NOISE = np.random.default_rng(2)

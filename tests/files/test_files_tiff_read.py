@@ -13,9 +13,9 @@ from made_tiffs import Layout, deep_tiff, tiff_page
 from PIL import Image
 
 from reverse_oldify.errors import InputError, TooLargeError, UnreadableError
-from reverse_oldify.files import tiff_pages
-from reverse_oldify.files.ifd import SHORT, Directory, Field
 from reverse_oldify.files.read import read, read_pages
+from reverse_oldify.files.tiff import pages
+from reverse_oldify.files.tiff.ifd import SHORT, Directory, Field
 
 RGBA = np.random.default_rng(3).integers(0, 65536, (23, 37, 4)).astype(np.uint16)
 RGB = RGBA[..., :3]
@@ -148,7 +148,7 @@ def test_circle_of_pages_ends() -> None:
 
 
 def test_number_of_pages_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiff_pages, "MAX_PAGES", 2)
+    monkeypatch.setattr(pages, "MAX_PAGES", 2)
     with pytest.raises(TooLargeError, match="more than 2 pages"):
         read(_chained([(RGB, None)] * 3))
 

@@ -12,12 +12,12 @@ from made_profiles import cmyk_profile, gray_profile
 from made_tiffs import Layout, deep_tiff
 
 from reverse_oldify.color.lab import lab_to_srgb, srgb_to_lab, srgb_to_linear
-from reverse_oldify.files.icc import D50, SRGB_IN_D50
-from reverse_oldify.files.ifd import RATIONAL, UNDEFINED, Directory, Field, short
+from reverse_oldify.files.icc.make import D50, SRGB_IN_D50
 from reverse_oldify.files.layers import LayerWriter
 from reverse_oldify.files.lazy import LazyPicture
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import open_pages, read
+from reverse_oldify.files.tiff.ifd import RATIONAL, UNDEFINED, Directory, Field, short
 
 RNG = np.random.default_rng(9)
 COLOURS = RNG.integers(0, 65536, (30, 40, 3)).astype(np.uint16)

@@ -17,8 +17,8 @@ from reverse_oldify.files import encode
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read, read_pages
 from reverse_oldify.files.samples import samples_of
-from reverse_oldify.files.tiff_layout import RGB
-from reverse_oldify.files.tiff_write import TiffWriter
+from reverse_oldify.files.tiff.layout import RGB
+from reverse_oldify.files.tiff.write import TiffWriter
 from reverse_oldify.files.write import write_pages
 
 DEEP = np.random.default_rng(5).integers(0, 65536, (301, 200, 3)).astype(np.uint16)

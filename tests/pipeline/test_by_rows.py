@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files import strips, tiff_layout, tiff_write
+from reverse_oldify.files import strips
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import open_pages, read, read_pages
+from reverse_oldify.files.tiff import layout, write
 from reverse_oldify.options import Hints, Options
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.deliver import Order, deliver, uncertainty_of, variant_of
@@ -32,8 +33,8 @@ HINTS = Hints.from_arrays([(70, 5), (70, 40)], [(40.0, 20.0), (-20.0, -30.0)])
 @pytest.fixture(autouse=True)
 def tiny_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strips, "_ROWS", 16)
-    monkeypatch.setattr(tiff_layout, "_BAND_BYTES", 3000)
-    monkeypatch.setattr(tiff_write, "_STRIP_BYTES", 2000)
+    monkeypatch.setattr(layout, "_BAND_BYTES", 3000)
+    monkeypatch.setattr(write, "_STRIP_BYTES", 2000)
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,11 @@ from PIL import Image
 from reverse_oldify.color.lab import lightness_to_gray
 from reverse_oldify.errors import ExistsError, LossError, OutputError, UnreadableError
 from reverse_oldify.files.drafts import Drafts
+from reverse_oldify.files.metadata.xmp import IPTC_EXTENSION, value_of
 from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance, sha256_of
 from reverse_oldify.files.read import read, read_pages
 from reverse_oldify.files.write import write_pages
-from reverse_oldify.files.xmp import IPTC_EXTENSION, value_of
 from reverse_oldify.pipeline import filing as module
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.pipeline.filing import Colour, Filing, layers_of, sidecar_of

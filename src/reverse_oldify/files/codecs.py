@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files.icc import srgb_profile
+from reverse_oldify.files.icc.make import srgb_profile
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.strips import strips_of
 
@@ -145,7 +145,7 @@ def through_profile(samples: Pixels, icc: bytes, space: str) -> NDArray[np.uint1
     Returns
     -------
     uint16 (H, W, 3)
-        Relative colorimetric with black point compensation, as in `files.profile`.
+        Relative colorimetric with black point compensation, as in `files.icc.convert`.
     """
     import imagecodecs
 

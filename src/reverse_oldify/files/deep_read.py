@@ -8,10 +8,11 @@ import numpy as np
 from PIL import Image
 
 from reverse_oldify.errors import MissingExtraError, UnreadableError
-from reverse_oldify.files import avif, codecs, interpret, jp2, jxl, modes
+from reverse_oldify.files import avif, codecs, interpret, jxl, modes
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.heic import notes_of_tones
-from reverse_oldify.files.j2k import read_codestream
+from reverse_oldify.files.jpeg2000 import jp2
+from reverse_oldify.files.jpeg2000.codestream import read_codestream
 from reverse_oldify.files.modes import Arrays
 
 KEYS = ("jp2", "jxl", "avif")

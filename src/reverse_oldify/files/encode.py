@@ -13,17 +13,18 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
-from reverse_oldify.files import iptc, jp2_write, xmp_extended
 from reverse_oldify.files.arrays import padded
 from reverse_oldify.files.formats import AS_EVER, Encoding, Format
-from reverse_oldify.files.icc import profile_for, srgb_profile
-from reverse_oldify.files.jp2 import described
-from reverse_oldify.files.jpeg_write import BLOCK, END, join, segment_of
+from reverse_oldify.files.icc.make import profile_for, srgb_profile
+from reverse_oldify.files.jpeg.write import BLOCK, END, join, segment_of
+from reverse_oldify.files.jpeg2000.jp2 import described
+from reverse_oldify.files.jpeg2000.write import write_jp2
 from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
+from reverse_oldify.files.metadata import iptc, xmp_extended
 from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
-from reverse_oldify.files.png import XMP_KEYWORD, write_deep
+from reverse_oldify.files.png.deep import XMP_KEYWORD, write_deep_png
 from reverse_oldify.files.strips import bands, in_order
-from reverse_oldify.files.tiff_write import BIG, TiffWriter
+from reverse_oldify.files.tiff.write import BIG, TiffWriter
 from reverse_oldify.types import ByteArray
 
 _COMMENT = 0xFE  # marker of JPEG
@@ -73,11 +74,11 @@ def encode_pages(
                 writer = TiffWriter(file, big=picture.nbytes * picture.page_count > BIG)
             writer.add_picture(picture)
         elif kind.key == "png" and _needs_deep_png(picture):
-            write_deep(picture, file)
+            write_deep_png(picture, file)
         elif kind.key == "jpg":
             join(_jpegs(picture, kind, encoding), picture.size[0], file)
         elif kind.key == "jp2" and picture.dtype == np.uint16 and holds_16_bits(kind):
-            jp2_write.write_deep(picture, file)
+            write_jp2(picture, file)
         elif kind.key == "jp2":
             file.write(_jpeg_2000(picture, kind))
         else:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reverse_oldify.files.arrays import without_equal_channels
+from reverse_oldify.files.icc.convert import Convert, converter
 from reverse_oldify.files.modes import Arrays
 from reverse_oldify.files.picture import Picture, Pixels
-from reverse_oldify.files.profile import Convert, converter
 from reverse_oldify.files.strips import strips_of
 
 

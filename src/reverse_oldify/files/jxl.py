@@ -16,7 +16,7 @@ from PIL import Image
 from reverse_oldify.errors import DAMAGED, UnreadableError
 from reverse_oldify.files import codecs
 from reverse_oldify.files.boxes import Box, boxes_of
-from reverse_oldify.files.metadata import MOST_BYTES, Read, bounded, with_exif
+from reverse_oldify.files.metadata.read import MOST_BYTES, Read, bounded, with_exif
 
 _CODESTREAM = b"\xff\x0a"
 _HEADER_BYTES = 256

@@ -8,12 +8,12 @@ from typing import BinaryIO
 import numpy as np
 
 from reverse_oldify.color.lab import srgb_to_lab
-from reverse_oldify.files.ifd import RATIONAL, Field
 from reverse_oldify.files.picture import Metadata, Pixels, Raster
 from reverse_oldify.files.samples import Samples
-from reverse_oldify.files.tiff_layout import CIELAB, WHITE_POINT
-from reverse_oldify.files.tiff_metadata import to_tags
-from reverse_oldify.files.tiff_write import BIG, TiffWriter
+from reverse_oldify.files.tiff.ifd import RATIONAL, Field
+from reverse_oldify.files.tiff.layout import CIELAB, WHITE_POINT
+from reverse_oldify.files.tiff.metadata import to_tags
+from reverse_oldify.files.tiff.write import BIG, TiffWriter
 
 _D65 = Field(RATIONAL, struct.pack("<4I", 3127, 10_000, 3290, 10_000))
 _MIDDLE = 1 << 15  # L* 50 of 0..65535

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from reverse_oldify.errors import LossError
-from reverse_oldify.files import codecs, xmp_extended
+from reverse_oldify.files import codecs
 from reverse_oldify.files.formats import FORMATS, OUTPUT_FORMATS, Format
+from reverse_oldify.files.metadata import xmp_extended
 from reverse_oldify.files.picture import Metadata, Raster
-from reverse_oldify.files.png_text import keyword_of
+from reverse_oldify.files.png.text import keyword_of
 
 _JPEG_SEGMENT = 65_533  # bytes, without the marker and its length
 _MOST_NAMES = 6

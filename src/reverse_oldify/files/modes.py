@@ -11,10 +11,10 @@ from PIL import Image, TiffImagePlugin
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.arrays import without_equal_channels
+from reverse_oldify.files.icc.convert import lab_to_srgb, to_srgb
 from reverse_oldify.files.picture import Pixels, to_16_bits
-from reverse_oldify.files.profile import lab_to_srgb, to_srgb
 from reverse_oldify.files.strips import bands
-from reverse_oldify.files.tiff_layout import BITS, PHOTOMETRIC, SAMPLE_FORMAT, WHITE_IS_ZERO
+from reverse_oldify.files.tiff.layout import BITS, PHOTOMETRIC, SAMPLE_FORMAT, WHITE_IS_ZERO
 
 _RANGES = {"F": (1.0, 255.0, 65535.0), "I": (65535.0,)}
 _UNSIGNED_RANGES = (65535.0, 4294967295.0)

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from reverse_oldify.errors import OptionError, UnreadableError, UnsupportedError, reason_of
 from reverse_oldify.files.formats import Format
+from reverse_oldify.files.metadata.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
 from reverse_oldify.files.picture import Raster
 from reverse_oldify.files.source import Source
-from reverse_oldify.files.xmp import IPTC_EXTENSION, XMP, Statement, merge, value_of
 from reverse_oldify.options import Options
 from reverse_oldify.types import ModelInfo
 from reverse_oldify.version import VERSION

@@ -18,12 +18,12 @@ import numpy as np
 from reverse_oldify.errors import MissingExtraError, UnreadableError, UnsupportedError
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.formats import FORMATS, by_suffix
-from reverse_oldify.files.ifd import Directory, read_directories, sub_directories
-from reverse_oldify.files.metadata import Read
+from reverse_oldify.files.metadata.read import Read
 from reverse_oldify.files.modes import Arrays
 from reverse_oldify.files.picture import Metadata
-from reverse_oldify.files.tiff_layout import PHOTOMETRIC
-from reverse_oldify.files.tiff_metadata import from_tags
+from reverse_oldify.files.tiff.ifd import Directory, read_directories, sub_directories
+from reverse_oldify.files.tiff.layout import PHOTOMETRIC
+from reverse_oldify.files.tiff.metadata import from_tags
 
 _DNG_VERSION, _CANON_SLICES = 50706, 50752
 _COLOR_FILTER_ARRAY, _LINEAR_RAW = 32803, 34892

@@ -13,16 +13,20 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from reverse_oldify.errors import TooLargeError, UnreadableError, UnsupportedError
-from reverse_oldify.files import deep_read, heic, interpret, jp2, jpeg, jxl, png, png_text, raw
+from reverse_oldify.files import deep_read, heic, interpret, jxl, raw
 from reverse_oldify.files.arrays import without_equal_channels
 from reverse_oldify.files.formats import FORMATS, Format, sniff
+from reverse_oldify.files.jpeg.damage import Watched
+from reverse_oldify.files.jpeg2000 import jp2
 from reverse_oldify.files.lazy import LazyPicture
-from reverse_oldify.files.metadata import Read, read_metadata, turn
+from reverse_oldify.files.metadata.read import Read, read_metadata, turn
 from reverse_oldify.files.modes import Arrays, pixels_of, to_arrays, to_srgb_image
 from reverse_oldify.files.opening import opened
 from reverse_oldify.files.picture import Picture, Raster
+from reverse_oldify.files.png import deep as deep_png
+from reverse_oldify.files.png import text as png_text
 from reverse_oldify.files.source import Source, damage_told
-from reverse_oldify.files.tiff_pages import TiffFile
+from reverse_oldify.files.tiff.pages import TiffFile
 
 MAX_PIXELS = 300_000_000
 """Default limit on width times height; larger pictures are refused before they are decoded."""
@@ -92,7 +96,7 @@ def open_pages(
 ) -> Generator[Raster, None, None]:
     """Open every page, see `read_pages`; those that can be are decoded where they are looked at.
 
-    These are the pages of TIFF files for which `tiff_read.is_plain` holds: grey or RGB of 8 or 16
+    These are the pages of TIFF files for which `tiff.read.is_plain` holds: grey or RGB of 8 or 16
     bits. RGB with equal channels is left as it is. What is damaged inside raises at the look. Of
     JPEG, which is decoded at once, rows are copied at the look.
 
@@ -206,8 +210,8 @@ def _picture_of(
         if kind.key == "jpg":
             return _jpeg_picture(image, file, path)
         if kind.key == "png":
-            png.check(file)
-            image.info.setdefault("icc_profile", png.profile_of_gamma(file))
+            deep_png.check(file)
+            image.info.setdefault("icc_profile", deep_png.profile_of_gamma(file))
         frames = _has_frames(image)
         arrays, told = _arrays(image, file, kind, head), read_metadata(image)
         if kind.key == "jxl":
@@ -224,7 +228,7 @@ def _picture_of(
 
 def _jpeg_picture(image: ImageFile.ImageFile, file: BinaryIO, path: Path | None) -> Raster:
     """Decode at once, which may tell of damage, and take rows out of Pillow as they are wanted."""
-    watched = jpeg.Watched(image, file)
+    watched = Watched(image, file)
     srgb, notes = to_srgb_image(image)
     metadata, orientation, told = read_metadata(image)
     picture = LazyPicture(
@@ -246,8 +250,8 @@ def _jpeg_picture(image: ImageFile.ImageFile, file: BinaryIO, path: Path | None)
 
 def _arrays(image: ImageFile.ImageFile, file: BinaryIO, kind: Format, head: bytes) -> Arrays:
     """Pixels of an image, past Pillow where that would cut 16 bits."""
-    if kind.key == "png" and png.is_deep(head):
-        samples = png.read_samples(image, file)
+    if kind.key == "png" and deep_png.is_deep(head):
+        samples = deep_png.read_samples(image, file)
     elif kind.key == "heic" and heic.is_deep(image):
         samples = heic.read_samples(image, file)
     elif kind.key in deep_read.KEYS:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reverse_oldify.errors import TooLargeError, reason_of
-from reverse_oldify.files.metadata import SIDEWAYS, turn
+from reverse_oldify.files.metadata.read import SIDEWAYS, turn
 from reverse_oldify.files.picture import Pixels, Raster
 from reverse_oldify.files.strips import bands
 

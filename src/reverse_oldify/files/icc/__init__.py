@@ -1,0 +1,1 @@
+"""Colour profiles (ICC.1:2010): to sRGB, and those that are made."""

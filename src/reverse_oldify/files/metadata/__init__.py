@@ -1,0 +1,1 @@
+"""What is said of a photograph beside its pixels: EXIF, IPTC, XMP."""
