@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from reverse_oldify.matmul import matmul
+from reverse_oldify.matmul import matmul, mixed
 
 
 def test_it_is_the_product() -> None:
@@ -17,3 +18,22 @@ def test_flags_of_the_processor_do_not_warn() -> None:
     large = np.full((2, 2), 1e38, np.float32)
     assert np.isinf(matmul(large, large)).all()
     assert np.isnan(matmul(matmul(large, large), 0 * large)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_mixed_planes_are_the_product_to_the_bit_in_any_part(dtype: type[np.floating]) -> None:
+    random = np.random.default_rng(0)
+    matrix = random.normal(size=(4, 3)).astype(dtype)
+    planes = random.normal(size=(3, 40, 50)).astype(dtype)
+    whole = mixed(matrix, planes)
+    assert whole.dtype == dtype
+    np.testing.assert_allclose(whole, np.tensordot(matrix, planes, 1), atol=4 * np.finfo(dtype).eps)
+    for left in range(5):
+        for width in range(1, 46):
+            columns = slice(left, left + width)
+            part = planes[:, 3:4, columns]
+            for same in (part, part.copy()):
+                assert np.array_equal(mixed(matrix, same), whole[:, 3:4, columns])
+    out = np.empty_like(whole)
+    assert mixed(matrix, planes, out=out) is out
+    assert np.array_equal(out, whole)

@@ -1,4 +1,4 @@
-"""Matrix products without false alarms."""
+"""Products of matrices: without false alarms, or the same to the bit in strips as in the whole."""
 
 from __future__ import annotations
 
@@ -19,3 +19,19 @@ def matmul(
     """
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         return np.asarray(np.matmul(first, second, out=out))
+
+
+def mixed(
+    matrix: NDArray[Any], planes: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """Product of a matrix (n, k) and planes (k, ...), pixel by pixel the same in any part of them.
+
+    How `numpy.matmul` rounds a pixel depends on how many others there are, by the processor: BLAS
+    has ways of its own for small products, and strips of a picture would differ from the whole.
+    NumPy's own sums of products go along the pixels, in one way for all; but for a single one.
+    """
+    if planes[0].size == 1:
+        out = np.empty((len(matrix), *planes.shape[1:]), planes.dtype) if out is None else out
+        out[:] = mixed(matrix, np.repeat(planes, 2, -1))[..., :1]
+        return out
+    return np.asarray(np.einsum("ij,j...->i...", matrix, planes, out=out))

@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reverse_oldify.matmul import matmul
+from reverse_oldify.matmul import mixed
 from reverse_oldify.types import ByteArray, FloatArray
 
 XYZ_FROM_RGB = np.array(
@@ -211,8 +211,7 @@ def srgb_to_lab(srgb: SrgbArray) -> FloatArray:
     lab = np.empty(srgb.shape, np.float32)
     for rows in row_strips(len(srgb), srgb[0].size // 3 if len(srgb) else 1):
         planes = _linear_planes(srgb[rows])
-        shape = planes.shape
-        fx, fy, fz = _forward(matmul(_WHITE_FROM_RGB, planes.reshape(3, -1))).reshape(shape)
+        fx, fy, fz = _forward(mixed(_WHITE_FROM_RGB, planes))
         lab[rows, ..., 0] = 116.0 * fy - 16.0
         lab[rows, ..., 1] = 500.0 * (fx - fy)
         lab[rows, ..., 2] = 200.0 * (fy - fz)
@@ -242,7 +241,7 @@ def lab_to_linear(lightness: FloatArray, ab: FloatArray) -> FloatArray:
     np.multiply(b, np.float32(-1 / 200), out=f[2])
     f[::2] += f[1]
     xyz = _backward(f)
-    linear = matmul(_RGB_FROM_WHITE, xyz.reshape(3, -1), out=f.reshape(3, -1)).reshape(f.shape)
+    linear = mixed(_RGB_FROM_WHITE, xyz, out=f)
     neutral = a == 0
     neutral &= b == 0
     if neutral.any():
@@ -252,7 +251,7 @@ def lab_to_linear(lightness: FloatArray, ab: FloatArray) -> FloatArray:
 
 def f_to_linear(f: FloatArray) -> FloatArray:
     """Linear sRGB, float32 (3, n), of ``f(X), f(Y), f(Z)`` of CIE 1976, float32 (3, n)."""
-    return matmul(_RGB_FROM_WHITE, _backward(f))
+    return mixed(_RGB_FROM_WHITE, _backward(f))
 
 
 def lab_to_srgb(lab: FloatArray) -> FloatArray:

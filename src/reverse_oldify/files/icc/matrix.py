@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reverse_oldify.color.lab import linear_to_srgb
 from reverse_oldify.files.icc.make import SRGB_IN_D50
 from reverse_oldify.files.strips import strips_of
-from reverse_oldify.matmul import matmul
+from reverse_oldify.matmul import matmul, mixed
 
 _CODES = 65536
 _MOST_TAGS = 200
@@ -45,9 +45,7 @@ class MatrixProfile:
         for rows in strips_of(pixels):
             strip = pixels[rows]
             linear = np.stack([self.curves[channel][strip[..., channel]] for channel in range(3)])
-            srgb = matmul(self.matrix, linear.reshape(3, -1))
-            codes = _codes(srgb).reshape(linear.shape)
-            converted[rows] = np.moveaxis(codes, 0, -1)
+            converted[rows] = np.moveaxis(_codes(mixed(self.matrix, linear)), 0, -1)
         return converted
 
     def gray_table(self) -> NDArray[np.uint16]:

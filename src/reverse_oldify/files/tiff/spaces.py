@@ -15,7 +15,7 @@ from reverse_oldify.files.interpret import Space
 from reverse_oldify.files.picture import Pixels
 from reverse_oldify.files.tiff.ifd import RATIONAL, Directory, Field
 from reverse_oldify.files.tiff.layout import BITS, CIELAB, CMYK, PHOTOMETRIC, WHITE_POINT
-from reverse_oldify.matmul import matmul
+from reverse_oldify.matmul import mixed
 
 _D65_X = 0.3127
 _STRIP_PIXELS = 1 << 15
@@ -70,7 +70,7 @@ def _from_d50(samples: Pixels) -> Pixels:
         middle = (lightness + 16) / 116
         f = np.stack([middle + a / 500, middle, middle - b / 200])
         xyz = np.where(f > _LINEAR_TO, f**3, (f - 4 / 29) * (3 * _LINEAR_TO**2))
-        linear = matmul(_XYZ_TO_LINEAR, xyz.reshape(3, -1)).reshape(xyz.shape)
+        linear = mixed(_XYZ_TO_LINEAR, xyz)
         linear = np.where((a == 0) & (b == 0), xyz[1], linear)  # neutral, not nearly so
         result[rows] = _codes(linear_to_srgb(np.clip(np.moveaxis(linear, 0, -1), 0, 1)))
     return result
