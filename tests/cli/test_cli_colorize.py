@@ -483,5 +483,6 @@ def test_names_print_in_a_terminal_that_knows_ascii_only(here: Path) -> None:
     )
     assert result.returncode == 1
     assert result.stderr == (
-        b"reverse-oldify: \\u0424\\u043e\\u0442\\u043e \\udc80*.jpg: no file matches this pattern\n"
+        b"reverse-oldify: \\u0424\\u043e\\u0442\\u043e \\udc80*.jpg: no file matches this pattern; "
+        b"check its spelling\n"
     )

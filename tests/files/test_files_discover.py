@@ -94,7 +94,7 @@ def test_patterns_are_expanded_and_files_of_such_names_are_not(here: Path) -> No
     assert pairs(discover(["odd[1].png"], Path("out"))) == [("odd[1].png", "out/odd[1].png")]
     missing = discover(["in/*.tif"], Path("out"))
     assert [str(problem) for problem in missing.problems] == [
-        "in/*.tif: no file matches this pattern"
+        "in/*.tif: no file matches this pattern; check its spelling"
     ]
 
 

@@ -28,6 +28,8 @@ DEFLATED = {
 @pytest.mark.parametrize("case", DEFLATED)
 def test_checksums_are_compared_of_what_pillow_decodes(case: str) -> None:
     codes, settings = DEFLATED[case]
+    if "predictor" in settings:
+        pytest.importorskip("imagecodecs")  # tifffile writes it with that
     sound = written(codes, compression="deflate", **settings)
     assert read(sound).size == codes.shape[:2]
     places = [place for place in segments_of(sound) if place[1] > 100]

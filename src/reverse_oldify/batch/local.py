@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from typing import Any
@@ -20,6 +21,7 @@ from reverse_oldify.files.strips import usable_cores
 
 # A new interpreter for each: a fork would share locks, ONNX Runtime's threads, and the journal.
 _FRESH = multiprocessing.get_context("spawn")
+_OF_THE_JOB = (signal.SIGINT, signal.SIGTERM)  # sent to the whole group, and the job decides
 
 
 def local_engine(setup: Setup, *, workers: int | None, time_limit: float) -> Crew:
@@ -44,7 +46,8 @@ class _Process:
     def __init__(self, setup: Setup) -> None:
         self._pipe, theirs = _FRESH.Pipe()
         self._process = _FRESH.Process(target=_work, args=(setup, theirs), daemon=True)
-        self._process.start()
+        with _signals_kept_from_children():
+            self._process.start()
         theirs.close()
         self._ready = False
 
@@ -90,6 +93,23 @@ class _Process:
         return [self._pipe, self._process.sentinel]
 
 
+@contextmanager
+def _signals_kept_from_children() -> Iterator[None]:
+    """Start processes that a signal finds deaf from the first: imports take them half a second.
+
+    They inherit the mask; this process gets what was meant for it a moment later.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # the first process starts it, and it ends with no mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_JOB)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _watch(members: Sequence[Member], seconds: float) -> None:
     waitables = [
         each for member in members if isinstance(member, _Process) for each in member.waitables
@@ -108,7 +128,7 @@ def _cause(exitcode: int | None) -> str:
 
 def _work(setup: Setup, pipe: Connection) -> None:
     """What the process does: says that it is ready, then answers each task with an outcome."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the job decides
+    for number in _OF_THE_JOB:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:

@@ -110,7 +110,9 @@ def _walk_inputs(
     for name in inputs:
         paths = _expand(name)
         if not paths:
-            found.problems.append(UnreadableError(f"{name}: no file matches this pattern"))
+            found.problems.append(
+                UnreadableError(f"{name}: no file matches this pattern; check its spelling")
+            )
         for path in paths:
             if _is_folder(path):
                 yield from _walk_folder(path, out_dir, found)

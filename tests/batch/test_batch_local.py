@@ -1,0 +1,43 @@
+"""Worker processes of one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from made_workers import open_colorizer
+
+from reverse_oldify.batch import local
+from reverse_oldify.batch.task import Setup
+from reverse_oldify.pipeline.deliver import Order
+from reverse_oldify.pipeline.filing import Filing
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_group_does_not_end_a_worker_that_is_starting(
+    tmp_path: Path, number: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    setup = Setup(
+        source=str(tmp_path / "in"),
+        output=str(tmp_path / "out"),
+        model=None,
+        order=Order(filing=Filing(provenance=None)),
+        open_colorizer=open_colorizer,
+    )
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    member = local._Process(setup)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == mask
+    try:
+        assert member._process.pid is not None
+        patience = time.monotonic() + 60
+        while not member.ready and time.monotonic() < patience:
+            os.kill(member._process.pid, number)
+            time.sleep(0.01)
+        assert member.ready
+        assert member._process.is_alive()
+    finally:
+        member.kill()
+    assert capfd.readouterr().err == ""
