@@ -56,6 +56,7 @@ def test_folder_keeps_its_structure_and_skips_what_is_no_picture(here: Path) -> 
         ("a.jpeg", "jpg", "a.jpeg"),
         ("a.b.tiff", "webp", "a.b.webp"),
         ("a.gif", None, "a.png"),
+        ("a.J2K", None, "a.jp2"),
         ("a.bmp", None, "a.bmp"),
         ("a.bmp", "bmp", "a.bmp"),
         ("a.gif", "bmp", "a.bmp"),

@@ -49,7 +49,7 @@ def test_what_is_unknown_is_none() -> None:
         (b"\0\0\0\x0cJXL \r\n\x87\n", "jxl"),
         (b"\0\0\0\x1cftypheix\0\0\0\0", "heic"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif", "avif"),
-        (b"\xff\x4f\xff\x51", "jp2"),
+        (b"\xff\x4f\xff\x51", "j2k"),
     ],
 )
 def test_formats_are_known_by_their_first_bytes(head: bytes, key: str) -> None:

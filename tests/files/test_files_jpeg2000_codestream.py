@@ -27,7 +27,9 @@ def test_header_is_read_boxed_or_bare() -> None:
         codestream = read_codestream(io.BytesIO(data))
         assert (codestream.width, codestream.height, codestream.tiles) == (60, 40, 12)
         assert codestream.components == (Component(8, False, True),) * 3
-    assert read(bare).size == (40, 60)
+    picture = read(bare)
+    assert (picture.size, picture.format) == ((40, 60), "j2k")
+    assert np.array_equal(picture.pixels, read(TILED).pixels)
 
 
 def test_depth_is_told_however_long_the_header_is() -> None:

@@ -15,7 +15,7 @@ from reverse_oldify.files.jpeg2000 import jp2
 from reverse_oldify.files.jpeg2000.codestream import read_codestream
 from reverse_oldify.files.modes import Arrays
 
-KEYS = ("jp2", "jxl", "avif")
+KEYS = ("jp2", "j2k", "jxl", "avif")
 """Of the formats that are read here."""
 
 
@@ -41,7 +41,7 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
     UnsupportedError
         JPEG 2000 that is neither grey nor RGB.
     """
-    if kind.key == "jp2":
+    if kind.key in ("jp2", "j2k"):
         bits, decoded, notes = _jpeg_2000(image, file)
     elif kind.key == "jxl":
         bits, decoded, notes = _jpeg_xl(image, file)

@@ -193,6 +193,13 @@ FORMATS = {
             dpi=True,
             settings={"irreversible": False},  # lossless
         ),
+        Format(
+            key="j2k",
+            name="JPEG 2000 without a container",
+            pillow="JPEG2000",
+            suffixes=(".j2k", ".j2c", ".jpc"),
+            written_as="jp2",
+        ),
         Format(key="bmp", name="BMP", pillow="BMP", suffixes=(".bmp", ".dib"), dpi=True),
         Format(key="gif", name="GIF", pillow="GIF", suffixes=(".gif",), written_as="png"),
         Format(
@@ -273,8 +280,10 @@ def sniff(head: bytes) -> Format | None:
         return FORMATS["gif"]
     if head[4:8] == b"ftyp":
         return next((FORMATS[key] for key in _BRANDS if _has_brand(head, key)), None)
-    if head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or head[:4] == b"\xff\x4f\xff\x51":
+    if head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n":
         return FORMATS["jp2"]
+    if head[:4] == b"\xff\x4f\xff\x51":
+        return FORMATS["j2k"]
     if head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n" or head[:2] == b"\xff\x0a":
         return FORMATS["jxl"]
     foreign = {b"8BPS": "Photoshop (PSD)", b"%PDF": "PDF"}.get(head[:4])
