@@ -96,3 +96,8 @@ class MissingExtraError(ReverseOldifyError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs more packages: pip install 'reverse-oldify[{extra}]'")
+        self._given = what, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        """Pickle what it was made of: by its message alone no other process could make it anew."""
+        return type(self), self._given

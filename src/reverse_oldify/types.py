@@ -33,7 +33,7 @@ class Reducible(Plane, Protocol):
         """
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ModelInfo:
     """What a model is and needs; travels inside its file.
 

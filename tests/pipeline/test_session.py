@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import html
 import json
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +38,19 @@ def test_a_hint_is_obeyed_at_the_spot(
     lab = srgb_to_lab(Colorizer(backend=FakeBackend({GREEN: 1.0})).colorize(halves, options))
     at = lab[spot[1], spot[0]]
     assert float(ciede2000(at, np.array([at[0], *RED], np.float32))) < 1.5
+
+
+@pytest.mark.parametrize("part", [-0.45, 0.0, 0.3, 0.45])
+@pytest.mark.parametrize("working_size", [64, 128])
+def test_a_hint_between_pixels_is_obeyed_at_the_nearest(working_size: int, part: float) -> None:
+    gray = np.random.default_rng(0).integers(80, 180, (37, 41), dtype=np.uint8)
+    session = Colorizer(backend=FakeBackend({GREEN: 1.0})).open(gray)
+    for place in range(2, 36, 3):
+        points = ((place + part, place + part),)
+        hints = Hints((Hint(points=points, ab=(20.0, -25.0)),))
+        options = Options(working_size=working_size, hints=hints)
+        lab = srgb_to_lab(session.colorize(options).pixels)[place, place]
+        assert np.hypot(*(lab[1:] - (20, -25))) < 1.5, place
 
 
 def test_a_hint_spreads_over_its_object_and_stops_at_the_edge(halves: np.ndarray) -> None:
@@ -162,3 +177,25 @@ def test_the_result_of_a_bmp_can_be_saved_as_one(halves: np.ndarray, tmp_path: P
         replace(coloured, alpha=alpha).save(tmp_path / "clear.bmp")
     coloured.save(tmp_path / "colour.png")
     assert b"AlgorithmicMedia" in (tmp_path / "colour.png").read_bytes(), "which has a place for it"
+
+
+def test_a_session_that_has_drawn_variants_is_let_go_at_once(halves: np.ndarray) -> None:
+    session = Colorizer(backend=FakeBackend({GREEN: 0.5, RED: 0.5})).open(halves)
+    before = session.nbytes
+    session.variants(2)
+    assert session.nbytes > before
+    known = weakref.ref(session)
+    gc.disable()
+    try:
+        del session
+        assert known() is None
+    finally:
+        gc.enable()
+
+
+def test_an_array_that_changes_afterwards_changes_no_session(halves: np.ndarray) -> None:
+    frame = halves.copy()
+    session = Colorizer(backend=FakeBackend({GREEN: 1.0})).open(frame)
+    wanted = session.colorize().pixels
+    frame[:] = 255
+    assert np.array_equal(session.colorize().pixels, wanted)

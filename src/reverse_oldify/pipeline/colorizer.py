@@ -109,14 +109,18 @@ class Colorizer:
         if isinstance(source, Image.Image):
             return self.open(source).paint(options).loaded().to_image()
         if isinstance(source, np.ndarray):
-            return to_array(self.open(source).paint(options).loaded(), like=source)
+            return to_array(self._session(source).paint(options).loaded(), like=source)
         return self.open(source).colorize(options)
 
     def open(self, source: Any) -> Session:
         """Open a photograph to colour it several times: it is read and encoded once.
 
-        Takes what `colorize` takes, and raises the same errors.
+        Takes what `colorize` takes, and raises the same errors. An array is copied: what becomes of
+        it afterwards changes nothing.
         """
+        return self._session(source.copy() if isinstance(source, np.ndarray) else source)
+
+    def _session(self, source: Any) -> Session:
         picture = _picture(source)
         # Now: until the picture is coloured, the file may be gone, or be another one.
         hashed = sha256_of(source) if isinstance(source, str | Path | bytes) else None

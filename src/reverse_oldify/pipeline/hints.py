@@ -41,13 +41,13 @@ def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
     """
     rows, columns = view.lightness.shape
     laid = Paint(np.zeros((2, rows, columns), np.float32), np.zeros((rows, columns), np.float32))
-    scale = np.array([view.extent[0] / size[0], view.extent[1] / size[1]])
+    cell = np.divide(size, view.extent)
     for hint in hints:
         for x, y in hint.points:
             check_inside(x, y, size)
     for hint in _felt(hints):
-        path = _path(hint, size) * scale
-        covered = _brush(path, hint.radius * float(scale.mean()), (rows, columns))
+        radius = hint.radius * float((1 / cell).mean())
+        covered = _brush(_path(hint, size) / cell, radius, (rows, columns))
         through = laid.strength[covered] * (1 - hint.strength)  # what shows through, as in painting
         laid.strength[covered] = through + hint.strength
         mixed = through * laid.ab[:, covered] + hint.strength * hint_ab(hint)[:, None]
@@ -57,11 +57,14 @@ def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
 
 def spots(hints: Hints, size: tuple[int, int], view: View) -> NDArray[np.int64]:
     """Pixels under the middle of spots and strokes, one a cell: row and column, int64 (n, 2)."""
-    cell = size[0] / view.extent[0], size[1] / view.extent[1]
+    cell = np.divide(size, view.extent)
     found: dict[tuple[int, int], tuple[int, int]] = {}
     for hint in _felt(hints):
-        for row, column in _dabs(_path(hint, size) / cell) * cell:
-            found[int(row / cell[0]), int(column / cell[1])] = int(row), int(column)
+        for dab in _dabs(_path(hint, size) / cell):
+            row, column = int(dab[0] * cell[0]), int(dab[1] * cell[1])
+            place = int((row + 0.5) / cell[0]), int((column + 0.5) / cell[1])
+            if place == (int(dab[0]), int(dab[1])):  # else the middle of the pixel is not painted
+                found[place] = row, column
     return np.array(list(found.values()), np.int64).reshape(-1, 2)
 
 
@@ -85,9 +88,8 @@ def cell_at(x: float, y: float, size: tuple[int, int], view: View) -> tuple[int,
     """
     x, y = number("x", x), number("y", y)
     check_inside(x, y, size)
-    height, width = size
-    row, column = min(y, height - 1) + 0.5, min(x, width - 1) + 0.5
-    return int(row / height * view.extent[0]), int(column / width * view.extent[1])
+    row, column = _middles(np.array([[x, y]]), size)[0] / np.divide(size, view.extent)
+    return int(row), int(column)
 
 
 def check_inside(x: float, y: float, size: tuple[int, int]) -> None:
@@ -104,8 +106,13 @@ def _felt(hints: Hints) -> Iterator[Hint]:
 
 def _path(hint: Hint, size: tuple[int, int]) -> Path:
     """Points of a hint as row, column in the coordinates of areas: middles of pixels end in .5."""
+    return _middles(np.array(hint.points, float), size)
+
+
+def _middles(points: Path, size: tuple[int, int]) -> Path:
+    """Middles, row and column, of the pixels that are nearest to points x, y."""
     last = np.array(size, float) - 1
-    return np.asarray(np.minimum(np.array(hint.points, float)[:, ::-1], last) + 0.5)
+    return np.asarray(np.floor(np.minimum(points[:, ::-1], last) + 0.5) + 0.5)
 
 
 def _brush(path: Path, radius: float, shape: tuple[int, int]) -> NDArray[np.bool_]:

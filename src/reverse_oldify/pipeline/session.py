@@ -172,8 +172,12 @@ class Session:
     @property
     def nbytes(self) -> int:
         """Bytes that the picture and what is known of it take, about."""
-        steered = 0 if self._steered is None else self._steered[1].values.nbytes
-        return self.picture.nbytes + steered + sum(view.nbytes for view in self._views.values())
+        views, steered, found = self._views.copy(), self._steered, self._found  # by other threads
+        taken = sum(view.nbytes for view in views.values())
+        taken += 0 if steered is None else steered[1].values.nbytes
+        if found is not None and found[0].working_size in views:
+            taken += 2 * views[found[0].working_size].nbytes  # of a `Scene`, about
+        return self.picture.nbytes + taken
 
     def predict(self, options: Options | None = None) -> Prediction:
         """What the network says, given a palette; before hints and vividness."""
@@ -250,15 +254,16 @@ class Session:
         self._need_distribution("variants need")
         view, painted, lift = self.view(options), self._paint(options), self._decode(options).lift
         said, undecided = self.predict(options), 1 - influence(painted, view)
-        reference = self._reference(options)
+        reference, info = self._reference(options), self._info
 
+        # Knows nothing of the session, which keeps it: in a circle both would outlive their use.
         def colour(values: FloatArray) -> FloatArray:
             other = replace(said, values=values)
-            found = decode(other, self._info, options, reference, view.lightness, lift)
+            found = decode(other, info, options, reference, view.lightness, lift)
             return obey(found.ab, painted, view)
 
-        rough = partial(roughly, lift=lift, info=self._info)
-        scene = Scene(said.values, self._info.bins, view.lightness, undecided)
+        rough = partial(roughly, lift=lift, info=info)
+        scene = Scene(said.values, info.bins, view.lightness, undecided)
         return Painter(scene, colour, rough).colourings(options.seed)
 
     def _variant(self, options: Options) -> Colouring:
