@@ -219,6 +219,7 @@ def test_list_names_files_below_the_source(tmp_path: Path, monkeypatch: pytest.M
         ("a\u2028\x85\v\f\x1c.jpg\nb.jpg".encode(), ["a\u2028\x85\v\f\x1c.jpg", "b.jpg"]),
         (b"two\nlines.jpg\0b.jpg\0", ["two\nlines.jpg", "b.jpg", ""]),
         (b"\x80.jpg\n", ["\udc80.jpg", ""]),
+        (b"\xef\xbb\xbfa.jpg\r\n", ["a.jpg", ""]),
     ],
 )
 def test_lists_of_lines_and_of_find_print0(tmp_path: Path, data: bytes, names: list[str]) -> None:

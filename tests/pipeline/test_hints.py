@@ -251,6 +251,14 @@ def test_no_hint_file(text: str, tmp_path: Path) -> None:
         read_hints(tmp_path / "none.json")
 
 
+def test_a_file_may_begin_with_a_mark_of_byte_order(tmp_path: Path) -> None:
+    file = tmp_path / "hints.json"
+    file.write_text(
+        '{"version": 1, "hints": [{"points": [[1, 2]], "color": "neutral"}]}', "utf-8-sig"
+    )
+    assert len(read_hints(file).of(Path("a.jpg"))) == 1
+
+
 @pytest.mark.parametrize("codes", [[200.0, 100, 50], list(np.array([200, 100, 50], np.uint8))])
 def test_codes_are_whole_numbers_of_any_type(codes: list[object]) -> None:
     assert Hint.from_json({"points": [[1, 2]], "color": codes}).color == "#c86432"

@@ -224,10 +224,12 @@ def test_the_server_tells_what_it_takes(client: httpx.Client) -> None:
 def test_metrics_count_by_route(client: httpx.Client, picture: str) -> None:
     client.get(f"{picture}/preview")
     client.get("/no/such/address")
+    for number in range(3):
+        assert client.request(f"INVENTED{number}", "/healthz").status_code == 405
     text = client.get("/metrics").text
     asked = 'method="GET",route="/v1/pictures/{id}/preview",status="200"'
     assert f"reverse_oldify_requests_total{{{asked}}}" in text
-    assert "/no/such" not in text and picture not in text
+    assert "/no/such" not in text and picture not in text and "INVENTED" not in text
     assert float(text.split("\nreverse_oldify_pictures_bytes ")[1].split()[0]) >= 96 * 64
 
 

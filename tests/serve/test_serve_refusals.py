@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import select
@@ -124,7 +125,17 @@ def test_too_long_a_body_of_unknown_length_is_refused_as_it_comes(client: httpx.
             problem(client.post("/v1/pictures", content=endless()), 413)
             break
         raise httpx.WriteError("answered")
-    assert sent < 64 << 20
+    assert sent < 300 << 20
+
+
+@pytest.mark.parametrize("size", [2 << 20, 40 << 20])
+def test_who_sends_all_before_listening_hears_that_it_is_too_much(
+    client: httpx.Client, size: int
+) -> None:
+    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port)
+    connection.request("POST", "/v1/pictures", body=bytes(size))
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:

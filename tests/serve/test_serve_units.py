@@ -35,6 +35,7 @@ def open_picture(side: int = 100) -> Opened:
         sha256="",
         uncertainty=None,
         coloured=False,
+        losses={},
     )
 
 

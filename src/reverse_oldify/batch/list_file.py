@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +64,7 @@ def read_list(path: Path) -> Sequence[str]:
     except OSError as error:
         reason = f"{path}: cannot be read ({reason_of(error)}); check the name"
         raise OptionError(reason) from error
-    text = os.fsdecode(data)
+    text = os.fsdecode(data.removeprefix(codecs.BOM_UTF8))
     if "\0" in text:
         return text.split("\0")
     # Not `splitlines`: names may hold what Unicode has besides to end a line.

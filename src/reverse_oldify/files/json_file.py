@@ -13,7 +13,8 @@ from reverse_oldify.files.drafts import written
 def read_json(path: Path | str) -> Any:
     """Read a JSON file that a user named; whatever is wrong with it becomes an `OptionError`."""
     try:
-        return json.loads(Path(path).read_text("utf-8"))
+        # Some programs on Windows begin with a mark of byte order.
+        return json.loads(Path(path).read_text("utf-8-sig"))
     except OSError as error:
         raise OptionError(f"{path}: cannot be read ({reason_of(error)}); check the name") from error
     except (ValueError, RecursionError) as error:

@@ -40,7 +40,9 @@ HEADERS = {
 }
 """Of every response, unless it says otherwise itself."""
 
-_MOST_UNREAD, _SECONDS_UNREAD = 16 << 20, 2.0  # of a refused body, that is read after all
+# Of a refused body, that is read after all: clients that send all before they listen, and whose
+# body is not much larger than the limit, shall hear why.
+_MOST_UNREAD, _SECONDS_UNREAD = 256 << 20, 2.0
 
 
 log = logging.getLogger(__name__)

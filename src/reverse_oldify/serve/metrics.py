@@ -16,7 +16,7 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics:
-    """Counts requests; their addresses are those of the routes, so that they are few."""
+    """Counts requests, by routes and methods that there are: clients may invent any number."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -39,7 +39,7 @@ class Metrics:
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request."""
         route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if route != "none" else "any"
+        method = scope["method"] if route != "none" and status != 405 else "any"
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(method, route).observe(seconds)
 

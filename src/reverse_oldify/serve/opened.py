@@ -31,6 +31,8 @@ class Opened:
         Error to expect of its colour, in CIE a*, b*.
     coloured : bool
         Whether it was in colour already.
+    losses : dict
+        What a render loses in each format that cannot hold all of it, by the format's key.
     id : str
         Cannot be guessed: it is all that a client needs to see the picture.
     """
@@ -42,6 +44,7 @@ class Opened:
     sha256: str
     uncertainty: float | None
     coloured: bool
+    losses: dict[str, list[str]]
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     used: float = 0.0

@@ -91,7 +91,7 @@ def _info(opened: Opened, service: Service) -> PictureInfo:
         coloured=opened.coloured,
         page=opened.page,
         pages=picture.page_count,
-        losses=service.studio.losses(opened),
+        losses=opened.losses,
         notes=list(picture.notes),
         uncertainty=opened.uncertainty,
         expires_in=service.settings.idle_seconds,

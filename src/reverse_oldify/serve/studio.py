@@ -89,14 +89,16 @@ class Studio:
         stop.check()
         session = self._colorizer.open(picture)
         session.view(Options())
+        sha256 = sha256_of(data)
         return Opened(
             session=session,
             preview=Preview(session),
             name=name,
             page=page,
-            sha256=sha256_of(data),
+            sha256=sha256,
             uncertainty=session.expected_error(Options()),
             coloured=has_colours(picture),
+            losses=self._losses(picture, sha256),
         )
 
     def render(
@@ -111,17 +113,6 @@ class Studio:
         kind = target_format(opened.session.picture, format)
         done = self._coloured(opened.session, options, opened.sha256, kind, stop)
         return _encoded([replace(done, page_count=1)], kind, allow_loss)
-
-    def losses(self, opened: Opened) -> dict[str, list[str]]:
-        """What a render loses in each format that cannot hold all of it, by the format's key."""
-        provenance = Provenance.of(self.info, Options(), source_sha256=opened.sha256)
-        page = replace(opened.session.picture, page_count=1)
-        told = provenance.written_into(page)  # once: merging XMP is most of the work
-        lost = {}
-        for kind in (FORMATS[key] for key in OUTPUT_FORMATS):
-            result = told if kind.xmp else provenance.written_into(page, kind)
-            lost[kind.key] = list(losses(result, kind))
-        return {key: phrases for key, phrases in lost.items() if phrases}
 
     def original(self, opened: Opened, size: int, part: Tile | None, stop: Stop) -> File:
         """Show an open picture as it came."""
@@ -165,6 +156,16 @@ class Studio:
                         "million together; send them one by one"
                     )
                 yield page
+
+    def _losses(self, picture: Raster, sha256: str) -> dict[str, list[str]]:
+        provenance = Provenance.of(self.info, Options(), source_sha256=sha256)
+        page = replace(picture, page_count=1)
+        told = provenance.written_into(page)  # once: merging XMP is most of the work
+        lost = {}
+        for kind in (FORMATS[key] for key in OUTPUT_FORMATS):
+            result = told if kind.xmp else provenance.written_into(page, kind)
+            lost[kind.key] = list(losses(result, kind))
+        return {key: phrases for key, phrases in lost.items() if phrases}
 
     def _coloured(
         self, session: Session, options: Options, sha256: str, kind: Format, stop: Stop
