@@ -16,7 +16,7 @@ from reverse_oldify.pipeline.deliver import Order
 from reverse_oldify.pipeline.filing import Filing
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_group_does_not_end_a_worker_that_is_starting(
     tmp_path: Path, number: signal.Signals, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -118,7 +118,7 @@ def test_the_job_is_killed_again_and_again(tmp_path: Path) -> None:
     assert written == {name: (out / name).stat().st_mtime_ns for name in names}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     scans(source, 60)

@@ -361,6 +361,7 @@ def test_quiet_prints_failures_only(run: Run) -> None:
         ["--sheet", "sheet.gif"],
         ["--sheet", "sheet.heic"],
         ["--sheet", "out/a.jpg"],
+        ["--sheet", "out/../out/a.jpg"],
     ],
 )
 def test_option_out_of_range_is_2_before_any_work(run: Run, argv: list[str]) -> None:
@@ -411,6 +412,40 @@ def test_nothing_but_failures_writes_no_sheet(run: Run) -> None:
     assert not Path("sheet.jpg").exists()
 
 
+@pytest.mark.parametrize(
+    ("stdout", "status", "told"),
+    [
+        ("/dev/full", 1, "reverse-oldify: cannot print (no space left on device); see where"),
+        ("gone", 1, ""),
+        ("closed", 0, ""),
+    ],
+)
+def test_what_cannot_be_printed_is_no_picture_that_failed(
+    here: Path, stdout: str, status: int, told: str
+) -> None:
+    if stdout == "/dev/full" and not Path(stdout).exists():
+        pytest.skip("a device of Linux")
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save("a.bmp")  # which makes a note
+    command = [sys.executable, "-m", "reverse_oldify", "colorize", "a.bmp", "-o", "out"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    full = os.open("/dev/full" if stdout == "/dev/full" else os.devnull, os.O_WRONLY)
+    try:
+        result = subprocess.run(
+            ["sh", "-c", '"$@" >&-', "", *command] if stdout == "closed" else command,
+            stdout=full if stdout == "/dev/full" else writer,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(writer)
+        os.close(full)
+    assert result.returncode == status, result.stderr
+    assert result.stderr.startswith(told)
+    assert result.stderr.count("\n") == bool(told)
+    assert below("out") == ["a.bmp"]
+
+
 SLOW_PROGRAM = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
@@ -445,7 +480,11 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.mark.parametrize(
     ("number", "status", "overwrite"),
-    [(signal.SIGINT, 130, True), (signal.SIGTERM, 128 + signal.SIGTERM, False)],
+    [
+        (signal.SIGINT, 130, True),
+        (signal.SIGTERM, 128 + signal.SIGTERM, False),
+        (signal.SIGHUP, 128 + signal.SIGHUP, False),
+    ],
 )
 def test_signal_leaves_no_half_file(
     here: Path, number: signal.Signals, status: int, overwrite: bool

@@ -50,7 +50,7 @@ def test_workers_make_the_same_samples(samples):
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_whole_group_leaves_workers_to_the_training(samples, number):
     batches = load_batches(samples, TicketSampler(0, 80, [(0, 32)]), 4, 1)
     next(batches)

@@ -21,7 +21,8 @@ from reverse_oldify.files.strips import usable_cores
 
 # A new interpreter for each: a fork would share locks, ONNX Runtime's threads, and the journal.
 _FRESH = multiprocessing.get_context("spawn")
-_OF_THE_JOB = (signal.SIGINT, signal.SIGTERM)  # sent to the whole group, and the job decides
+_OF_THE_JOB = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+"""What is sent to the whole group, and the job decides."""
 
 
 def local_engine(setup: Setup, *, workers: int | None, time_limit: float) -> Crew:

@@ -108,7 +108,7 @@ def _check_sheet(sheet: Path, found: Discovery, order: Order, overwrite: bool) -
         suffixes = ", ".join("." + key for key in OUTPUT_FORMATS)
         raise OptionError(f"{sheet}: no format for a sheet; choose one of {suffixes}")
     files = (path for task in found.tasks for path in [task.source, *order.targets(task.target)])
-    if sheet in set(files):
+    if sheet.resolve() in (path.resolve() for path in files):
         raise OptionError(f"{sheet}: the sheet would replace a picture; choose another name")
     check_name(sheet, overwrite=overwrite)
     check_folder(sheet.parent)
@@ -138,7 +138,7 @@ class _Job:
         warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes a note
         for task in tqdm(tasks, unit="picture", disable=hidden, leave=False):
             try:
-                self._do_one(task, colorizer)
+                notes = self._do_one(task, colorizer)
             except (InputError, OutputError) as error:
                 self.fail(str(error))
             except ReverseOldifyError as error:
@@ -148,19 +148,21 @@ class _Job:
             except Exception as error:  # a fault of ours must not cost the user the other pictures
                 kind = type(error).__name__
                 self.fail(f"{task.source}: unexpected {kind}: {error}; please report this")
+            else:
+                self.done += 1
+                for note in notes:
+                    self.say(f"{task.source}: {note}")
 
-    def _do_one(self, task: Task, colorizer: Colorizer) -> None:
+    def _do_one(self, task: Task, colorizer: Colorizer) -> list[str]:
         from reverse_oldify.files.drafts import make_folder
         from reverse_oldify.pipeline.deliver import deliver
 
         make_folder(task.target.parent)
         options = self.controls.of(task.source)
         made = deliver(colorizer, task.source, task.target, options, self.order)
-        self.done += 1
-        for note in made.notes:
-            self.say(f"{task.source}: {note}")
         if self.sheet is not None:
             self._remember(task)
+        return made.notes
 
     def _remember(self, task: Task) -> None:
         from reverse_oldify.files.read import open_pages

@@ -1,6 +1,6 @@
 """The command ``reverse-oldify``: finds the subcommand, runs it, and turns errors into one line.
 
-Exit status: 0 all was done, 1 something failed, 2 wrong usage, 130 or 143 interrupted.
+Exit status: 0 all was done, 1 something failed, 2 wrong usage, 128 and a signal's number: interrupted.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from reverse_oldify.errors import OptionError, ReverseOldifyError
+from reverse_oldify.errors import OptionError, ReverseOldifyError, reason_of
 from reverse_oldify.version import VERSION
 
 PROGRAM = "reverse-oldify"
@@ -42,7 +43,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; ``argv`` without the program's name, by default the process's own."""
-    _print_any_name()
+    _print_anything()
     try:
         with _termination_as_exit():
             status = _run(sys.argv[1:] if argv is None else list(argv))
@@ -50,12 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted; what was written is whole")
         return 130
-    except BrokenPipeError:  # for example `| head`: the reader has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except ReverseOldifyError as error:
         complain(str(error))
         return 2 if isinstance(error, OptionError) else 1
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # Of a stream, then: what concerns a file is told by an error of ours.
+        if not isinstance(error, BrokenPipeError):  # for example `| head`: the reader has enough
+            complain(f"cannot print ({reason_of(error)}); see where its output goes")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 
@@ -88,17 +94,29 @@ def _run(argv: list[str]) -> int:
     return status
 
 
-def _print_any_name() -> None:
-    """Let names that the terminal's encoding lacks be printed, escaped, instead of raising."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
+def _print_anything() -> None:
+    """Let names that the terminal's encoding lacks be printed, escaped, instead of raising; and
+    anything where nobody listens, for the stream was closed.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (to the end)
+        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
 
 
+def ending_signals() -> list[signal.Signals]:
+    """What ends a job that nobody interrupts: SIGTERM, and SIGHUP of a terminal that is closed."""
+    # Windows has no SIGHUP, and under nohup it is ignored.
+    hangup = getattr(signal, "SIGHUP", None)
+    ignored = hangup is None or signal.getsignal(hangup) == signal.SIG_IGN
+    return [signal.SIGTERM] if ignored or hangup is None else [signal.SIGTERM, hangup]
+
+
 @contextmanager
 def _termination_as_exit() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that temporary files are removed on the way out."""
+    """Turn signals into an exception, so that temporary files are removed on the way out."""
 
     def leave(number: int, _frame: object) -> NoReturn:
         raise SystemExit(128 + number)
@@ -106,11 +124,12 @@ def _termination_as_exit() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
         yield
         return
-    before = signal.signal(signal.SIGTERM, leave)
+    before = {number: signal.signal(number, leave) for number in ending_signals()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from reverse_oldify.batch.entry import State
-from reverse_oldify.cli.main import PROGRAM, one_line
+from reverse_oldify.cli.main import PROGRAM, ending_signals, one_line
 
 if TYPE_CHECKING:
     from reverse_oldify.batch.job import Stop
@@ -22,7 +22,7 @@ _LOG_EVERY = 60.0  # seconds between lines where there is no terminal
 
 @contextmanager
 def stopping(say: Callable[[str], None]) -> Iterator[Stop]:
-    """Turn the first SIGINT or SIGTERM into a request to stop; the second ends at once."""
+    """Turn the first signal to stop into a request; the second ends at once."""
     from reverse_oldify.batch.job import Stop
 
     stop = Stop()
@@ -31,12 +31,13 @@ def stopping(say: Callable[[str], None]) -> Iterator[Stop]:
         if stop.asked:
             raise KeyboardInterrupt
         stop.ask("interrupted", 128 + number)
-        say("finishing the pictures in work; once more to leave at once")
+        if number in (signal.SIGINT, signal.SIGTERM):  # else the terminal has gone
+            say("finishing the pictures in work; once more to leave at once")
 
     if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
         yield stop
         return
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ask) for number in [signal.SIGINT, *ending_signals()]}
     try:
         yield stop
     finally:

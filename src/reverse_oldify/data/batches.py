@@ -56,7 +56,7 @@ def _outlive_signals(_worker: int) -> None:
 
     A worker that died of it would be reported in the middle of the checkpoint that is written then.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         signal.signal(number, signal.SIG_IGN)
 
 
