@@ -1,6 +1,7 @@
 """The command ``reverse-oldify``: finds the subcommand, runs it, and turns errors into one line.
 
-Exit status: 0 all was done, 1 something failed, 2 wrong usage, 128 and a signal's number: interrupted.
+Exit status: 0 all was done, 1 something failed, 2 wrong usage; interrupted: 128 and the signal's
+number.
 """
 
 from __future__ import annotations

@@ -162,15 +162,21 @@ def _gray_tables() -> tuple[NDArray[np.intp], NDArray[np.intp], ByteArray]:
     return (steps[1][:, None] + steps[0]).reshape(-1), steps[2], codes
 
 
-def _luminance(srgb: ByteArray) -> FloatArray:
-    """Relative luminance of 8-bit sRGB (H, W, 3), 0..1, float32 (H, W)."""
-    red, green, blue = (
-        table.take(srgb[..., channel].astype(np.intp), mode="clip")
-        for channel, table in enumerate(_luminance_tables())
-    )
-    red += green
-    red += blue
-    return np.asarray(red)
+def _lightness_of_8_bits(srgb: ByteArray, lightness: FloatArray) -> None:
+    """Write L* of 8-bit sRGB (H, W, 3)."""
+    codes = [srgb[..., channel].astype(np.intp) for channel in range(3)]
+    equal = codes[0] == codes[1]
+    equal &= codes[1] == codes[2]
+    if not equal.all():
+        red, green, blue = (
+            table.take(code, mode="clip")
+            for table, code in zip(_luminance_tables(), codes, strict=True)
+        )
+        red += green
+        red += blue
+        lightness[:] = luminance_to_lightness(red)
+    if equal.any():
+        np.copyto(lightness, _lightness_table(256).take(codes[0], mode="clip"), where=equal)
 
 
 @cache
@@ -182,12 +188,12 @@ def _luminance_tables() -> FloatArray:
 def srgb_to_lightness(srgb: SrgbArray) -> FloatArray:
     """L* alone of sRGB (H, W, 3), see `srgb_to_lab`; float32 (H, W), 0..100.
 
-    Equal channels give the `gray_to_lightness` of one of them: to 1e-4, and of 16 bits exactly.
+    Equal channels of integers give exactly the `gray_to_lightness` of one of them.
     """
     lightness = np.empty(srgb.shape[:2], np.float32)
     for rows in row_strips(*srgb.shape[:2]):
         if srgb.dtype == np.uint8:
-            lightness[rows] = luminance_to_lightness(_luminance(np.asarray(srgb[rows], np.uint8)))
+            _lightness_of_8_bits(np.asarray(srgb[rows], np.uint8), lightness[rows])
             continue
         red, green, blue = _linear_planes(srgb[rows])
         luminance = blue + XYZ_FROM_RGB[1, 0] * (red - blue) + XYZ_FROM_RGB[1, 1] * (green - blue)
