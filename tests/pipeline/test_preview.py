@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fake_backend import FakeBackend
 
-from reverse_oldify import Colorizer, Hints, Options, Picture
+from reverse_oldify import Colorizer, Hint, Hints, Options, Picture
+from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
 from reverse_oldify.pipeline.preview import Preview, scaled_shape
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 GREEN, RED = (-20.0, 30.0), (40.0, 20.0)
 
 
@@ -28,6 +32,20 @@ def test_at_full_size_it_is_the_result(gray: np.ndarray) -> None:
     options = Options(hints=Hints.from_arrays([(200, 100)], [RED]))
     shown = Preview(session).colorize(options, 5000)
     np.testing.assert_array_equal(shown.pixels, session.colorize(options).pixels)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["picos-de-europa", "forest-stream"])
+def test_quick_it_looks_the_same_up_to_the_rim_of_the_gamut(name: str) -> None:
+    session = Colorizer(threads=1).open(EXAMPLES / f"{name}.jpg")
+    height, width = session.picture.size
+    blue = Hints((Hint(points=((width // 2, height // 2),), color="#0000ff"),))
+    for options in (Options(vividness=2), Options(hints=blue)):
+        quick = Preview(session).colorize(options, 5000, quick=True).pixels
+        whole = session.colorize(options).pixels
+        error = ciede2000(srgb_to_lab(quick), srgb_to_lab(whole))
+        assert error.max() < 2.5
+        assert error.mean() < 0.5
 
 
 def test_smaller_it_looks_like_the_result(gray: np.ndarray) -> None:

@@ -73,7 +73,7 @@ class Preview:
     ) -> Picture:
         """Colour the picture at a smaller size; parameters and errors as of `original`.
 
-        ``quick`` looks every colour up, see `GrowingCodes`, and is within 2 codes of what is
+        ``quick`` looks every colour up, see `GrowingCodes`, and is within CIEDE2000 2.5 of what is
         computed.
         """
         gray, chroma = self._gray(size), self._session.chroma(options)
