@@ -174,7 +174,7 @@ class Palette:
             raise OptionError(needs)
         if (np.abs(values[:, :2]) > _LARGEST_AB).any():
             raise OptionError("a colour of a palette is out of range: a*, b* lie in -128 to 128")
-        if (values[:, 2] < 0).any() or values[:, 2].sum() <= 0:
+        if (values[:, 2] < 0).any() or values[:, 2].max() <= 0:
             raise OptionError("the shares of a palette must be 0 or more, and not all 0")
         set_fields(self, colors=tuple((a, b, share) for a, b, share in values.tolist()))
 

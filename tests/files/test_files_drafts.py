@@ -82,6 +82,8 @@ def test_names_are_checked_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(ExistsError):
         check_name(tmp_path / "folder")
+    with pytest.raises(OutputError, match="no name that a file can have"):
+        check_name(tmp_path / "a\0.png")
     with pytest.raises(OutputError, match="is a folder"):
         check_name(tmp_path / "folder", overwrite=True)
     with pytest.raises(OutputError, match="choose a shorter name"):

@@ -188,6 +188,12 @@ def test_predict_takes_the_working_sizes_of_options(colorizer: Colorizer, size: 
     assert colorizer.predict(lightness, working_size=128).extent[1] > 32
 
 
+@pytest.mark.parametrize("wrong", [np.zeros((0, 5)), np.zeros(5), np.full((8, 8), np.nan)])
+def test_predict_refuses_what_is_no_lightness(colorizer: Colorizer, wrong: np.ndarray) -> None:
+    with pytest.raises(UnsupportedError, match="is no lightness"):
+        colorizer.predict(wrong)
+
+
 @pytest.mark.parametrize("mode", ["L", "I", "F", "RGB", "I;16"])
 @pytest.mark.parametrize("size", [(0, 5), (5, 0)])
 def test_images_without_pixels_are_told(

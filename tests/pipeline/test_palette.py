@@ -125,6 +125,13 @@ def test_a_colour_the_model_rules_out_stays_out() -> None:
     assert np.linalg.norm(ab - GREEN) < 5
 
 
+@pytest.mark.parametrize("share", [9e307, 1e-321])
+def test_only_how_shares_compare_counts(share: float) -> None:
+    colors = ((10.0, 10.0, share), (50.0, 0.0, share))
+    wanted = palette_histogram(Palette(colors=((10.0, 10.0, 1.0), (50.0, 0.0, 1.0))))
+    np.testing.assert_array_equal(palette_histogram(Palette(colors=colors)), wanted)
+
+
 def test_colours_of_tiny_shares_are_a_whole_palette() -> None:
     few, many = (Palette(colors=((50.0, 0.0, share),)) for share in (1e-20, 1.0))
     np.testing.assert_allclose(palette_histogram(few), palette_histogram(many), atol=1e-6)

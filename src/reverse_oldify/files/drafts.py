@@ -159,6 +159,8 @@ def check_name(path: Path, *, overwrite: bool = False) -> None:
         return
     except OSError as error:
         raise _failure(path, error) from error
+    except ValueError as error:
+        raise OutputError(f"{str(path)!r}: no name that a file can have; choose another") from error
     if not overwrite:
         raise _exists(path)
     if stat.S_ISDIR(mode):

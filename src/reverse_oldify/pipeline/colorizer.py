@@ -131,10 +131,18 @@ class Colorizer:
 
         Raises
         ------
+        UnsupportedError
+            If that is no plane of numbers.
         OptionError
             If the working size is out of range, see `Options`.
         """
         size = Options(working_size=working_size).working_size
+        lightness = np.asarray(lightness, np.float32)
+        if lightness.ndim != 2 or 0 in lightness.shape or not np.isfinite(lightness).all():
+            shape = lightness.shape
+            raise UnsupportedError(
+                f"an array of shape {shape} is no lightness; give (H, W) of finite L*, 0..100"
+            )
         return View(self._loaded(), lightness, size).unsteered
 
     def _loaded(self) -> Backend:

@@ -111,7 +111,7 @@ def palette_histogram(palette: Palette | str) -> FloatArray:
     if isinstance(palette, str):
         palette = look(palette)
     values = np.array(palette.colors)
-    return histogram(values[:, :2], values[:, 2])
+    return histogram(values[:, :2], values[:, 2] / values[:, 2].max())  # whose sum is finite
 
 
 def tilt(scores: FloatArray, reference: FloatArray) -> FloatArray:
