@@ -31,7 +31,9 @@ def mixed(
     NumPy's own sums of products go along the pixels, in one way for all; but for a single one.
     """
     if planes[0].size == 1:
-        out = np.empty((len(matrix), *planes.shape[1:]), planes.dtype) if out is None else out
-        out[:] = mixed(matrix, np.repeat(planes, 2, -1))[..., :1]
+        alone = mixed(matrix, np.repeat(planes, 2, -1))[..., :1]
+        if out is None:
+            return alone
+        out[:] = alone
         return out
     return np.asarray(np.einsum("ij,j...->i...", matrix, planes, out=out))
