@@ -41,7 +41,8 @@ def process(*flags: str, **variables: str) -> Iterator[tuple[subprocess.Popen[st
 
 
 @pytest.mark.model
-def test_sigterm_finishes_what_runs() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_finishes_what_runs(number: signal.Signals) -> None:
     with process() as (running, address), ThreadPoolExecutor(1) as pool:
         httpx.post(f"{address}/v1/colorize", content=scan(), timeout=60)  # everything is loaded
         large = scan(3000, 2400)
@@ -49,7 +50,7 @@ def test_sigterm_finishes_what_runs() -> None:
         busy = "reverse_oldify_workers_busy 1.0"
         while busy not in httpx.get(f"{address}/metrics", timeout=60).text:
             assert not answer.done(), "it was too quick to be stopped"
-        running.send_signal(signal.SIGTERM)
+        running.send_signal(number)
         assert opened(answer.result()).size == (3000, 2400)
         assert running.wait(30) == 0
         assert running.stdout.read() == "stopped\n"

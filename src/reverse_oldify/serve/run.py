@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import warnings
 from collections.abc import Callable
@@ -27,7 +28,7 @@ def serve(
     *,
     model: str | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM, SIGINT, or SIGHUP of a terminal that is closed. In the main thread.
 
     Parameters
     ----------
@@ -49,6 +50,9 @@ def serve(
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     app = create_app(Colorizer(model, threads=settings.threads), settings)
     server = server_of(app, settings)
+    hangup = getattr(signal, "SIGHUP", None)  # which Windows does not have, and uvicorn not handle
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:
+        signal.signal(hangup, server.handle_exit)
     with listen(settings) as listener:
         started(address_of(listener))
         with suppress(KeyboardInterrupt, SystemExit):  # uvicorn has dealt with the signal
