@@ -365,3 +365,38 @@ def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(
     status, out, err = run("in", "-o", "out")
     assert (status, err) == (0, [])
     assert out[1].startswith("3 to do")
+
+
+@pytest.mark.parametrize("to", ["in/box", "elsewhere"])
+def test_a_link_in_the_output_leads_no_result_out_of_it(
+    run: Run, scans: list[str], to: str
+) -> None:
+    Path("out").mkdir()
+    Path("elsewhere").mkdir()
+    Path("out/box").symlink_to(Path(to).absolute())
+    before = {path: path.read_bytes() for path in Path("in").rglob("*.*")}
+    status, _, err = run("in", "-o", "out", "--overwrite")
+    assert status == 1
+    assert len(err) == 2
+    assert err[0].startswith(
+        "reverse-oldify: box/b.png: its result box/b.png would lie where a link"
+    )
+    assert {path: path.read_bytes() for path in Path("in").rglob("*.*")} == before
+    assert list(Path("elsewhere").iterdir()) == []
+    assert Path("out/a.png").exists()
+
+
+def test_what_is_left_out_may_be_broken(run: Run, scans: list[str]) -> None:
+    Path("in/notes.txt").symlink_to("nowhere")
+    Path("in/box/old.png").symlink_to("nowhere")
+    status, _, err = run("in", "-o", "out", "--exclude", "old.*")
+    assert (status, err) == (0, [])
+    assert run("in", "-o", "out")[0] == 1
+
+
+def test_a_line_that_is_no_name_does_not_end_a_list(run: Run, scans: list[str]) -> None:
+    Path("list").write_text("x" * 300 + ".png\na.png\n")
+    status, _, err = run("in", "-o", "out", "--list", "list")
+    assert status == 1
+    assert len(err) == 1
+    assert below("out") == ["a.png"]

@@ -69,6 +69,10 @@ class Bucket:
         except FileNotFoundError:
             return None
 
+    def holds(self, folder: str) -> bool:  # noqa: ARG002
+        """See `Storage`: stores have no links."""
+        return True
+
     def stamps(self) -> Callable[[str], Stamp | None]:
         """See `Storage`: one listing, for a question to the store takes long."""
         known: dict[str, Stamp] = {}

@@ -42,7 +42,8 @@ def _below(name: str, place: str) -> str | None:
     root = Path(os.path.normpath(Path(place).absolute()))
     paths = [Path(os.path.normpath(Path(parent, name).absolute())) for parent in (place, ".")]
     inside = [path for path in paths if path.is_relative_to(root)]
-    best = next((path for path in inside if path.exists()), inside[0] if inside else None)
+    there = (path for path in inside if os.path.exists(path))  # noqa: PTH110 (that of Path raises)
+    best = next(there, inside[0] if inside else None)
     return None if best is None else best.relative_to(root).as_posix()
 
 

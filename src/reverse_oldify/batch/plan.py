@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reverse_oldify.batch.entry import UNKNOWN, Entry, State
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.selection import Selection
-from reverse_oldify.batch.storage import Found, Stamp, Storage, Trouble, foreign, stamped
+from reverse_oldify.batch.storage import OUTSIDE, Found, Stamp, Storage, Trouble, foreign, stamped
 from reverse_oldify.errors import OptionError, UnreadableError, reason_of
 
 _AT_ONCE = 2000  # files a transaction
@@ -53,7 +54,7 @@ class Planner:
 
     def plan(self, seen: Iterable[Found | Trouble]) -> None:
         """Enter all that was found into the journal."""
-        stamp_of = self.output.stamps()
+        stamp_of, holds = self.output.stamps(), cache(self.output.holds)
         found = iter(seen)
         while some := list(islice(found, _AT_ONCE)):
             with self.journal.transaction():
@@ -61,13 +62,13 @@ class Planner:
                     entry = (
                         self._trouble(each)
                         if isinstance(each, Trouble)
-                        else self._file(each, stamp_of)
+                        else self._file(each, stamp_of, holds)
                     )
                     if entry is not None:
                         self.journal.put(entry)
 
     def _trouble(self, trouble: Trouble) -> Entry | None:
-        if not self.selection.holds(trouble.path):
+        if not self.selection.holds(trouble.path) or self.selection.leaves_out(trouble.path):
             return None
         return replace(
             self.journal.entry(trouble.path) or Entry(path=trouble.path),
@@ -77,7 +78,12 @@ class Planner:
             run=self.run,
         )
 
-    def _file(self, found: Found, stamp_of: Callable[[str], str | None]) -> Entry | None:
+    def _file(
+        self,
+        found: Found,
+        stamp_of: Callable[[str], str | None],
+        holds: Callable[[str], bool],
+    ) -> Entry | None:
         target = self.selection.target(found.path)
         if not self.selection.holds(target):
             return None
@@ -102,6 +108,8 @@ class Planner:
             reason = f"its result {target}{files} would replace that of {rival}; rename one"
             return _refused(entry, reason)
         self.journal.note_beside(new, [path for path in targets if path != target])
+        if not holds(str(PurePosixPath(target).parent)):
+            return _refused(entry, f"its result {target} {OUTSIDE}")
         try:
             there = stamped(targets, stamp_of)
         except OSError as error:

@@ -79,6 +79,12 @@ class Selection:
             return f"excluded by {pattern}"
         return "" if by_suffix(Path(path)) else "no picture, by its suffix"
 
+    def leaves_out(self, path: str) -> bool:
+        """Whether a file, or all of a folder (``a/``), is left out."""
+        if path.endswith("/"):
+            return bool(_matching(path.rstrip("/"), self.exclude))
+        return bool(path and self.why_not(path))
+
     def target(self, path: str) -> str:
         """Where the result of a file goes, below the output."""
         name = result_name(Path(path), FORMATS.get(self.format or ""))

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from reverse_oldify.errors import OutputError, UnreadableError, reason_of
@@ -19,6 +19,8 @@ from reverse_oldify.files.discover import files_below
 from reverse_oldify.files.drafts import check_folder, leftovers, make_folder
 
 Stamp = str
+
+OUTSIDE = "would lie where a link in the output leads; remove the link, or use another folder"
 
 
 class Found(NamedTuple):
@@ -62,6 +64,9 @@ class Storage(Protocol):
 
     def stamps(self) -> Callable[[str], Stamp | None]:
         """The same for many files, as quickly as can be; what it tells may be a while old."""
+
+    def holds(self, folder: str) -> bool:
+        """Whether a folder lies within the storage, and not where a link in it leads."""
 
     def check(self) -> None:
         """See that files can be written, before an hour of work depends on it.
@@ -173,6 +178,11 @@ class Folder:
         """See `Storage`: asking the file system is quick."""
         return self.stamp
 
+    def holds(self, folder: str) -> bool:
+        """See `Storage`."""
+        real = os.path.realpath(Path(self._root, folder))
+        return Path(real).is_relative_to(os.path.realpath(self._root))
+
     def check(self) -> None:
         """See `Storage`."""
         check_folder(self._root)
@@ -189,6 +199,8 @@ class Folder:
         Whoever writes it looks after ``overwrite``, without a gap between looking and writing.
         """
         target = Path(self._root, path)
+        if not self.holds(str(PurePosixPath(path).parent)):
+            raise OutputError(f"{target}: {OUTSIDE}")
         make_folder(target.parent)
         yield target
         self._sync(target.parent)

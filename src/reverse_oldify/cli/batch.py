@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from reverse_oldify.cli.batch_arguments import add_arguments
 from reverse_oldify.cli.batch_summary import complain_of_plan, end_line, plan_line
 from reverse_oldify.cli.controls import Controls, read_controls
 from reverse_oldify.cli.main import complain, one_line
-from reverse_oldify.errors import OptionError, OutputError
+from reverse_oldify.errors import OptionError, OutputError, UnreadableError
 
 if TYPE_CHECKING:
     from reverse_oldify.batch.engine import Engine
@@ -273,7 +273,8 @@ class _Batch:
             Progress(None, quiet=self.arguments.quiet) as progress,
         ):
             while not job.stop.asked:
-                planner.plan(settling.settled(self._found(job.stop)))
+                with suppress(UnreadableError):  # the source is away: it may come again
+                    planner.plan(settling.settled(self._found(job.stop)))
                 job.work(engine, progress.update)
                 job.stop.wait(1)
 
