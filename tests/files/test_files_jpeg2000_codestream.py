@@ -89,3 +89,12 @@ def test_no_bytes_raise_anything_else(data: bytes, before: bytes) -> None:
     except UnreadableError:
         return
     assert codestream.width > 0 < codestream.height
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_few_bits_are_spread_over_the_whole_range(bits: int) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    codes = np.random.default_rng(0).integers(0, 1 << bits, (40, 60), dtype=np.uint8)
+    data = imagecodecs.jpeg2k_encode(codes, level=0, bitspersample=bits, reversible=True)
+    assert read_codestream(io.BytesIO(data)).bits == bits
+    np.testing.assert_array_equal(read(data).pixels, codes * (255 // ((1 << bits) - 1)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from made_files import encode, encoded, scene
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.losses import losses
@@ -17,7 +17,15 @@ from reverse_oldify.files.metadata.exif import aspect_of, block_of, densities_of
 from reverse_oldify.files.metadata.read import bounded, read_metadata, turn
 from reverse_oldify.files.picture import Metadata, Picture
 from reverse_oldify.files.read import read
-from reverse_oldify.files.tiff.ifd import ASCII, Directory, Field, read_block, short
+from reverse_oldify.files.tiff.ifd import (
+    ASCII,
+    EXIF,
+    UNDEFINED,
+    Directory,
+    Field,
+    read_block,
+    short,
+)
 
 
 def with_exif(orientation: int = 1) -> Image.Exif:
@@ -155,3 +163,55 @@ def test_metadata_longer_than_any_photograph_needs_is_left_out(
     kept, notes = bounded(long)
     assert kept == Metadata(iptc=b"short")
     assert notes == ("its XMP is longer than 1 MB; left out",)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_xmp_in_plain_texts_of_png_is_utf_8(compressed: bool) -> None:
+    """As libvips writes it; the standard wants an international text."""
+    packet = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>Zürich</x:xmpmeta>".encode()
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("XML:com.adobe.xmp", packet.decode("latin-1"), zip=compressed)
+    assert read(encoded(Image.fromarray(scene()), "PNG", pnginfo=texts)).metadata.xmp == packet
+
+
+@pytest.mark.parametrize("key", ["webp", "avif"])
+@pytest.mark.parametrize("dpi", [None, (300.0, 300.0)])
+def test_exif_keeps_its_letters_and_types(key: str, dpi: tuple[float, float] | None) -> None:
+    comment = Field(UNDEFINED, b"ASCII\0\0\0a comment")
+    tags = Directory({ExifTags.Base.Artist: Field(ASCII, "Müller\0".encode())})
+    tags[EXIF] = Directory({ExifTags.Base.UserComment: comment})
+    picture = Picture(pixels=scene(), metadata=Metadata(exif=block_of(tags), dpi=dpi))
+    file = io.BytesIO()
+    encode(picture, FORMATS[key], file)
+    found = read_block(Image.open(file).info["exif"])
+    assert found[ExifTags.Base.Artist] == tags[ExifTags.Base.Artist]
+    photograph = found[EXIF]
+    assert isinstance(photograph, Directory)
+    assert photograph[ExifTags.Base.UserComment] == comment
+    assert read(file.getvalue()).metadata.dpi == dpi
+
+
+@pytest.mark.parametrize("written", ["utf-16-be", "utf-16-le"])
+def test_comments_of_two_bytes_a_letter_are_turned_with_their_file(written: str) -> None:
+    exif = Image.Exif()
+    exif.endian = ">"
+    comment = b"UNICODE\0" + "Grüße".encode(written)
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = comment
+    block = exif.tobytes()
+    assert block[6:8] == b"MM"
+    photograph = read_block(block)[EXIF]
+    assert isinstance(photograph, Directory)
+    field = photograph[ExifTags.Base.UserComment]
+    assert isinstance(field, Field)
+    assert field.data == b"UNICODE\0" + "Grüße".encode("utf-16-le"), "some write it so anyway"
+
+
+def test_notes_of_makers_are_left_out_and_told() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = b"Canon, with offsets"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] = 100
+    picture = read(encoded(Image.fromarray(scene()), "JPEG", exif=exif))
+    assert picture.notes[0] == "its camera's maker note is left out: moved it would be broken"
+    photograph = read_block(picture.metadata.exif or b"")[EXIF]
+    assert isinstance(photograph, Directory)
+    assert list(photograph) == [ExifTags.Base.ISOSpeedRatings]

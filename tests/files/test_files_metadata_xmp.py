@@ -141,3 +141,15 @@ def test_damaged_packets_merge_or_are_refused(data: st.DataObject) -> None:
     except UnsupportedError:
         return
     assert value_of(merged, IPTC_EXTENSION, "DigitalSourceType") == "new & <true>"
+
+
+def test_what_describes_the_file_of_the_scan_is_left_out() -> None:
+    stale = [(TIFF, "ImageWidth"), (TIFF, "PhotometricInterpretation"), (TIFF, "BitsPerSample")]
+    stale += [("http://ns.adobe.com/exif/1.0/", "PixelXDimension"), (XMP, "ThumbnailImage")]
+    prefixes = {TIFF: "tiff", XMP: "xmp"}
+    packet = merge(
+        None, [Statement(space, prefixes.get(space, "exif"), name, "1") for space, name in stale]
+    )
+    assert value_of(packet, TIFF, "ImageWidth") == "1"
+    result = merge(packet, [TOOL])
+    assert [value_of(result, *each) for each in stale] == [None] * len(stale)

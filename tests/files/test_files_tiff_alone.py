@@ -45,7 +45,9 @@ def test_pages_of_big_endian_bigtiff(case: str) -> None:
 
 def test_what_has_an_order_of_bytes_is_refused_with_the_reason() -> None:
     data = written(GRAY.astype(np.float32), bigtiff=True, byteorder=">")
-    with pytest.raises(UnsupportedError, match="big-endian BigTIFF with 32 bits"):
+    with pytest.raises(
+        UnsupportedError, match="a page of 32 bits of this kind in big-endian BigTIFF"
+    ):
         read(data)
 
 

@@ -55,3 +55,30 @@ def test_what_is_not_read_is_named(make: Callable[[], bytes], kind: str) -> None
 def test_what_is_usual_or_impossible_may_be_damaged(bits: int, photometric: int) -> None:
     with pytest.raises(UnreadableError, match="damaged, or a rare kind of TIFF"):
         read(gray_tiff(CODES.astype(np.uint8), bits=bits, photometric=photometric))
+
+
+def test_signed_integers_of_16_bits_end_at_half() -> None:
+    codes = np.linspace(0, 32767, 600).reshape(20, 30).astype(np.int16)
+    picture = read(written(codes))
+    assert picture.pixels.max() == 65535
+    np.testing.assert_allclose(picture.pixels, codes * (65535 / 32767), atol=0.5)
+    assert picture.notes == ("its signed values were read as 0 to 32767",)
+
+
+def test_floats_that_overshoot_are_no_other_range() -> None:
+    values = np.linspace(0, 1.05, 600).reshape(20, 30).astype(np.float32)
+    picture = read(written(values))
+    np.testing.assert_allclose(picture.pixels, np.minimum(values, 1) * 65535, atol=0.51)
+    assert picture.notes == (
+        "its floating-point values were read as 0 to 1, and those up to 1.05 as that",
+    )
+
+
+def test_a_palette_of_8_bits_is_not_black() -> None:
+    codes = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    shades = np.arange(256)[None].repeat(3, 0).astype(np.uint16)
+    small, whole = (
+        read(written(codes, photometric="palette", colormap=shades * factor)) for factor in (1, 257)
+    )
+    np.testing.assert_array_equal(small.pixels, codes)
+    np.testing.assert_array_equal(small.pixels, whole.pixels)

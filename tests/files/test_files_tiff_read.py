@@ -7,6 +7,7 @@ import struct
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_tiffs import Layout, deep_tiff, tiff_page
@@ -241,3 +242,33 @@ def _link_last_page_to_first(data: bytearray) -> None:
         link = at + 2 + 12 * count
         (at,) = struct.unpack("<I", data[link : link + 4])
     data[link : link + 4] = struct.pack("<I", first)
+
+
+@pytest.mark.parametrize("codes", [RGB, RGBA[..., 0] // 257])
+def test_a_picture_below_a_thumbnail_is_found(codes: np.ndarray) -> None:
+    """As TIFF/EP has it: the first directory is the thumbnail."""
+    file = io.BytesIO()
+    codes = codes.astype(np.uint16 if codes.ndim == 3 else np.uint8)
+    photometric = "rgb" if codes.ndim == 3 else "minisblack"
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(np.zeros((5, 6), np.uint8), subfiletype=1, subifds=1, metadata=None)
+        writer.write(codes, photometric=photometric, metadata=None)
+    (picture,) = read_pages(file.getvalue())
+    assert picture.page_count == 1
+    np.testing.assert_array_equal(picture.pixels, codes)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {255: Field(SHORT, struct.pack("<H", 2))},
+        {513: Field(SHORT, struct.pack("<H", 8)), 514: Field(SHORT, struct.pack("<H", 9))},
+    ],
+)
+def test_thumbnails_of_old_kinds_are_no_pages(tags: dict[int, Field]) -> None:
+    data = _chained([(RGB, None), (RGB[:5, :5], Directory(tags))])
+    if 513 in tags:  # EXIF's has no strips
+        at = data.rindex(struct.pack("<HH", 273, 4))
+        data = data[:at] + struct.pack("<HH", 65000, 4) + data[at + 4 :]
+    (picture,) = read_pages(data)
+    np.testing.assert_array_equal(picture.pixels, RGB)

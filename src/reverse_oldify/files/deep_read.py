@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from reverse_oldify.errors import MissingExtraError, UnreadableError
+from reverse_oldify.errors import MissingExtraError, UnreadableError, UnsupportedError
 from reverse_oldify.files import avif, codecs, interpret, jxl, modes
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.heic import notes_of_tones
@@ -48,6 +48,8 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
     else:
         bits, decoded, notes = _avif(image, file)
     if decoded is None:
+        if bits < 8 and kind.key in ("jp2", "j2k"):
+            image = _widened(image, bits)
         arrays = modes.to_arrays(image)
         if bits > 8 and arrays.pixels.dtype == np.uint8:
             notes += (_cut(bits),)
@@ -69,6 +71,23 @@ def _jpeg_2000(image: Image.Image, file: BinaryIO) -> _Found:
     image.info["icc_profile"] = jp2.read_profile(file)
     deeper = codestream.bits > 8
     return codestream.bits, jp2.read_samples(image, file, codestream) if deeper else None, ()
+
+
+def _widened(image: Image.Image, bits: int) -> Image.Image:
+    """Spread samples of fewer than 8 bits over all 256 codes; Pillow shifts them to the left.
+
+    Raises
+    ------
+    UnsupportedError
+        They are numbers of a palette's colours, which it shifts as well.
+    """
+    if image.mode not in ("L", "LA", "RGB", "RGBA"):
+        raise UnsupportedError(
+            f"its {bits} bits of {image.mode} are not read here; save it with 8 bits per channel"
+        )
+    most = (1 << bits) - 1
+    table = [(code >> (8 - bits)) * 255 // most for code in range(256)]
+    return image.point(table * len(image.getbands()))
 
 
 def _jpeg_xl(image: Image.Image, file: BinaryIO) -> _Found:

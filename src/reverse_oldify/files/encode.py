@@ -21,9 +21,11 @@ from reverse_oldify.files.jpeg2000.jp2 import described
 from reverse_oldify.files.jpeg2000.write import write_jp2
 from reverse_oldify.files.losses import fits, holds_16_bits, refuse_losses
 from reverse_oldify.files.metadata import iptc, xmp_extended
+from reverse_oldify.files.metadata.exif import to_block
 from reverse_oldify.files.picture import Metadata, Picture, Raster, to_8_bits
 from reverse_oldify.files.png.deep import XMP_KEYWORD, write_deep_png
 from reverse_oldify.files.strips import bands, in_order
+from reverse_oldify.files.tiff.metadata import exif_tags, resolution_of
 from reverse_oldify.files.tiff.write import BIG, TiffWriter
 from reverse_oldify.types import ByteArray
 
@@ -198,16 +200,14 @@ def _quality(picture: Raster, kind: Format, encoding: Encoding) -> dict[str, Any
 
 def _exif(metadata: Metadata, kind: Format) -> bytes:
     """The EXIF block; where nothing else tells the resolution, with that."""
-    if metadata.dpi is None or kind.key not in ("webp", "avif"):
+    if kind.key not in ("webp", "avif"):
         return metadata.exif or b""
-    block = Image.Exif()
-    if metadata.exif is not None:
-        block.load(metadata.exif)
-        for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            block.get_ifd(pointer)  # loads it, so that it is written again
-    block[ExifTags.Base.XResolution], block[ExifTags.Base.YResolution] = metadata.dpi
-    block[ExifTags.Base.ResolutionUnit] = 2  # inch
-    return block.tobytes()
+    tags = exif_tags(metadata)
+    if kind.key == "avif":  # whose writer, in Pillow, would write a block with it anew, in ASCII
+        tags.pop(ExifTags.Base.Orientation, None)
+    if metadata.dpi is not None:
+        tags.update(resolution_of(metadata.dpi))
+    return to_block(tags) if tags else b""
 
 
 def _image(picture: Raster, kind: Format) -> Image.Image:

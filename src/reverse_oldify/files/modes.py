@@ -16,8 +16,10 @@ from reverse_oldify.files.picture import Pixels, to_16_bits
 from reverse_oldify.files.strips import bands
 from reverse_oldify.files.tiff.layout import BITS, PHOTOMETRIC, SAMPLE_FORMAT, WHITE_IS_ZERO
 
+_OF_16_BITS_A_PIXEL = "BGR;15", "BGR;16"  # not a channel: of BMP
 _RANGES = {"F": (1.0, 255.0, 65535.0), "I": (65535.0,)}
-_UNSIGNED_RANGES = (65535.0, 4294967295.0)
+_UNSIGNED_RANGES, _SIGNED_RANGES = (65535.0, 4294967295.0), (32767.0,)
+_BEYOND = 1.1  # of a range of floats: what overshoots does not make it the next
 
 
 class Arrays(NamedTuple):
@@ -136,20 +138,29 @@ def _whole_range(image: Image.Image) -> NDArray[np.uint16]:
 def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
     """32-bit integers or floats as 16-bit grey."""
     values, ranges, unsigned = np.asarray(image), _RANGES[image.mode], _is_unsigned(image)
+    tags = _tags(image)
+    signed = tags.get(SAMPLE_FORMAT) == (2,)
     if unsigned:  # Pillow's own are signed
         values, ranges = values.view(np.uint32), _UNSIGNED_RANGES
+    elif signed and tags.get(BITS) == (16,):
+        ranges = _SIGNED_RANGES
     low, high = float(values.min()), float(values.max())
-    limit = next((limit for limit in ranges if high <= limit), None)
+    beyond = _BEYOND if image.mode == "F" else 1
+    limit = next((limit for limit in ranges if high <= limit * beyond), None)
     if not (np.isfinite(values).all() and low >= 0 and limit):
         raise UnsupportedError(
             f"its values run from {low:g} to {high:g}, which is no known range of grey; "
             "save it as 16-bit grey"
         )
-    gray = np.rint(values.astype(np.float64) * (65535 / limit)).astype(np.uint16)
-    if _tags(image).get(PHOTOMETRIC) == WHITE_IS_ZERO:
+    wide = np.minimum(values.astype(np.float64), limit)
+    gray = np.rint(wide * (65535 / limit)).astype(np.uint16)
+    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
         gray = np.invert(gray)
-    kind = "floating-point" if image.mode == "F" else "32-bit" if unsigned else None
+    floating = "floating-point" if image.mode == "F" else None
+    kind = floating or ("32-bit" if unsigned else "signed" if signed else None)
     note = f"its {kind} values were read as 0 to {limit:.0f}" if kind else None
+    if note and high > limit:
+        note += f", and those up to {high:g} as that"
     return Image.fromarray(gray), note
 
 
@@ -182,7 +193,7 @@ def _is_cut(image: Image.Image) -> bool:
     if image.mode.startswith("I"):
         return False
     raw_modes = (str(tile.args) for tile in getattr(image, "tile", ()))
-    return any(";16" in raw_mode for raw_mode in raw_modes)
+    return any(";16" in raw_mode and raw_mode not in _OF_16_BITS_A_PIXEL for raw_mode in raw_modes)
 
 
 def _tags(image: Image.Image) -> Mapping[int, object]:

@@ -36,7 +36,15 @@ DESCRIPTIVE: set[int] = {
 }
 """Tags that are carried over. The rest of a TIFF's would lie about the new file."""
 
-_STALE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight, ExifTags.Base.ColorSpace)
+MAKER_NOTE = ExifTags.Base.MakerNote
+"""In a form of each maker, often with offsets from the start of the file: moved it is broken."""
+
+_STALE = (
+    ExifTags.Base.ExifImageWidth,
+    ExifTags.Base.ExifImageHeight,
+    ExifTags.Base.ColorSpace,
+    MAKER_NOTE,
+)
 _BLOCK_HEADER = b"Exif\0\0II*\0\x08\0\0\0"
 _NO_UNIT, _INCH, _CENTIMETRE = 1, 2, 3
 _FLOATS = {11: "<f", 12: "<d"}
@@ -54,7 +62,19 @@ def block_of(directory: Directory) -> bytes | None:
     if not kept:
         return None
     kept[ExifTags.Base.Orientation] = short(1)
-    return _BLOCK_HEADER + to_bytes(kept, 8)
+    return to_block(kept)
+
+
+def to_block(directory: Directory) -> bytes:
+    """Lay an EXIF block out."""
+    return _BLOCK_HEADER + to_bytes(directory, 8)
+
+
+def notes_of(directory: Directory) -> tuple[str, ...]:
+    """Say what of a camera's EXIF is left out that somebody may miss."""
+    photograph = directory.get(EXIF)
+    has = isinstance(photograph, Directory) and MAKER_NOTE in photograph
+    return ("its camera's maker note is left out: moved it would be broken",) if has else ()
 
 
 def orientation_of(directory: Directory) -> int:

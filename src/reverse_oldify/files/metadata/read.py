@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files.metadata import iptc, xmp_extended
-from reverse_oldify.files.metadata.exif import block_of, densities_of, orientation_of
+from reverse_oldify.files.metadata.exif import block_of, densities_of, notes_of, orientation_of
 from reverse_oldify.files.picture import Metadata, Pixels
 from reverse_oldify.files.png import raw_profile
 from reverse_oldify.files.tiff.ifd import Directory, read_block
@@ -41,6 +41,7 @@ class Read(NamedTuple):
 def read_metadata(image: Image.Image) -> Read:
     """Read what is known of an image that has been loaded. Damaged EXIF is noted, not an error."""
     exif, notes = _exif(image)
+    notes += notes_of(exif)
     orientation = orientation_of(exif)
     packet, more = xmp_extended.joined(_packet(image), _segments(image, xmp_extended.SEGMENT))
     metadata = Metadata(
@@ -68,7 +69,7 @@ def with_exif(read: Read, block: bytes) -> Read:
     orientation = orientation_of(directory)
     dpi = read.metadata.dpi or plausible_dpi(densities_of(directory), orientation)
     metadata = replace(read.metadata, exif=block_of(directory), dpi=dpi)
-    return Read(metadata, orientation, read.notes)
+    return Read(metadata, orientation, read.notes + notes_of(directory))
 
 
 def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
@@ -188,6 +189,6 @@ def _segments(image: Image.Image, head: bytes) -> list[bytes]:
 
 
 def _bytes(value: object) -> bytes | None:
-    if isinstance(value, str):
-        return value.encode()
+    if isinstance(value, str):  # of a PNG; what is not its international text is read as Latin-1
+        return value.encode("utf-8" if isinstance(value, PngImagePlugin.iTXt) else "latin-1")
     return bytes(value) if isinstance(value, (bytes, bytearray)) and value else None

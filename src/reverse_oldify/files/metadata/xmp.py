@@ -30,9 +30,16 @@ _EMPTY = (
 _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _END = '\n<?xpacket end="w"?>'
 
+_TIFF = (
+    *("Orientation", "ImageWidth", "ImageLength", "BitsPerSample", "SamplesPerPixel"),
+    *("PhotometricInterpretation", "Compression", "PlanarConfiguration"),
+)
+_EXIF = "ColorSpace", "PixelXDimension", "PixelYDimension"
 _STALE = (  # what was true of the grey scan as it was stored, and where its packet went on
-    ("http://ns.adobe.com/tiff/1.0/", "Orientation"),
-    ("http://ns.adobe.com/exif/1.0/", "ColorSpace"),
+    *(("http://ns.adobe.com/tiff/1.0/", name) for name in _TIFF),
+    *(("http://ns.adobe.com/exif/1.0/", name) for name in _EXIF),
+    (XMP, "Thumbnails"),
+    (XMP, "ThumbnailImage"),
     ("http://ns.adobe.com/photoshop/1.0/", "ICCProfile"),
     ("http://ns.adobe.com/photoshop/1.0/", "ColorMode"),
     (NOTE, "HasExtendedXMP"),
@@ -57,7 +64,8 @@ class Statement(NamedTuple):
 def merge(packet: bytes | None, statements: Sequence[Statement]) -> bytes:
     """Add statements to a packet; each replaces what the packet said of the same property.
 
-    What the packet says of orientation and colour space is left out: it is no longer true.
+    What the packet says of the file (orientation, size, samples, thumbnails) is left out: it is no
+    longer true.
 
     Parameters
     ----------

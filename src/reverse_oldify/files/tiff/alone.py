@@ -64,8 +64,8 @@ def _alone(file: BinaryIO, page: Directory) -> BinaryIO:
     bits = page.number(BITS, 1)
     if (bits > 8 and bits != _PACKED) or page.number(COMPRESSION) == _OLD_JPEG:
         raise UnsupportedError(
-            f"big-endian BigTIFF with {bits} bits of this kind is not read; "
-            "save it as 16-bit grey or RGB"
+            f"a page of {bits} bits of this kind in big-endian BigTIFF, or below a thumbnail, is "
+            "not read; save it as 16-bit grey or RGB"
         )
     tiled = TILE_OFFSETS in page
     offsets_tag = TILE_OFFSETS if tiled else STRIP_OFFSETS

@@ -20,6 +20,7 @@ BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, LONG8 = 1, 2, 3, 4, 5, 7, 16
 _IFD, _IFD8 = 13, 18
 _UNSIGNED = (BYTE, SHORT, LONG, LONG8, _IFD, _IFD8)  # the last two are offsets of directories
 EXIF, GPS, _INTEROPERABILITY, _SUB_DIRECTORIES = 34665, 34853, 40965, 330
+_TEXTS = (37510, 27, 28)  # UserComment; GPSProcessingMethod and GPSAreaInformation
 _POINTERS = (EXIF, GPS, _INTEROPERABILITY)
 """Tags whose value is where another directory begins."""
 
@@ -189,7 +190,8 @@ class _Reader:
         pointer, room = ("Q", 8) if self._big else ("I", 4)
         if size > room:
             (place,) = self._unpack(pointer, place)
-        field = Field(kind, self._swapped(self._bytes(place, size), _NUMBERS[kind]))
+        data = self._swapped(self._bytes(place, size), _NUMBERS[kind])
+        field = Field(kind, self._swapped_text(data) if tag in _TEXTS else data)
         if tag not in _POINTERS:
             return field
         if not field.numbers or depth == _DEEPEST:  # in the result it would point anywhere
@@ -213,6 +215,14 @@ class _Reader:
         if self._order == "<" or size == 1:
             return data
         return np.frombuffer(data, f">u{size}").astype(f"<u{size}").tobytes()
+
+    def _swapped_text(self, data: bytes) -> bytes:
+        """Text of two bytes a letter is in the file's order (EXIF 2.32, 4.6.5), mostly."""
+        head, text = data[:8], data[8:]
+        if self._order == "<" or head != b"UNICODE\0" or len(text) % 2:
+            return data
+        first, second = text[::2].count(0), text[1::2].count(0)
+        return data if second > first else head + self._swapped(text, 2)
 
 
 def to_bytes(directory: Directory, offset: int, *, big: bool = False) -> bytes:

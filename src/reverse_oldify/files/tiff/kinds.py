@@ -12,6 +12,7 @@ from reverse_oldify.files.tiff.ifd import Directory
 from reverse_oldify.files.tiff.layout import BITS, SAMPLE_FORMAT
 
 _SIGNED, _FLOATING = 2, 3
+_COLOR_MAP = 320
 _KINDS = {_SIGNED: "signed integers", _FLOATING: "floating-point numbers"}
 _RARE_BITS = set(range(1, 65)) - {1, 2, 4, 8, 16}  # other numbers are damage
 
@@ -52,6 +53,18 @@ def in_order_of_machine(tile: ImageFile._Tile) -> ImageFile._Tile:
     if tile.codec_name != "libtiff" or ";32B" not in str(raw_mode):
         return tile
     return tile._replace(args=(str(raw_mode).replace(";32B", ";32N"), *more))
+
+
+def palette_of_8_bits(page: Directory) -> bytes | None:
+    """Palette of a page, R, G, B of each colour, where some program forgot that it has 16 bits.
+
+    libtiff takes all below 256 for 8 bits; Pillow would make it black.
+    """
+    colours = page.numbers(_COLOR_MAP)
+    if not colours or len(colours) % 3 or max(colours) > 255 or max(colours) == 0:
+        return None
+    third = len(colours) // 3
+    return bytes(colours[channel * third + code] for code in range(third) for channel in range(3))
 
 
 def _not_read(page: Directory) -> UnsupportedError:

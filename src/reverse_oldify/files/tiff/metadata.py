@@ -7,7 +7,13 @@ import struct
 import numpy as np
 
 from reverse_oldify.errors import UnreadableError
-from reverse_oldify.files.metadata.exif import aspect_of, block_of, densities_of, orientation_of
+from reverse_oldify.files.metadata.exif import (
+    aspect_of,
+    block_of,
+    densities_of,
+    notes_of,
+    orientation_of,
+)
 from reverse_oldify.files.metadata.iptc import MARKER, in_resources
 from reverse_oldify.files.metadata.read import Read, bounded, notes_of_aspect, plausible_dpi
 from reverse_oldify.files.picture import Metadata
@@ -38,24 +44,18 @@ def from_tags(page: Directory) -> Read:
         dpi=plausible_dpi(densities_of(page), orientation),
     )
     metadata, notes = bounded(metadata)
+    notes += notes_of(page) + notes_of_aspect(aspect_of(page))
     damage = ("part of its metadata is damaged; left out",) if page.damaged else ()
-    return Read(metadata, orientation, damage + notes + notes_of_aspect(aspect_of(page)))
+    return Read(metadata, orientation, damage + notes)
 
 
 def to_tags(
     metadata: Metadata, profile: bytes | None = None, page_name: str | None = None
 ) -> Directory:
     """EXIF, IPTC, XMP, resolution and a colour profile as the tags of a page."""
-    tags = Directory()
-    if metadata.exif is not None:
-        try:
-            tags.update(read_block(metadata.exif))
-        except UnreadableError:
-            tags.clear()  # a block that a caller made; those that are read were checked
+    tags = exif_tags(metadata)
     tags[_ORIENTATION] = short(1)
-    across, down = metadata.dpi or (1.0, 1.0)  # TIFF must have some: square pixels, no unit
-    unit = _NO_UNIT if metadata.dpi is None else _INCH
-    tags.update({_ACROSS: _rational(across), _DOWN: _rational(down), _UNIT: short(unit)})
+    tags.update(resolution_of(metadata.dpi))
     if metadata.xmp is not None:
         tags[_XMP] = Field(BYTE, metadata.xmp)
     if metadata.iptc is not None:
@@ -65,6 +65,21 @@ def to_tags(
     if page_name is not None:
         tags[_PAGE_NAME] = Field(ASCII, page_name.encode("ascii") + b"\0")
     return tags
+
+
+def exif_tags(metadata: Metadata) -> Directory:
+    """EXIF as tags."""
+    try:
+        return read_block(metadata.exif) if metadata.exif is not None else Directory()
+    except UnreadableError:
+        return Directory()  # of a block that a caller made; those that are read were checked
+
+
+def resolution_of(dpi: tuple[float, float] | None) -> Directory:
+    """Pixels per inch as tags; TIFF must have some: else square pixels, and no unit."""
+    across, down = dpi or (1.0, 1.0)
+    unit = short(_NO_UNIT if dpi is None else _INCH)
+    return Directory({_ACROSS: _rational(across), _DOWN: _rational(down), _UNIT: unit})
 
 
 def _iptc(page: Directory) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import cache, partial
@@ -23,8 +23,13 @@ from reverse_oldify.files.samples import upright
 from reverse_oldify.files.source import damage_told, on_page
 from reverse_oldify.files.tiff import damage, read, spaces
 from reverse_oldify.files.tiff.alone import is_lost_to_pillow, opened_alone
-from reverse_oldify.files.tiff.ifd import Directory, read_directories, read_header
-from reverse_oldify.files.tiff.kinds import in_order_of_machine, kind_told, refuse_misread
+from reverse_oldify.files.tiff.ifd import Directory, read_directories, read_header, sub_directories
+from reverse_oldify.files.tiff.kinds import (
+    in_order_of_machine,
+    kind_told,
+    palette_of_8_bits,
+    refuse_misread,
+)
 from reverse_oldify.files.tiff.metadata import from_tags
 
 _Named = Callable[[], AbstractContextManager[None]]
@@ -58,11 +63,14 @@ class TiffFile:
         UnreadableError, TooLargeError, UnsupportedError
             As `files.read.read`; what is damaged further inside may raise when it is looked at.
         """
-        count = read.count_pages(self._file, MAX_PAGES)
-        number = 0
+        count, number = read.count_pages(self._file, MAX_PAGES), 0
+        places: Iterable[tuple[int | None, Directory]] = enumerate(read_directories(self._file))
+        below = [] if count else self._below_thumbnails()
+        if below:
+            places, count = [(None, page) for page in below], len(below)
         with ExitStack() as stack:
             whole = cache(lambda: stack.enter_context(opened(self._file, FORMATS["tif"])))
-            for index, page in enumerate(read_directories(self._file)):
+            for index, page in places:
                 if not read.is_page(page) and count:
                     continue
                 number += 1
@@ -72,14 +80,27 @@ class TiffFile:
                     picture = self._open(page, index, whole, named)
                 yield replace(picture, page_count=max(count, 1))
 
+    def _below_thumbnails(self) -> list[Directory]:
+        """Pages in directories below others, where all of those are thumbnails (TIFF/EP)."""
+        return [
+            page
+            for thumbnail in read_directories(self._file)
+            for page in sub_directories(self._file, thumbnail)
+            if read.is_page(page)
+        ]
+
     def _open(
-        self, page: Directory, index: int, whole: Callable[[], ImageFile.ImageFile], named: _Named
+        self,
+        page: Directory,
+        index: int | None,
+        whole: Callable[[], ImageFile.ImageFile],
+        named: _Named,
     ) -> Raster:
         told = from_tags(page)
         if read.is_plain(page) and spaces.is_convertible(page, told.metadata.icc):
             return self._by_rows(page, told, named)
         header = read_header(self._file)
-        if is_lost_to_pillow(page, header):
+        if index is None or is_lost_to_pillow(page, header):
             with opened_alone(self._file, page) as lone:
                 return self._by_pillow(lone, page, header.order, told)
         with kind_told(page):
@@ -123,6 +144,10 @@ class TiffFile:
         if told.metadata.icc is not None:
             image.info["icc_profile"] = told.metadata.icc
         damaged = damage.notes_of(self._file, page, order)
+        palette = palette_of_8_bits(page)
+        if image.mode == "P" and palette is not None:
+            image.load()
+            image.putpalette(palette)
         pixels, alpha, notes = to_arrays(image)
         if not spaces.is_convertible(page, told.metadata.icc):
             notes += (f"{codecs.EXTRA} reads all bits of its inks",)

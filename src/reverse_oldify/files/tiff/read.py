@@ -32,7 +32,9 @@ from reverse_oldify.files.tiff.layout import (
     RGB,
     SAMPLE_FORMAT,
     SAMPLES,
+    STRIP_OFFSETS,
     TILE_HEIGHT,
+    TILE_OFFSETS,
     TILE_WIDTH,
     UNASSOCIATED,
     WHITE_IS_ZERO,
@@ -43,6 +45,8 @@ from reverse_oldify.files.tiff.unpack import unpacked
 
 _SUBFILE, _INK_SET = 254, 332
 _REDUCED_OR_MASK = 1 | 4
+_OLD_SUBFILE, _REDUCED = 255, 2
+_EXIF_THUMBNAIL = 513  # a whole JPEG, as EXIF has it
 _COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, CMYK: 4, CIELAB: 3}
 _AT_16_BITS = (CMYK, CIELAB)  # only; at 8 Pillow reads them
 _MOST_SAMPLES = 8  # of a pixel
@@ -54,7 +58,12 @@ _BYTE_STREAMS = (RAW, 5, *DEFLATE, 32773, 34925, 50000)
 
 def is_page(directory: Directory) -> bool:
     """Whether a directory is a page, and not a thumbnail or a mask of one."""
-    return not directory.number(_SUBFILE) & _REDUCED_OR_MASK
+    is_thumbnail = directory.number(_OLD_SUBFILE) == _REDUCED or (
+        _EXIF_THUMBNAIL in directory
+        and STRIP_OFFSETS not in directory
+        and TILE_OFFSETS not in directory
+    )
+    return not (directory.number(_SUBFILE) & _REDUCED_OR_MASK or is_thumbnail)
 
 
 def count_pages(file: BinaryIO, most: int) -> int:
