@@ -75,7 +75,11 @@ def test_what_was_not_sent_when_the_page_is_loaded_anew_is_told(visit: Visit) ->
         notice.wait_for()
         assert HOPPER.name in notice.text_content() and PALACE.name not in notice.text_content()
     visit.page.locator("#split").wait_for()
-    assert visit.page.locator(".photograph").count() == 1
+    assert visit.page.locator(".photograph").count() == 2
+    assert visit.page.locator(".photograph[data-failed]").count() == 1
+    visit.page.locator("#files").set_input_files(str(HOPPER))  # as is asked: it takes its place
+    visit.page.locator(".photograph[data-failed]").wait_for(state="detached")
+    assert visit.page.locator(".photograph").count() == 2
     visit.settle()
 
 

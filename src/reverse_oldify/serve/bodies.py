@@ -1,4 +1,4 @@
-"""Bodies of requests: read as they come, up to a limit, and in time."""
+"""Bodies of requests: read as they come, up to a limit, and not for ever."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import Request
 
 from reverse_oldify.serve.problems import Problem, busy
 
+_SLOWEST = 10_000  # bytes a second
 _AT_ONCE = 4  # of the largest bodies: as much may be held of all requests together
 
 
@@ -21,7 +22,7 @@ class Bodies:
     limit : int
         Bytes of the largest body.
     seconds : float
-        Within which a body must have arrived.
+        Within which a body must have arrived, and a second more for each `_SLOWEST` bytes of it.
     """
 
     def __init__(self, limit: int, seconds: float) -> None:
@@ -41,10 +42,11 @@ class Bodies:
             chunks: list[bytes] = []
             stack.callback(self._forget, chunks)
             try:
-                async with asyncio.timeout(self._seconds):
-                    await self._collect(chunks, request, min(limit or self._limit, self._limit))
+                async with asyncio.timeout(self._seconds) as patience:
+                    most = min(limit or self._limit, self._limit)
+                    await self._collect(chunks, request, most, patience)
             except TimeoutError as error:
-                late = f"the body did not arrive within {self._seconds:g} s; send it again"
+                late = "the body came too slowly, or ended; send it again, or something smaller"
                 raise Problem(408, late) from error
             chunks[:] = [b"".join(chunks)]
             yield chunks[0]
@@ -52,15 +54,18 @@ class Bodies:
     def _forget(self, chunks: list[bytes]) -> None:
         self._held -= sum(map(len, chunks))
 
-    async def _collect(self, chunks: list[bytes], request: Request, limit: int) -> None:
+    async def _collect(
+        self, chunks: list[bytes], request: Request, limit: int, patience: asyncio.Timeout
+    ) -> None:
         declared = request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             raise _too_long(limit)
-        length = 0
+        length, begun = 0, patience.when() or 0.0
         async for chunk in request.stream():
             chunks.append(chunk)
             self._held += len(chunk)
             length += len(chunk)
+            patience.reschedule(begun + length / _SLOWEST)
             if length > limit:
                 raise _too_long(limit)
             if self._held > _AT_ONCE * self._limit:

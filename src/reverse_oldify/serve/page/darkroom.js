@@ -103,6 +103,7 @@ export class Darkroom extends EventTarget {
   async #open(photograph, stale) {
     this.#wait("Opening");
     await this.#showLocally(photograph, stale);
+    if (photograph.problem) throw photograph.problem; // meanwhile; it is not sent once more
     await photograph.open();
     if (stale()) return;
     if (!same(this.#viewer.picture, photograph.size)) this.#viewer.open(photograph.size);

@@ -36,9 +36,10 @@ export class Download {
   constructor(studio) {
     this.#studio = studio;
     element("show-download").addEventListener("click", () => this.show());
-    element("download-one").addEventListener("click", () =>
-      this.#run((signal) => this.#one(signal)),
-    );
+    this.#dialog.addEventListener("submit", (event) => {
+      event.preventDefault(); // which would close it before the work is done
+      this.#run((signal) => this.#one(signal));
+    });
     element("download-all").addEventListener("click", () =>
       this.#run((signal) => this.#all(signal)),
     );
@@ -63,6 +64,7 @@ export class Download {
     this.#tell("");
     this.#warn();
     this.#dialog.showModal();
+    element("formats").querySelector("input:checked").focus();
   }
 
   async #run(work) {
@@ -89,7 +91,7 @@ export class Download {
   async #all(signal) {
     const photographs = [...this.#studio.photographs];
     const files = [];
-    const failed = [];
+    const failed = new Map(); // what went wrong, to the names of those
     for (const [at, photograph] of photographs.entries()) {
       this.#tell(`Colouring ${at + 1} of ${photographs.length}…`, at / photographs.length);
       try {
@@ -97,11 +99,13 @@ export class Download {
         files.push({ name: unused(this.#name(photograph), files), content });
       } catch (problem) {
         signal.throwIfAborted();
-        failed.push(`${photograph.name}: ${problem.message}`);
+        if (problem.status === 0) throw problem; // nobody answers: nor for the others
+        failed.set(problem.message, [...(failed.get(problem.message) ?? []), photograph.name]);
       }
     }
     if (files.length) save(await zip(files), "photographs-in-colour.zip");
-    if (failed.length) complain(new Error(`Left out. ${failed.join("; ")}`));
+    const told = [...failed].map(([message, names]) => `${names.join(", ")}: ${message}`);
+    if (told.length) complain(new Error(`Left out. ${told.join("; ")}`));
   }
 
   #render(photograph, signal) {

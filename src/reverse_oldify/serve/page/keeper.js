@@ -19,6 +19,8 @@ export class Keeper {
   constructor(studio) {
     this.#studio = studio;
     addEventListener("pagehide", () => this.#leave());
+    // A phone discards pages that are hidden without another word.
+    document.addEventListener("visibilitychange", () => document.hidden && this.#remember());
     addEventListener("pageshow", ({ persisted }) => persisted && this.#return());
   }
 
@@ -34,24 +36,27 @@ export class Keeper {
     const known = await Promise.all(kept.photographs.map(({ about }) => about && ask(about)));
     this.#awaited = NOTHING;
     if (!this.#left) sessionStorage.removeItem(KEY);
-    const photographs = kept.photographs.map(
-      (one, at) => known[at] && Photograph.fromJson(one, known[at]),
-    );
-    const open = photographs.filter(Boolean);
-    if (open.length) this.#studio.restore(open, photographs[kept.current] ?? open[0]);
+    const photographs = kept.photographs.map((one, at) => Photograph.fromJson(one, known[at]));
+    const first = photographs.find(({ about }) => about) ?? photographs[0];
+    const current = photographs[kept.current];
+    if (first) this.#studio.restore(photographs, current?.about ? current : first);
     const missing = kept.photographs.filter((_, at) => !known[at]);
     return [...new Set(missing.map(({ title }) => title))];
   }
 
   /** The page goes away; where it is not loaded anew, the server need not keep anything. */
   #leave() {
+    for (const { about } of this.#remember()) if (about) api.forget(about.id, GRACE);
+    this.#left = true;
+  }
+
+  #remember() {
     const { photographs, current } = this.#studio;
     const awaited = this.#awaited.photographs;
     const all = [...awaited, ...photographs.map((photograph) => photograph.toJson())];
     const at = awaited.length + photographs.indexOf(current);
     this.#keep(all, current ? at : this.#awaited.current);
-    for (const { about } of all) if (about) api.forget(about.id, GRACE);
-    this.#left = true;
+    return all;
   }
 
   /** Back from the browser's history: what is asked for is kept after all. */

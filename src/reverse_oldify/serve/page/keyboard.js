@@ -21,6 +21,9 @@ export class Keyboard {
   constructor(shortcuts) {
     this.#shortcuts = shortcuts;
     element("show-help").addEventListener("click", () => this.show());
+    for (const cross of document.querySelectorAll("[data-closes]")) {
+      cross.addEventListener("click", () => cross.closest("dialog").close());
+    }
     element("keys").append(...shortcuts.map(explained));
     // Who speaks to the computer may trigger single letters by accident (WCAG 2.1.4).
     this.#letters.checked = recall() !== "off";

@@ -3,7 +3,8 @@
 import { element, icon, make } from "./dom.js";
 import { outage } from "./outage.js";
 
-const LONG = 12000; // milliseconds that a notice stays
+const LONG = 12000; // milliseconds that a notice stays, and a little more for each letter
+const LONGEST = 30000;
 
 /** For screen readers only. */
 export function say(words) {
@@ -28,6 +29,6 @@ export function complain(problem, about = "") {
   const away = () => notice.remove();
   close.addEventListener("click", away);
   if (unanswered) outage.addEventListener("back", away, { once: true });
-  setTimeout(away, LONG + 60 * words.length);
+  else setTimeout(away, Math.min(LONG + 60 * words.length, LONGEST));
   notices.append(notice);
 }

@@ -43,11 +43,23 @@ export class Photograph {
     return { title, page, about, history: settle(history) }; // gestures are counted anew
   }
 
-  /** Undo `toJson`, with what the server says of it now. */
+  /** Undo `toJson`, with what the server says of it now: null where it has forgotten it. */
   static fromJson(kept, about) {
     const photograph = Object.assign(new Photograph(null), kept, { about });
-    photograph.#opening = Promise.resolve(about);
+    if (about) photograph.#opening = Promise.resolve(about);
+    else photograph.problem = FORGOTTEN;
     return photograph;
+  }
+
+  /** Whether only its file is missing: what was done to it is still there. */
+  get lost() {
+    return !this.file && this.problem === FORGOTTEN;
+  }
+
+  /** Give it its file again. */
+  find(file) {
+    this.file = file;
+    this.problem = null;
   }
 
   /** The file's name, and the page's number where there are several. */

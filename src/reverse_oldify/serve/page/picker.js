@@ -158,6 +158,7 @@ export class Picker extends EventTarget {
     element("picker-swatch").style.setProperty("--colour", hex);
     element("picker-hex").value = hex;
     element("picker-hex").removeAttribute("data-wrong");
+    element("picker-hex").removeAttribute("aria-invalid");
     element("picker-remove").hidden = this.#place.index === null;
     this.#plane.mark(hex);
   }
@@ -165,8 +166,12 @@ export class Picker extends EventTarget {
   #type(input) {
     if (!this.open) return; // closed with something typed
     const text = input.value.trim().replace(/^#?/, "#").toLowerCase();
-    input.toggleAttribute("data-wrong", !isHex(text));
-    if (isHex(text)) this.choose(toHex(fromHex(text)));
+    const whole = text.length === 4 ? text.replace(/[^#]/g, "$&$&") : text; // "#f00"
+    const wrong = !isHex(whole);
+    input.toggleAttribute("data-wrong", wrong);
+    input.setAttribute("aria-invalid", wrong);
+    if (wrong) say("That is no colour; type six digits from 0 to f, such as #c08040");
+    else this.choose(toHex(fromHex(whole)));
   }
 
   #remove() {
@@ -196,11 +201,9 @@ export class Picker extends EventTarget {
     const right = frame.left + at.x + 24;
     const left = right + width + 8 > innerWidth ? frame.left + at.x - width - 24 : right;
     const top = frame.top + at.y - height / 3;
-    this.#root.style.setProperty("--x", `${Math.max(8, left)}px`);
-    this.#root.style.setProperty(
-      "--y",
-      `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`,
-    );
+    const within = (from, room) => `${Math.max(8, Math.min(from, room - 8))}px`;
+    this.#root.style.setProperty("--x", within(left, innerWidth - width));
+    this.#root.style.setProperty("--y", within(top, innerHeight - height));
   }
 }
 

@@ -59,7 +59,7 @@ export class Strip {
       title: "Remove",
     });
     remove.append(icon("close"));
-    remove.addEventListener("click", () => this.#studio.remove(photograph));
+    remove.addEventListener("click", () => this.#remove(item));
     const item = make("li", {}, choose, remove);
     this.#items.set(photograph, item);
     return item;

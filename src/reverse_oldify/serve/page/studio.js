@@ -35,12 +35,13 @@ export class Studio extends EventTarget {
   /** @param {Iterable<File>} files */
   add(files) {
     const fitting = [...files].filter((file) => this.#fits(file));
-    const added = fitting.map((file) => this.#photograph(file));
+    const added = fitting.flatMap((file) => this.#found(file) ?? this.#photograph(file));
     if (!added.length) return;
-    this.photographs.push(...added);
+    this.photographs.push(...added.filter((one) => !this.photographs.includes(one)));
     this.#tell("photographs");
     this.#previous = added.length > 1 ? null : this.current;
-    this.select(added[0]);
+    if (added[0] === this.current) this.#tell("current");
+    else this.select(added[0]);
     this.#openAll();
   }
 
@@ -153,6 +154,13 @@ export class Studio extends EventTarget {
     for (const photograph of photographs) photograph.problem = null;
     this.changed();
     this.#openAll();
+  }
+
+  /** The photographs (pages) that have lost this file, which have it again. */
+  #found(file) {
+    const found = this.photographs.filter((one) => one.lost && one.title === file.name);
+    for (const photograph of found) photograph.find(file);
+    return found.length ? found : null;
   }
 
   #photograph(file, page = 1) {
