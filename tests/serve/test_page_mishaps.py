@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -222,3 +223,72 @@ def test_a_version_that_is_no_more(visit: Visit) -> None:
     assert visit.page.locator(".pin").count() == 0
     last = visit.sent("POST", "/preview?size=640")[-1].post_data_json
     assert last["variant"] == 1 and last["hints"] == []
+
+
+def test_a_forgotten_photograph_takes_its_file_again_with_its_hints(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.click(0.5, 0.5)
+    visit.page.locator("button.suggestion").nth(1).click()
+    visit.page.locator("#picker-done").click()
+    visit.page.reload()
+    visit.page.locator(".pin").wait_for()
+    visit.settle()
+    picture = visit.sent("POST", "/preview")[0].url.rpartition("/preview")[0]
+    assert visit.context.request.delete(picture).status == 204
+    visit.page.locator("#vividness").press("ArrowRight")
+    visit.page.locator(".notice:has-text('has forgotten this photograph')").wait_for()
+    visit.page.locator("#files").set_input_files(str(PALACE))
+    visit.page.locator(".photograph[data-failed]").wait_for(state="detached")
+    visit.settle()
+    assert visit.page.locator(".photograph").count() == 1
+    assert visit.page.locator(".pin").count() == 1
+    assert len(visit.sent("POST", "/v1/pictures?")) == 2
+
+
+def test_a_hidden_page_that_is_discarded_comes_back(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.page.evaluate(
+        """() => {
+          Object.defineProperty(document, "hidden", { value: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+          addEventListener("pagehide", (event) => event.stopImmediatePropagation(), true);
+        }"""
+    )
+    kept = visit.page.evaluate("() => JSON.parse(sessionStorage.getItem('studio')).photographs")
+    assert [one["title"] for one in kept] == [PALACE.name]
+    assert visit.sent("DELETE", "") == []
+
+
+def test_notices_of_many_files_stay_on_the_screen(visit: Visit, tmp_path: Path) -> None:
+    files = [tmp_path / f"damaged-{number}.jpg" for number in range(20)]
+    for file in files:
+        file.write_bytes(PALACE.read_bytes()[:3000])
+    visit.page.locator("#files").set_input_files([str(file) for file in files])
+    visit.page.locator(".notice").nth(19).wait_for()
+    assert visit.page.locator("#notices").bounding_box()["y"] >= 0
+
+
+def test_enter_downloads(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.page.locator("#show-download").click()
+    visit.page.keyboard.press("ArrowDown")
+    with visit.page.expect_download() as download:
+        visit.page.keyboard.press("Enter")
+    assert download.value.suggested_filename.endswith(".png")
+    visit.page.locator("#download").wait_for(state="hidden")
+
+
+def test_the_picker_stays_in_the_window_and_takes_short_codes(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.click(0.8, 0.3)
+    for _ in range(3):
+        visit.page.locator("#zoom-in").click()
+    box = visit.page.locator("#picker").bounding_box()
+    assert 0 <= box["x"] <= 1280 - box["width"]
+    typed = visit.page.locator("#picker-hex")
+    typed.fill("red")
+    typed.press("Enter")
+    assert typed.get_attribute("aria-invalid") == "true"
+    typed.fill("#f00")
+    typed.press("Enter")
+    assert typed.input_value() == "#ff0000"

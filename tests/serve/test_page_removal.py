@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from browsed import EXAMPLES, Visit, held
+from browsed import EXAMPLES, PHONE, Visit, held
 from live_server import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
@@ -49,3 +50,18 @@ def test_what_is_put_away_while_it_is_sent_is_forgotten(visit: Visit) -> None:
     assert visit.sent("DELETE", "/v1/pictures/")[0].response().status == 204
     assert visit.page.locator("#welcome").is_visible()
     assert visit.page.locator(".notice").count() == 0
+
+
+def test_a_finger_removes_nothing_that_it_does_not_see(chromium: Any, studio: str) -> None:
+    phone = Visit(chromium, studio, **PHONE)
+    phone.open(PALACE, HOPPER)
+    second = phone.page.locator("#photographs li").nth(1)
+    box = second.bounding_box()
+    corner = box["x"] + box["width"] - 8, box["y"] + 7
+    phone.page.touchscreen.tap(*corner)
+    phone.settle()
+    assert second.locator(".photograph").get_attribute("aria-current") == "true"
+    assert phone.page.locator(".photograph").count() == 2
+    second.locator(".photograph-remove").tap()
+    assert phone.page.locator(".photograph").count() == 1
+    phone.leave()

@@ -40,8 +40,8 @@ export class Studio extends EventTarget {
     this.photographs.push(...added.filter((one) => !this.photographs.includes(one)));
     this.#tell("photographs");
     this.#previous = added.length > 1 ? null : this.current;
-    if (added[0] === this.current) this.#tell("current");
-    else this.select(added[0]);
+    if (added[0] !== this.current) this.select(added[0]);
+    else this.#show();
     this.#openAll();
   }
 
@@ -51,8 +51,7 @@ export class Studio extends EventTarget {
     this.#draft = null;
     this.current = photograph;
     if (photograph?.problem) this.#retry([photograph]);
-    this.#tell("current");
-    this.#tell("edits");
+    this.#show();
   }
 
   /** The server is there again: ask for everything that it did not answer. */
@@ -204,6 +203,12 @@ export class Studio extends EventTarget {
     if (!this.current) return;
     this.#draft = null;
     this.current.history = how(this.current.history);
+    this.#tell("edits");
+  }
+
+  /** The current one is shown anew. */
+  #show() {
+    this.#tell("current");
     this.#tell("edits");
   }
 
