@@ -292,3 +292,14 @@ def test_the_picker_stays_in_the_window_and_takes_short_codes(visit: Visit) -> N
     typed.fill("#f00")
     typed.press("Enter")
     assert typed.input_value() == "#ff0000"
+
+
+def test_a_picker_that_was_opened_while_the_server_was_gone_offers_colours(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.page.route("**/v1/**", lambda route: route.abort())
+    visit.click(0.5, 0.5)
+    visit.page.locator(".notice").wait_for()
+    assert visit.page.locator("button.suggestion").count() == 0
+    visit.page.unroute("**/v1/**")
+    visit.page.locator("button.suggestion").nth(1).wait_for()
+    assert visit.page.locator(".notice").count() == 0

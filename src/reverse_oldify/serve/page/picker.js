@@ -7,6 +7,7 @@ import { fromHex, isHex, nameOf, rgbToLab, toHex, toShow } from "./lab.js";
 import { Plane } from "./plane.js";
 import { Reference } from "./reference.js";
 import { complain, say } from "./notices.js";
+import { outage } from "./outage.js";
 
 const OFFERED = 5;
 
@@ -123,7 +124,10 @@ export class Picker extends EventTarget {
       element("suggestions").replaceChildren(...swatches, this.#swatch("neutral"));
       if (document.activeElement === this.#root) swatches[0]?.focus({ preventScroll: true });
     } catch (problem) {
-      if (!signal.aborted) complain(problem);
+      if (signal.aborted) return;
+      complain(problem);
+      const again = () => signal.aborted || this.#suggest(place, signal);
+      if (problem.status === 0) outage.addEventListener("back", again, { once: true });
     }
   }
 
