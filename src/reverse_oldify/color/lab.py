@@ -167,16 +167,17 @@ def _lightness_of_8_bits(srgb: ByteArray, lightness: FloatArray) -> None:
     codes = [srgb[..., channel].astype(np.intp) for channel in range(3)]
     equal = codes[0] == codes[1]
     equal &= codes[1] == codes[2]
-    if not equal.all():
-        red, green, blue = (
-            table.take(code, mode="clip")
-            for table, code in zip(_luminance_tables(), codes, strict=True)
-        )
-        red += green
-        red += blue
-        lightness[:] = luminance_to_lightness(red)
-    if equal.any():
-        np.copyto(lightness, _lightness_table(256).take(codes[0], mode="clip"), where=equal)
+    if equal.all():
+        lightness[:] = _lightness_table(256).take(codes[0], mode="clip")
+        return
+    red, green, blue = (
+        table.take(code, mode="clip")
+        for table, code in zip(_luminance_tables(), codes, strict=True)
+    )
+    red += green
+    red += blue
+    lightness[:] = luminance_to_lightness(red)
+    lightness[equal] = _lightness_table(256)[codes[0][equal]]  # mostly few
 
 
 @cache
