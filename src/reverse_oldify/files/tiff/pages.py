@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -82,12 +83,12 @@ class TiffFile:
 
     def _below_thumbnails(self) -> list[Directory]:
         """Pages in directories below others, where all of those are thumbnails (TIFF/EP)."""
-        return [
+        below = (
             page
             for thumbnail in read_directories(self._file)
             for page in sub_directories(self._file, thumbnail)
-            if read.is_page(page)
-        ]
+        )
+        return [page for page in islice(below, MAX_PAGES) if read.is_page(page)]
 
     def _open(
         self,
