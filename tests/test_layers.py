@@ -16,7 +16,7 @@ import reverse_oldify
 PACKAGE = Path(reverse_oldify.__file__).parent
 
 LAYERS = (
-    ("version", "errors", "types", "values", "options"),
+    ("version", "errors", "types", "values", "options", "signals"),
     ("matmul", "color", "files", "sampling", "grid", "detail", "resize"),
     ("runtime", "models"),
     ("pipeline", "data"),

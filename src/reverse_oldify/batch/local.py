@@ -18,11 +18,10 @@ from reverse_oldify.batch.task import Outcome, Setup, Task
 from reverse_oldify.batch.worker import Worker, use_one_thread
 from reverse_oldify.errors import ModelError, ReverseOldifyError
 from reverse_oldify.files.strips import usable_cores
+from reverse_oldify.signals import OF_THE_GROUP
 
 # A new interpreter for each: a fork would share locks, ONNX Runtime's threads, and the journal.
 _FRESH = multiprocessing.get_context("spawn")
-_OF_THE_JOB = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
-"""What is sent to the whole group, and the job decides."""
 
 
 def local_engine(setup: Setup, *, workers: int | None, time_limit: float) -> Crew:
@@ -104,7 +103,7 @@ def _signals_kept_from_children() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # the first process starts it, and it ends with no mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_JOB)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_THE_GROUP)
     try:
         yield
     finally:
@@ -129,7 +128,7 @@ def _cause(exitcode: int | None) -> str:
 
 def _work(setup: Setup, pipe: Connection) -> None:
     """What the process does: says that it is ready, then answers each task with an outcome."""
-    for number in _OF_THE_JOB:
+    for number in OF_THE_GROUP:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,6 +13,7 @@ from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.selection import Selection
 from reverse_oldify.batch.storage import OUTSIDE, Found, Stamp, Storage, Trouble, foreign, stamped
 from reverse_oldify.errors import OptionError, UnreadableError, reason_of
+from reverse_oldify.files.discover import is_within
 
 _AT_ONCE = 2000  # files a transaction
 
@@ -211,6 +211,6 @@ def check_places(source: str, output: str) -> None:
     else:
         if not Path(source).is_dir():
             raise UnreadableError(f"{source}: no such folder; check the name")
-        inside = Path(os.path.realpath(source)).is_relative_to(os.path.realpath(output))
+        inside = is_within(source, output)
     if inside:
         raise OptionError(f"{output}: holds the source {source}; choose another output")

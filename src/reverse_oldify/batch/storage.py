@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from reverse_oldify.errors import OutputError, UnreadableError, reason_of
-from reverse_oldify.files.discover import files_below
+from reverse_oldify.files.discover import files_below, is_within
 from reverse_oldify.files.drafts import check_folder, leftovers, make_folder
 
 Stamp = str
@@ -180,8 +180,7 @@ class Folder:
 
     def holds(self, folder: str) -> bool:
         """See `Storage`."""
-        real = os.path.realpath(Path(self._root, folder))
-        return Path(real).is_relative_to(os.path.realpath(self._root))
+        return is_within(Path(self._root, folder), self._root)
 
     def check(self) -> None:
         """See `Storage`."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from reverse_oldify.errors import OptionError, ReverseOldifyError, reason_of
+from reverse_oldify.signals import ending_signals
 from reverse_oldify.version import VERSION
 
 PROGRAM = "reverse-oldify"
@@ -105,14 +106,6 @@ def _print_anything() -> None:
         reconfigure = getattr(getattr(sys, name), "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-
-
-def ending_signals() -> list[signal.Signals]:
-    """What ends a job that nobody interrupts: SIGTERM, and SIGHUP of a terminal that is closed."""
-    # Windows has no SIGHUP, and under nohup it is ignored.
-    hangup = getattr(signal, "SIGHUP", None)
-    ignored = hangup is None or signal.getsignal(hangup) == signal.SIG_IGN
-    return [signal.SIGTERM] if ignored or hangup is None else [signal.SIGTERM, hangup]
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from reverse_oldify.batch.entry import State
-from reverse_oldify.cli.main import PROGRAM, ending_signals, one_line
+from reverse_oldify.cli.main import PROGRAM, one_line
+from reverse_oldify.signals import ending_signals
 
 if TYPE_CHECKING:
     from reverse_oldify.batch.job import Stop

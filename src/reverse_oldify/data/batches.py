@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, get_worker_info
 
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet
 from reverse_oldify.errors import DataError
+from reverse_oldify.signals import OF_THE_GROUP
 
 
 def load_batches(
@@ -56,7 +57,7 @@ def _outlive_signals(_worker: int) -> None:
 
     A worker that died of it would be reported in the middle of the checkpoint that is written then.
     """
-    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+    for number in OF_THE_GROUP:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -25,6 +25,7 @@ from reverse_oldify.data.folder import new_folder
 from reverse_oldify.data.screen import Reason, Unfit
 from reverse_oldify.data.sources import Source, find_sources
 from reverse_oldify.errors import DataError
+from reverse_oldify.files.discover import is_within
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.version import VERSION
 
@@ -104,7 +105,7 @@ def prepare(
 def _check_apart(output: Path, sources: list[Source]) -> None:
     """Refuse to write where pictures are looked for: the next run would read its own overview."""
     for source in sources:
-        if output.resolve().is_relative_to(source.path.resolve()):
+        if is_within(output, source.path):
             raise DataError(f"{output}: inside the source {source.path}; choose a folder outside")
 
 

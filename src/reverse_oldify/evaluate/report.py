@@ -27,6 +27,7 @@ from reverse_oldify.evaluate.scores import (
     write_scores,
 )
 from reverse_oldify.evaluate.suite import Evaluation, Row
+from reverse_oldify.files.discover import is_within
 
 PAGE = "report.html"
 GALLERY_COUNT = 6
@@ -52,7 +53,7 @@ def claim(folder: Path, place: Path, *, overwrite: bool) -> None:
     OutputError
         The folder cannot be created, or lies among the photographs.
     """
-    if folder.resolve().is_relative_to(place.resolve()):
+    if is_within(folder, place):
         raise OutputError(f"{folder}: lies among the photographs; choose a folder outside {place}")
     try:
         folder.mkdir(parents=True, exist_ok=True)

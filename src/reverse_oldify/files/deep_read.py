@@ -41,14 +41,15 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
     UnsupportedError
         JPEG 2000 that is neither grey nor RGB.
     """
-    if kind.key in ("jp2", "j2k"):
+    is_jpeg_2000 = kind.key in ("jp2", "j2k")
+    if is_jpeg_2000:
         bits, decoded, notes = _jpeg_2000(image, file)
     elif kind.key == "jxl":
         bits, decoded, notes = _jpeg_xl(image, file)
     else:
         bits, decoded, notes = _avif(image, file)
     if decoded is None:
-        if bits < 8 and kind.key in ("jp2", "j2k"):
+        if is_jpeg_2000 and bits < 8:
             image = _widened(image, bits)
         arrays = modes.to_arrays(image)
         if bits > 8 and arrays.pixels.dtype == np.uint8:

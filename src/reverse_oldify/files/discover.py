@@ -73,14 +73,15 @@ def discover(
     """
     found = Discovery()
     sources = list(_walk_inputs(inputs, out_dir, found))
-    real = cache(os.path.realpath)  # of folders, of which there are few
+    # Both are asked of folders, of which there are few.
+    real, within = cache(os.path.realpath), cache(lambda folder: is_within(folder, out_dir))
     owner = {_place(source, real): source for source, _ in sources}
     done: set[Path] = set()
     for source, relative in sources:
         target = out_dir / relative.parent / result_name(source, FORMATS.get(format or ""))
         places = {_place(path, real): path for path in files_of(target)}
         replaced = next((at for at in places if not _same(owner.get(at, source), source)), None)
-        if not Path(real(target.parent)).is_relative_to(real(out_dir)):
+        if not within(target.parent):
             found.problems.append(
                 OutputError(
                     f"{source}: its result {target} would be outside of {out_dir}, where a link "
@@ -143,6 +144,11 @@ def _walk_folder(folder: Path, out_dir: Path, found: Discovery) -> Iterator[tupl
         found.problems.append(
             UnreadableError(f"{folder}: no picture in this folder; check that it is the right one")
         )
+
+
+def is_within(folder: Path | str, root: Path | str) -> bool:
+    """Whether a folder is another, or lies below it, wherever links lead."""
+    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
 
 
 def files_below(

@@ -137,9 +137,9 @@ def _whole_range(image: Image.Image) -> NDArray[np.uint16]:
 
 def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
     """32-bit integers or floats as 16-bit grey."""
-    values, ranges, unsigned = np.asarray(image), _RANGES[image.mode], _is_unsigned(image)
-    tags = _tags(image)
+    values, ranges, tags = np.asarray(image), _RANGES[image.mode], _tags(image)
     signed = tags.get(SAMPLE_FORMAT) == (2,)
+    unsigned = tags.get(BITS) == (32,) and tags.get(SAMPLE_FORMAT, (1,)) == (1,)  # mostly in TIFF
     if unsigned:  # Pillow's own are signed
         values, ranges = values.view(np.uint32), _UNSIGNED_RANGES
     elif signed and tags.get(BITS) == (16,):
@@ -162,12 +162,6 @@ def _wide_gray(image: Image.Image) -> tuple[Image.Image, str | None]:
     if note and high > limit:
         note += f", and those up to {high:g} as that"
     return Image.fromarray(gray), note
-
-
-def _is_unsigned(image: Image.Image) -> bool:
-    """Whether integers of 32 bits have no sign, as mostly in TIFF."""
-    tags = _tags(image)
-    return tags.get(BITS) == (32,) and tags.get(SAMPLE_FORMAT, (1,)) == (1,)
 
 
 def _array(image: Image.Image) -> Pixels:

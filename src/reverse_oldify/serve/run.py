@@ -16,6 +16,7 @@ from reverse_oldify.errors import OptionError, reason_of
 from reverse_oldify.pipeline.colorizer import Colorizer
 from reverse_oldify.serve.app import create_app
 from reverse_oldify.serve.settings import Settings
+from reverse_oldify.signals import ending_signals
 
 _BACKLOG = 128
 _KEEP_ALIVE = 60  # seconds between requests
@@ -50,9 +51,9 @@ def serve(
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     app = create_app(Colorizer(model, threads=settings.threads), settings)
     server = server_of(app, settings)
-    hangup = getattr(signal, "SIGHUP", None)  # which Windows does not have, and uvicorn not handle
-    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:
-        signal.signal(hangup, server.handle_exit)
+    for number in ending_signals():
+        if number not in uvicorn.server.HANDLED_SIGNALS:
+            signal.signal(number, server.handle_exit)
     with listen(settings) as listener:
         started(address_of(listener))
         with suppress(KeyboardInterrupt, SystemExit):  # uvicorn has dealt with the signal
