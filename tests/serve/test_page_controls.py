@@ -138,11 +138,32 @@ def test_a_colour_is_taken_from_another_photograph(visit: Visit, tmp_path: Path)
     shown.wait_for()
     shown.click(position={"x": 200, "y": 40})
     assert visit.page.locator("#picker-hex").input_value() == "#c81e28"
+    box = shown.bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(90 / 60, abs=0.02)
     shown.focus()
     for key in ("Shift+ArrowLeft", "Shift+ArrowLeft", "Enter"):
         visit.page.keyboard.press(key)
     assert visit.page.locator("#picker-hex").input_value() == "#003ca0"
     assert visit.sent("POST", "/palettes") == []  # it stays in the browser
+
+
+def test_a_tall_reference_is_not_bent(visit: Visit, tmp_path: Path) -> None:
+    visit.open(PALACE)
+    reference = tmp_path / "tall.png"
+    stripe = np.zeros((90, 30, 3), np.uint8)
+    stripe[:, :15], stripe[:, 15:] = (0, 60, 160), (200, 30, 40)
+    Image.fromarray(stripe).save(reference)
+    visit.click(0.9, 0.9)
+    visit.page.locator("#reference-file").set_input_files(str(reference))
+    shown, typed = visit.page.locator("#reference"), visit.page.locator("#picker-hex")
+    shown.wait_for()
+    before = typed.input_value()
+    shown.click(position={"x": 4, "y": 80})  # beside the photograph
+    assert typed.input_value() == before
+    middle = shown.bounding_box()["width"] / 2
+    for across, colour in ((-20, "#003ca0"), (20, "#c81e28")):  # it is 53 wide and 160 high
+        shown.click(position={"x": middle + across, "y": 150})
+        assert typed.input_value() == colour
 
 
 def test_the_picker_is_closed_from_anywhere_and_forgets_what_was_typed(visit: Visit) -> None:
@@ -151,10 +172,10 @@ def test_the_picker_is_closed_from_anywhere_and_forgets_what_was_typed(visit: Vi
     visit.click(0.9, 0.9)
     typed.fill("zzz")
     typed.press("Enter")
-    assert typed.get_attribute("data-wrong") is not None
+    assert typed.get_attribute("aria-invalid") == "true"
     visit.page.locator("#picker-done").click()
     visit.click(0.5, 0.5)
-    assert typed.get_attribute("data-wrong") is None
+    assert typed.get_attribute("aria-invalid") is None
     typed.fill("#c02080")
     typed.press("Escape")  # which makes the browser tell of a change, too
     assert picker.is_hidden() and visit.page.locator(".pin").count() == 0

@@ -134,21 +134,113 @@ def test_versions_are_drawn_when_they_can_be_seen(phone: Visit) -> None:
     phone.page.locator("#versions [role=radio]").nth(1).wait_for()
 
 
+def pinch(phone: Visit, first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Put down two fingers, one after the other, and move them to three times their distance."""
+    shown = phone.page.locator("#zoom-pixels")
+    before = int(shown.text_content().split()[0])
+    touch = phone.context.new_cdp_session(phone.page)
+    middle = [(one + other) / 2 for one, other in zip(first, second, strict=True)]
+
+    def fingers(kind: str, *points: tuple[float, float], apart: float = 1) -> None:
+        places = [
+            {
+                "id": at,
+                **{k: m + (v - m) * apart for k, v, m in zip("xy", point, middle, strict=True)},
+            }
+            for at, point in enumerate(points)
+        ]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    fingers("touchStart", first)
+    fingers("touchStart", first, second)
+    for apart in (1.5, 2, 3):
+        fingers("touchMove", first, second, apart=apart)
+    fingers("touchEnd")
+    return int(shown.text_content().split()[0]) / before
+
+
 def test_two_fingers_zoom(phone: Visit) -> None:
     phone.open(PALACE)
-    fitted = phone.page.locator("#zoom-pixels").text_content()
     box = phone.page.locator("#canvas").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    touch = phone.context.new_cdp_session(phone.page)
-
-    def fingers(kind: str, *distances: float) -> None:
-        points = [{"x": x + distance, "y": y, "id": at} for at, distance in enumerate(distances)]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    fingers("touchStart", -30, 30)
-    for apart in (45, 60, 90):
-        fingers("touchMove", -apart, apart)
-    fingers("touchEnd")
-    zoomed = phone.page.locator("#zoom-pixels").text_content()
-    assert int(zoomed.split()[0]) == pytest.approx(3 * int(fitted.split()[0]), rel=0.15)
+    assert pinch(phone, (x - 30, y), (x + 30, y)) == pytest.approx(3, rel=0.15)
     assert phone.page.locator("#picker").is_hidden()
+
+
+@pytest.mark.parametrize("pin_first", [True, False])
+def test_two_fingers_zoom_though_one_is_on_a_hint(phone: Visit, pin_first: bool) -> None:
+    phone.open(PALACE)
+    left, top = phone.place(0.5, 0.5)
+    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
+    phone.page.locator("button.suggestion").nth(1).tap()
+    phone.page.locator("#picker-done").tap()
+    phone.page.locator("#picker").wait_for(state="hidden")
+    phone.page.wait_for_timeout(500)  # or a touch would be the second half of a double tap
+    box = phone.page.locator(".pin").bounding_box()
+    at = (box["x"] + 15, box["y"] + 15)
+    beside = (at[0] + 60, at[1])
+    zoomed = pinch(phone, *((at, beside) if pin_first else (beside, at)))
+    assert zoomed == pytest.approx(3, rel=0.15)
+    phone.page.locator("#zoom-fit").tap()
+    back = phone.page.locator(".pin").bounding_box()
+    assert [back["x"], back["y"]] == pytest.approx([box["x"], box["y"]], abs=1)  # it stays
+    assert phone.page.locator("#picker").is_hidden()
+
+
+def test_a_reference_does_not_cover_the_place(phone: Visit) -> None:
+    phone.open(PALACE)
+    left, top = phone.place(0.5, 0.9)
+    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
+    phone.page.locator("#reference-file").set_input_files(str(EXAMPLES / "cat.jpg"))
+    phone.page.locator("#reference").wait_for()
+    phone.settle()
+    cross, picker = (phone.page.locator(one).bounding_box() for one in ("#cross", "#picker"))
+    assert cross["y"] + cross["height"] <= picker["y"]
+
+
+def test_the_focus_is_never_lost(phone: Visit) -> None:
+    phone.open(PALACE)
+    focused = "() => document.activeElement.id"
+    for x in (0.3, 0.7):
+        left, top = phone.place(x, 0.5)
+        phone.page.locator("#canvas").tap(position={"x": left, "y": top})
+        phone.page.locator("button.suggestion").nth(1).tap()
+        phone.page.locator("#picker-done").tap()
+    phone.page.get_by_role("button", name="Hints", exact=True).tap()
+    phone.page.locator("#clear-hints").tap()
+    assert phone.page.evaluate(focused) == "canvas"
+    phone.page.locator(".photograph").press("Delete")
+    assert phone.page.evaluate(focused) == "choose"
+
+
+def test_in_colours_of_the_system(chromium: Any, studio: str) -> None:
+    visit = Visit(chromium, studio, **DESKTOP, forced_colors="active")
+    visit.open(PALACE)
+    visit.click(0.13, 0.88)
+    visit.page.locator("button.suggestion").first.click()
+    painted = """(one, part) => [getComputedStyle(one, part).backgroundColor,
+        getComputedStyle(one).getPropertyValue("--colour")]"""
+    for name, part in (("button.suggestion .swatch", None), (".pin", "::before")):
+        shown, meant = visit.page.locator(name).first.evaluate(painted, part)
+        assert shown == f"rgb({', '.join(str(code) for code in bytes.fromhex(meant[1:]))})"
+    visit.leave()
+
+
+def test_on_paper_there_is_the_picture_alone(visit: Visit) -> None:
+    visit.open(PALACE)
+    visit.page.emulate_media(media="print")
+    assert visit.page.locator("#canvas").is_visible()
+    for other in (".bar", "#strip", "#panel", "#split", ".zoom"):
+        assert visit.page.locator(other).is_hidden()
+
+
+def test_enlarged_four_times(chromium: Any, studio: str) -> None:
+    visit = Visit(chromium, studio, viewport={"width": 320, "height": 256})
+    visit.open(PALACE)
+    assert visit.page.locator("#stage").bounding_box()["height"] >= 140
+    assert not visit.page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
+    dial = visit.page.locator("#vividness")
+    dial.scroll_into_view_if_needed()
+    box = dial.bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 256
+    visit.leave()

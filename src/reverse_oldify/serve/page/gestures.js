@@ -4,29 +4,34 @@ const STILL = 5; // CSS pixels that a click may slip
 const WHEEL = 0.0016; // of a doubling, roughly, for each pixel of the wheel
 
 /**
- * @param {HTMLElement} element
+ * @param {HTMLElement} frame holds the surface and what lies on it, such as a pin that is dragged:
+ *   a second finger makes a pinch of that, too
+ * @param {HTMLElement} surface
  * @param {{click: function({x, y}), pan: function(dx, dy), zoom: function(factor, {x, y})}} act
- *   Points are in CSS pixels of the element.
+ *   Points are in CSS pixels of the frame.
  */
-export function watchGestures(element, act) {
+export function watchGestures(frame, surface, act) {
   const down = new Map(); // pointer id to its last point
   let start = null; // of a possible click; null once it has become something else
+  let ours = false; // whether what is down moves the picture
 
   const pointOf = (event) => {
-    const box = element.getBoundingClientRect();
+    const box = frame.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
 
-  element.addEventListener("pointerdown", (event) => {
+  frame.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    element.setPointerCapture(event.pointerId);
+    if (event.isPrimary) down.clear(); // the first of its kind, whatever became of others
     down.set(event.pointerId, pointOf(event));
-    start = down.size === 1 ? pointOf(event) : null;
+    ours = down.size > 1 || event.target === surface;
+    start = ours && down.size === 1 ? pointOf(event) : null;
+    if (ours) for (const id of down.keys()) surface.setPointerCapture(id);
   });
 
-  element.addEventListener("pointermove", (event) => {
+  frame.addEventListener("pointermove", (event) => {
     const last = down.get(event.pointerId);
-    if (!last) return;
+    if (!last || !ours) return;
     const point = pointOf(event);
     if (start && distance(start, point) < STILL) return;
     start = null;
@@ -40,10 +45,10 @@ export function watchGestures(element, act) {
     if (start && event.type === "pointerup") act.click(start);
     start = null;
   };
-  element.addEventListener("pointerup", up);
-  element.addEventListener("pointercancel", up);
+  frame.addEventListener("pointerup", up);
+  frame.addEventListener("pointercancel", up);
 
-  element.addEventListener(
+  surface.addEventListener(
     "wheel",
     (event) => {
       event.preventDefault();
@@ -97,5 +102,5 @@ export function watchDrag(element, frame, act) {
     from = null;
   };
   element.addEventListener("pointerup", end);
-  element.addEventListener("pointercancel", end);
+  element.addEventListener("lostpointercapture", end); // by the browser, or to a pinch
 }

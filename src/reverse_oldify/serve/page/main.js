@@ -40,7 +40,7 @@ new Frame(studio, darkroom);
 
 outage.addEventListener("back", () => (studio.about ? studio.resume() : start()));
 watchIntake((files) => studio.add(files));
-watchGestures(element("canvas"), {
+watchGestures(viewer.frame, element("canvas"), {
   click: (point) => pins.click(point),
   pan: (dx, dy) => viewer.pan(dx, dy),
   zoom: (factor, point) => viewer.zoom(factor, point),

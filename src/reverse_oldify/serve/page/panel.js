@@ -29,6 +29,7 @@ export class Panel {
     element("clear-hints").addEventListener("click", () => {
       picker.hide();
       studio.edit(clearHints(studio.decided));
+      element("canvas").focus(); // the button has gone
     });
     element("doubting").addEventListener("change", ({ target }) =>
       darkroom.setDoubting(target.checked),

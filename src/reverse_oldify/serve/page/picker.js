@@ -161,7 +161,6 @@ export class Picker extends EventTarget {
     const hex = toShow(color);
     element("picker-swatch").style.setProperty("--colour", hex);
     element("picker-hex").value = hex;
-    element("picker-hex").removeAttribute("data-wrong");
     element("picker-hex").removeAttribute("aria-invalid");
     element("picker-remove").hidden = this.#place.index === null;
     this.#plane.mark(hex);
@@ -172,7 +171,6 @@ export class Picker extends EventTarget {
     const text = input.value.trim().replace(/^#?/, "#").toLowerCase();
     const whole = text.length === 4 ? text.replace(/[^#]/g, "$&$&") : text; // "#f00"
     const wrong = !isHex(whole);
-    input.toggleAttribute("data-wrong", wrong);
     input.setAttribute("aria-invalid", wrong);
     if (wrong) say("That is no colour; type six digits from 0 to f, such as #c08040");
     else this.choose(toHex(fromHex(whole)));

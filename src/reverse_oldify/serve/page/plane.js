@@ -28,6 +28,7 @@ export class Plane {
     });
     canvas.addEventListener("pointermove", (event) => event.buttons && this.#point(event));
     canvas.addEventListener("keydown", (event) => this.#press(event));
+    new ResizeObserver(() => this.#draw()).observe(canvas);
   }
 
   /** Show the colours of a lightness, 0 to 100; black and white have none, so they are spared. */
@@ -42,8 +43,6 @@ export class Plane {
         image.data.set([...rgb, 255], 4 * (row * COLUMNS + column));
       }
     });
-    this.#canvas.width = this.#canvas.clientWidth * devicePixelRatio;
-    this.#canvas.height = this.#canvas.clientHeight * devicePixelRatio;
     this.#colours = new OffscreenCanvas(COLUMNS, ROWS);
     this.#colours.getContext("2d").putImageData(image, 0, 0);
     this.#draw();
@@ -108,7 +107,9 @@ export class Plane {
 
   #draw() {
     if (!this.#colours) return;
-    const { width, height } = this.#canvas;
+    const width = this.#canvas.clientWidth * devicePixelRatio;
+    const height = this.#canvas.clientHeight * devicePixelRatio;
+    Object.assign(this.#canvas, { width, height });
     const context = this.#canvas.getContext("2d");
     context.drawImage(this.#colours, 0, 0, width, height);
     const { hue, strength } = this.#mark;

@@ -1,10 +1,11 @@
 /** Another photograph, in the colour picker, to take colours from. Never leaves the browser. */
 
-import { clamp } from "./geometry.js";
+import { clamp, inside } from "./geometry.js";
 import { element } from "./dom.js";
 import { complain } from "./notices.js";
 
 const STEP = 4;
+const LONGEST = 480; // pixels of its longer side
 
 export class Reference {
   #canvas = element("reference");
@@ -47,11 +48,11 @@ export class Reference {
   #click(event) {
     if (!event.detail) return; // a click that the keyboard made
     const box = this.#canvas.getBoundingClientRect();
-    const { width, height } = this.#canvas;
-    this.#sample(
-      ((event.clientX - box.left) / box.width) * width,
-      ((event.clientY - box.top) / box.height) * height,
-    );
+    const { width, height } = this.#canvas; // fitted into its box
+    const scale = Math.min(box.width / width, box.height / height);
+    const x = width / 2 + (event.clientX - box.left - box.width / 2) / scale;
+    const y = height / 2 + (event.clientY - box.top - box.height / 2) / scale;
+    if (inside({ x, y }, { width, height })) this.#sample(x, y);
   }
 
   #press(event) {
@@ -83,10 +84,11 @@ export class Reference {
 
   #draw() {
     if (!this.#bitmap) return;
-    const { width } = this.#canvas;
-    const height = Math.round((width * this.#bitmap.height) / this.#bitmap.width);
-    this.#canvas.height = clamp(height, 80, 400);
-    this.#context.drawImage(this.#bitmap, 0, 0, width, this.#canvas.height);
+    const scale = LONGEST / Math.max(this.#bitmap.width, this.#bitmap.height);
+    const width = Math.max(1, Math.round(this.#bitmap.width * scale));
+    const height = Math.max(1, Math.round(this.#bitmap.height * scale));
+    Object.assign(this.#canvas, { width, height });
+    this.#context.drawImage(this.#bitmap, 0, 0, width, height);
     if (!this.#cross) return;
     const { x, y } = this.#cross;
     this.#context.lineWidth = 2;

@@ -100,7 +100,7 @@ export class Strip {
     const [photograph] = [...this.#items].find(([, other]) => other === item);
     const beside = item.nextElementSibling ?? item.previousElementSibling;
     this.#studio.remove(photograph);
-    beside?.firstChild.focus();
+    (beside?.firstChild ?? element("choose")).focus();
   }
 
   #soon() {
