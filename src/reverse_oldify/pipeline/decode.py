@@ -88,7 +88,8 @@ def decode(
     if lift is None:
         share = min(options.vividness, 1.0)
         lift = Lift(times, share, 1 - share)
-        missing = share_missing(lift.mixed(vivid, plain), plain, options.vividness, lightness)
+        shown = lift.mixed(vivid, plain)
+        missing = share_missing(shown, plain, options.vividness, lightness, moments.doubt)
         lift = lift._replace(plain=lift.plain + missing)
     return Decoded(lift.mixed(vivid, plain), lift)
 

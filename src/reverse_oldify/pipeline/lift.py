@@ -14,6 +14,7 @@ from reverse_oldify.types import FloatArray, ModelInfo
 _MOST = 1.55  # bound of the lift at vividness 1
 _BOLD = 1.15  # and what is added to it up to 2
 _BOLDER = 0.35  # share of the root mean square chroma at vividness 1 that is added to it up to 2
+_RISE = 0.08  # how much more colourful than 0 vividness 1 is at least, of what is all doubt
 _TILTED = 0.1  # most of the variance that is given back where a palette tilts what is said
 _ROUNDS = 4
 
@@ -28,6 +29,12 @@ class Moments(NamedTuple):
     expected: FloatArray
     variance: FloatArray
     due: FloatArray
+
+    @property
+    def doubt(self) -> float:
+        """How much of the mean square of the chroma that is expected is variance, 0..1."""
+        kept, lost = float(np.square(self.expected).sum(0).mean()), float(self.variance.mean())
+        return lost / max(kept + lost, 1e-6)
 
 
 class Lift(NamedTuple):
@@ -73,14 +80,14 @@ def due_times(
     """What gives the annealed colours the mean square of the chroma that is wanted."""
     ab, expected, variance, due = moments
     kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
-    doubt = float(variance.mean())
+    lost = float(variance.mean())
     beyond = max(vividness - 1, 0)
-    share = info.decoding.get("restored", 0.0) * (doubt / max(kept + doubt, 1e-6)) ** 2
-    wanted = kept + share * doubt
+    share = info.decoding.get("restored", 0.0) * moments.doubt**2
+    wanted = kept + share * lost
     wanted *= (1 + _BOLDER * beyond) ** 2
     if reference is not None:  # vivid must be neither what the palette has made doubtful ...
         faded = (1 + beyond) * float(matmul(np.square(info.bins).sum(1), reference))
-        wanted = min(wanted, kept + _TILTED * (1 + beyond) * doubt, faded)  # ... nor what is faded
+        wanted = min(wanted, kept + _TILTED * (1 + beyond) * lost, faded)  # ... nor what is faded
     chroma = np.hypot(ab[0], ab[1])
     reach = _reach(chroma, due, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
@@ -91,15 +98,19 @@ def due_times(
 
 
 def share_missing(
-    shown: FloatArray, plain: FloatArray, vividness: float, lightness: FloatArray | None
+    shown: FloatArray,
+    plain: FloatArray,
+    vividness: float,
+    lightness: FloatArray | None,
+    doubt: float,
 ) -> float:
-    """What share of the expected colours (2, h, w) makes those that are shown no duller than them.
+    """What share of the expected colours (2, h, w) makes those that are shown more colourful.
 
-    Guesses of what is nearly grey are mostly grey: annealed, they may lose more than the bounded
-    lift gives back.
+    By as much as ``doubt``, see `Moments`, and ``vividness`` ask for. Guesses of what is nearly
+    grey are mostly grey: annealed, they may lose more than the bounded lift gives back.
     """
     own, share = _colourfulness(plain, lightness), 0.0
-    least = own * (1 + _BOLDER * max(vividness - 1, 0))
+    least = own * (1 + _RISE * doubt * min(vividness, 1) + _BOLDER * max(vividness - 1, 0))
     for _ in range(_ROUNDS):  # for colourfulness adds up only nearly
         missing = least - _colourfulness(shown + np.float32(share) * plain, lightness)
         if missing <= 0:
