@@ -23,6 +23,10 @@ def rows(folder):
     return [row["name"] for row in json.loads((folder / "scores.json").read_text())["rows"]]
 
 
+def full_disk(*arguments):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_grey_and_mean_colour_are_always_there(tmp_path, capsys):
     place = write_photographs(tmp_path / "photographs", 5)
     assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 0
@@ -64,7 +68,12 @@ def test_with_a_curve_of_hints_too_what_is_left_out_is_told_once(tmp_path, capsy
     told = capsys.readouterr().err
     assert told.count("broken.jpg") == told.count("grey.png") == 1
     assert json.loads((tmp_path / "out" / "hints.json").read_text())[0]["ciede2000"] == 8.0
-    assert main(["evaluate", str(place), "-o", str(tmp_path / "out"), "--overwrite"]) == 1
+    command = ["evaluate", str(place), "-o", str(tmp_path / "out"), "--overwrite"]
+    with monkeypatch.context() as patch:
+        patch.setattr(report, "write_report", full_disk)
+        assert main(command) == 1
+    assert (tmp_path / "out" / "hints.json").exists()
+    assert main(command) == 1
     assert not (tmp_path / "out" / "hints.json").exists()
 
 
@@ -100,11 +109,7 @@ def test_second_report_needs_overwrite(tmp_path, capsys):
 
 def test_scores_are_told_even_where_the_report_cannot_be_written(tmp_path, capsys, monkeypatch):
     place = write_photographs(tmp_path / "photographs", 2)
-
-    def full(*arguments):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(report, "write_report", full)
+    monkeypatch.setattr(report, "write_report", full_disk)
     assert main(["evaluate", str(place), "-o", str(tmp_path / "out")]) == 1
     told = capsys.readouterr()
     assert "fake, vividness 1" in told.out

@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import re
 from html.parser import HTMLParser
@@ -8,6 +9,7 @@ from evaluated import evaluated, photograph, write_photographs
 from PIL import Image
 
 from reverse_oldify.errors import ExistsError, OutputError
+from reverse_oldify.evaluate import report as report_module
 from reverse_oldify.evaluate.gallery import choose
 from reverse_oldify.evaluate.metrics import METRICS
 from reverse_oldify.evaluate.photographs import PhotographSet
@@ -15,6 +17,7 @@ from reverse_oldify.evaluate.report import claim, write_report
 from reverse_oldify.evaluate.scores import Settings
 
 HOSTILE = "<script>alert('x')</script>&.png"
+REPORT = {"report.html", "pictures", "pictures.csv", "scores.json"}
 
 
 class Page(HTMLParser):
@@ -146,6 +149,38 @@ def test_pictures_of_an_earlier_report_go_and_others_stay(made, tmp_path):
     report(next(p for p in folder.parent.iterdir() if p.name.startswith("a")), tmp_path)
     assert not (tmp_path / "pictures" / "99999-truth.jpg").exists()
     assert (tmp_path / "pictures" / "mine.jpg").exists()
+
+
+def test_report_that_fails_leaves_the_folder_as_it_was(tmp_path, monkeypatch):
+    place, folder = write_photographs(tmp_path / "photographs", 2), tmp_path / "out"
+    claim(folder, place, overwrite=False)
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report_module, "write_pictures", full)
+    with pytest.raises(OSError, match="No space"):
+        report(place, folder)
+    assert not any(folder.iterdir())
+    monkeypatch.undo()
+    report(place, folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    monkeypatch.setattr(report_module, "write_pictures", full)
+    claim(folder, place, overwrite=True)
+    with pytest.raises(OSError, match="No space"):
+        report(write_photographs(tmp_path / "others", 1), folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
+
+
+def test_what_a_killed_report_left_is_no_hindrance(tmp_path):
+    place, folder = write_photographs(tmp_path / "photographs", 2), tmp_path / "out"
+    for left in (folder / ".unfinished" / "pictures", folder / "pictures"):
+        left.mkdir(parents=True)
+        (left / "00009-truth.jpg").write_bytes(b"")
+    claim(folder, place, overwrite=False)
+    report(place, folder)
+    assert {path.name for path in folder.iterdir()} == REPORT
+    assert not (folder / "pictures" / "00009-truth.jpg").exists()
 
 
 def test_report_among_the_photographs_is_refused(tmp_path):

@@ -90,8 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(_table(evaluation))  # before anything can go wrong with the report
     shown = _watched(photographs, "pictures", again=True)
     try:
-        (arguments.output / _HINTS).unlink(missing_ok=True)  # of an earlier report
         page = write_report(arguments.output, evaluation, shown, settings, VERSION)
+        (arguments.output / _HINTS).unlink(missing_ok=True)  # of an earlier report
     except OSError as error:
         raise OutputError(
             f"{arguments.output}: the report cannot be written ({reason_of(error)}); "

@@ -5,7 +5,9 @@ The page needs nothing from outside the folder: no script, no font, no request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -31,6 +33,7 @@ from reverse_oldify.files.discover import is_within
 
 PAGE = "report.html"
 GALLERY_COUNT = 6
+_DRAFT = ".unfinished"
 
 
 def claim(folder: Path, place: Path, *, overwrite: bool) -> None:
@@ -39,7 +42,8 @@ def claim(folder: Path, place: Path, *, overwrite: bool) -> None:
     Parameters
     ----------
     folder : Path
-        Is created if missing. May hold something only if that is an earlier report.
+        Is created if missing. May hold something only if that is an earlier report, or what is
+        left of one whose making was killed.
     place : Path
         Where the photographs are. The report must not lie among them: the next run would take its
         pictures for photographs.
@@ -62,11 +66,11 @@ def claim(folder: Path, place: Path, *, overwrite: bool) -> None:
         raise OutputError(
             f"{folder}: cannot be used as the report's folder ({reason_of(error)}); choose another"
         ) from error
-    if content and SCORES not in content:
+    if content and not content & {SCORES, _DRAFT}:
         raise ExistsError(
             f"{folder}: holds other things than a finished report; choose a new folder"
         )
-    if content and not overwrite:
+    if SCORES in content and not overwrite:
         raise ExistsError(f"{folder}: holds a report already; add --overwrite to replace it")
 
 
@@ -77,12 +81,13 @@ def write_report(
     settings: Settings,
     version: str,
 ) -> Path:
-    """Write ``report.html``, ``pictures/``, ``pictures.csv`` and, last, ``scores.json``.
+    """Write ``report.html``, ``pictures/``, ``pictures.csv`` and ``scores.json``.
 
     Parameters
     ----------
     folder : Path
-        From `claim`. The pictures of an earlier report are removed.
+        From `claim`. An earlier report stays until all of the new one is written; then its
+        pictures are removed.
     evaluation, photographs
         What was measured, and the same photographs once more for the gallery.
     settings, version
@@ -94,11 +99,47 @@ def write_report(
         The page.
     """
     lead = lead_row(evaluation)
+    groups = choose(evaluation, lead, GALLERY_COUNT)
+    with _draft(folder) as draft:
+        panels = paint(draft, evaluation, photographs, groups)
+        page = _page(evaluation, settings, version, lead, groups, panels)
+        (draft / PAGE).write_text(page, "utf-8")
+        write_pictures(draft, evaluation)
+        write_scores(draft, to_json(evaluation, settings, version))
+        _replace(draft, folder)
+    return folder / PAGE
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder in a report's to fill; nothing of it is left after the block."""
+    draft = folder / _DRAFT
+    shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed
+    draft.mkdir()
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft)
+
+
+def _replace(draft: Path, folder: Path) -> None:
+    """Move a finished report to its place, in that of an earlier one."""
+    (folder / FOLDER).mkdir(exist_ok=True)
     for old in (folder / FOLDER).glob("[0-9][0-9][0-9][0-9][0-9]-*.jpg"):
         old.unlink()
-    groups = choose(evaluation, lead, GALLERY_COUNT)
-    panels = paint(folder, evaluation, photographs, groups)
-    page = Template(files(__package__).joinpath("report.html").read_text("utf-8")).substitute(
+    for new in [*(draft / FOLDER).iterdir(), *(draft / name for name in (PAGE, PICTURES, SCORES))]:
+        new.replace(folder / new.relative_to(draft))
+
+
+def _page(
+    evaluation: Evaluation,
+    settings: Settings,
+    version: str,
+    lead: int,
+    groups: Iterable[Group],
+    panels: Mapping[int, tuple[Panel, ...]],
+) -> str:
+    return Template(files(__package__).joinpath("report.html").read_text("utf-8")).substitute(
         title=f"Colours of {escape(settings.place)}",
         summary=_summary(evaluation, settings, version),
         scores=_score_table(evaluation),
@@ -111,10 +152,6 @@ def write_report(
         gallery="".join(_group(group, evaluation, panels) for group in groups),
         skipped=_skipped(evaluation),
     )
-    (folder / PAGE).write_text(page, "utf-8")
-    write_pictures(folder, evaluation)
-    write_scores(folder, to_json(evaluation, settings, version))
-    return folder / PAGE
 
 
 def lead_row(evaluation: Evaluation) -> int:
