@@ -1,7 +1,9 @@
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
-from reverse_oldify.evaluate.bootstrap import Score, mean_score, ratio_score
+from reverse_oldify.evaluate.bootstrap import Score, _tail, mean_score, ratio_score
 
 
 def test_interval_is_that_of_the_normal_distribution_for_many_pictures():
@@ -14,12 +16,12 @@ def test_interval_is_that_of_the_normal_distribution_for_many_pictures():
 
 
 def test_same_values_give_the_same_interval():
-    values = [1.0, 5.0, 2.0, 8.0]
+    values = [1.0, 5.0, 2.0, 8.0, 3.0]
     assert mean_score(values) == mean_score(values)
 
 
 def test_ratio_is_of_means_and_drawn_in_pairs():
-    below = np.array([1.0, 10.0, 100.0])
+    below = np.array([1.0, 10.0, 100.0, 2.0, 5.0])
     score = ratio_score(2 * below, below)
     assert score.value == pytest.approx(2)
     assert score.low == pytest.approx(2)
@@ -27,6 +29,21 @@ def test_ratio_is_of_means_and_drawn_in_pairs():
     assert ratio_score([1, 0], [1, 3]).value == pytest.approx(0.25)
 
 
-def test_one_picture_tells_nothing_of_others():
+@pytest.mark.parametrize(("count", "least"), [(5, 0.88), (10, 0.91), (40, 0.93)])
+def test_interval_of_few_pictures_covers_what_it_claims(count, least):
+    sets = np.random.default_rng(1).normal(10, 3, (400, count))
+    scores = [mean_score(values) for values in sets]
+    assert np.mean([score.low <= 10 <= score.high for score in scores]) > least
+
+
+def test_share_beyond_the_ends_is_by_students_t():
+    # t of 97.5 % from a table, 2.776 for 4 and 2.262 for 9 degrees of freedom
+    for count, t in ((5, 2.776), (10, 2.262)):
+        want = NormalDist().cdf(-t * np.sqrt(count / (count - 1)))
+        assert _tail(count) == pytest.approx(want, rel=0.03)
+    assert _tail(10**6) == pytest.approx(0.025, rel=1e-4)
+
+
+def test_few_pictures_tell_nothing_of_others():
     assert mean_score([3.0]) == Score(value=3.0)
-    assert ratio_score([3.0], [2.0]) == Score(value=1.5)
+    assert ratio_score([3.0] * 4, [2.0] * 4) == Score(value=1.5)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 RESAMPLES = 1000
 COVERAGE = 0.95
+LEAST = 5
+"""Pictures that an interval needs: of fewer none covers what it claims."""
+
 _SEED = 2016
 _AT_ONCE = 100  # a divisor of RESAMPLES; keeps memory low for sets of any size
 
@@ -17,7 +22,7 @@ _AT_ONCE = 100  # a divisor of RESAMPLES; keeps memory low for sets of any size
 class Score:
     """A score of a set, and its 95 % confidence interval where one is known.
 
-    One picture does not tell what others would do: then none is.
+    Fewer than `LEAST` pictures do not tell what others would do: then none is.
     """
 
     value: float
@@ -26,7 +31,11 @@ class Score:
 
 
 def mean_score(values: ArrayLike) -> Score:
-    """Mean of one value a picture, with its percentile bootstrap interval (Efron 1979).
+    """Mean of one value a picture, with its expanded percentile bootstrap interval.
+
+    The percentile interval (Efron 1979) of a few pictures is too narrow: of five it covers the mean
+    of all in 80 % of cases. So percentiles farther out are taken, as Student's t tells (Hesterberg
+    2015, "What Teachers Should Know About the Bootstrap"): of five, then, in 90 %, of ten in 93 %.
 
     Pictures, not pixels, are drawn with replacement: pixels of one picture are not independent.
     The draws are the same at every call with the same number of pictures.
@@ -40,7 +49,7 @@ def ratio_score(numerators: ArrayLike, denominators: ArrayLike) -> Score:
     above = np.asarray(numerators, np.float64)
     below = np.asarray(denominators, np.float64)
     value = float(above.mean() / max(below.mean(), 1e-12))
-    if len(above) < 2:
+    if len(above) < LEAST:
         return Score(value=value)
     random = np.random.default_rng(_SEED)
     ratios = np.empty(RESAMPLES)
@@ -48,5 +57,22 @@ def ratio_score(numerators: ArrayLike, denominators: ArrayLike) -> Score:
         drawn = random.integers(len(above), size=(_AT_ONCE, len(above)))
         means = np.maximum(below[drawn].mean(1), 1e-12)
         ratios[start : start + _AT_ONCE] = above[drawn].mean(1) / means
-    low, high = np.quantile(ratios, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    tail = _tail(len(above))
+    low, high = np.quantile(ratios, [tail, 1 - tail])
     return Score(value=value, low=float(low), high=float(high))
+
+
+def _tail(count: int) -> float:
+    """Share of the draws beyond either end of the expanded percentile interval of some pictures.
+
+    Student's t is approximated by a series (Abramowitz and Stegun 1964, 26.7.5), to 0.3 % or better
+    for five and more.
+    """
+    z, freedom = NormalDist().inv_cdf((1 + COVERAGE) / 2), count - 1
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    t = z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    return NormalDist().cdf(-t * math.sqrt(count / freedom))
