@@ -10,7 +10,7 @@ import torch
 from tiny_run import CLASSIC, COLORNET, write_cache, write_recipe
 
 from reverse_oldify.data.dataset import Ticket, TrainingSet
-from reverse_oldify.errors import ModelError, OptionError
+from reverse_oldify.errors import DataError, ModelError, OptionError
 from reverse_oldify.train import loop
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.checkpoint import load_checkpoint, save_checkpoint
@@ -125,17 +125,54 @@ def test_a_run_that_is_interrupted_while_it_is_saved_is_saved(cache, tmp_path):
     assert load_checkpoint(tmp_path / "saved" / "checkpoint.pt")["step"] == 6
 
 
-@pytest.mark.parametrize(("part", "name"), [(MovingAverage, "update"), (loop.Run, "_keep_best")])
-def test_no_half_change_is_kept(cache, tmp_path, part, name):
+def test_no_half_change_is_kept(cache, tmp_path):
     path = write_recipe(tmp_path / "half.toml", cache)
     checkpoint = run(path, stop_after=2) / "checkpoint.pt"
-    content = load_checkpoint(checkpoint)
-    content["schedule"]["best"] = float("inf")  # so that the next is the best so far
-    save_checkpoint(checkpoint, content)
-    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 3"))
     before = checkpoint.read_bytes()
-    interrupted(path, part, name, 1)
+    interrupted(path, MovingAverage, "update", 1)
     assert checkpoint.read_bytes() == before
+
+
+def test_a_run_that_is_interrupted_while_its_best_weights_are_written_is_judged_again(
+    cache, tmp_path
+):
+    path = write_recipe(tmp_path / "run.toml", cache)
+    path.write_text(path.read_text().replace("validate_every = 1000", "validate_every = 3"))
+    interrupted(path, loop, "save_checkpoint", 1)
+    assert not (tmp_path / "run" / "best.pt").exists()
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.pt")["step"] == 3
+    folder = run(path, stop_after=3)
+    assert load_checkpoint(folder / "best.pt")["step"] == 3
+    assert [row["step"] for row in read_metrics(folder / "metrics.jsonl")] == [3]
+
+
+def test_a_start_is_judged_and_kept_while_nothing_is_better(cache, tmp_path):
+    start = run(write_recipe(tmp_path / "start.toml", cache, steps=1)) / "best.pt"
+    path = write_recipe(tmp_path / "run.toml", cache, steps=2, lr=0.0, ema=0.0)
+    path.write_text(
+        path.read_text().replace("[model]", f"[model]\nstart_from = '{start.as_posix()}'")
+    )
+    folder = run(path)
+    scores = [row for row in read_metrics(folder / "metrics.jsonl") if "score" in row]
+    assert [row["step"] for row in scores] == [0, 2]
+    assert scores[0]["score"] == scores[1]["score"]
+    best = load_checkpoint(folder / "best.pt")
+    assert best["step"] == 0
+    assert_same({"": best["weights"]}, {"": load_checkpoint(start)["weights"]})
+
+
+def test_a_loss_that_is_no_number_ends_a_run(cache, tmp_path):
+    path = write_recipe(tmp_path / "run.toml", cache, steps=9, lr=1e30, warmup=0)
+    with pytest.raises(DataError, match=r"loss became nan at step \d; lower the learning rate"):
+        run(path)
+    assert not (tmp_path / "run" / "checkpoint.pt").exists()
+
+
+def test_small_learning_rates_are_logged(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_LOG_EVERY", 1)
+    settings = {"schedule": '"plateau"', "lr": 1.23456e-8}
+    folder = run(write_recipe(tmp_path / "run.toml", cache, CLASSIC, steps=1, **settings))
+    assert read_metrics(folder / "metrics.jsonl")[0]["lr"] == 1.23456e-8
 
 
 def test_a_validation_that_was_interrupted_is_done_when_the_run_goes_on(cache, tmp_path):

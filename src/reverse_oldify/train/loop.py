@@ -23,6 +23,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,9 @@ class Run:
         self.schedule = Schedule(recipe.optim)
         self.per_step = recipe.optim.batch * world
         self.step, self.samples, self.seconds = 0, 0, 0.0
-        self.judged = 0  # the step that was validated last
+        # The step that was validated last; a run that starts from another's weights tells how good
+        # these are, and keeps them as the best until it has better ones.
+        self.judged = -1 if recipe.model.start_from else 0
         self._whole = True  # not in the middle of a change
         if (self.folder / LATEST).exists():
             self._restore(load_checkpoint(self.folder / LATEST, remedy="remove it to start anew"))
@@ -160,7 +163,7 @@ class Run:
         if not torch.isfinite(norm):
             raise DataError(
                 f"the loss became {losses['loss'].item()} at step {self.step}; lower the learning "
-                "rate in the recipe and start again from the last checkpoint"
+                "rate in the recipe: the same command goes on from the last checkpoint, if any"
             )
         self._whole = False
         self.optimizer.step()
@@ -206,10 +209,11 @@ class Run:
         if self.rank == 0:
             self.averaged.network.load_state_dict(self.average.state)
             scores = validate(self.averaged, self.val_pictures, self.device)
+            schedule = replace(self.schedule)
+            if schedule.judge(scores["score"]):
+                self._keep_best(scores)  # takes a while; interrupted, it is judged again
+            self._whole, self.schedule = False, schedule
             self._log(scores)
-            self._whole = False
-            if self.schedule.judge(scores["score"]):
-                self._keep_best(scores)
         if self.world > 1:  # every process must agree on the schedule
             state = [self.schedule.state()]
             distributed.broadcast_object_list(state)
@@ -228,7 +232,7 @@ class Run:
     def _log(self, values: dict[str, float]) -> None:
         if self.rank == 0:
             row = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds, 1)}
-            row |= {key: round(value, 6) for key, value in values.items()}
+            row |= {key: float(f"{value:.6g}") for key, value in values.items()}
             path = self.folder / METRICS
             with failures_told(path), path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
