@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from evaluated import FakeColorizer
@@ -34,6 +36,17 @@ def test_every_model_at_every_vividness_has_a_name_of_its_own():
         "a #2, vividness 0",
         "a #2, vividness 1",
     ]
+
+
+def test_a_model_of_ab_values_has_one_row():
+    classic = FakeColorizer("classic")
+    classic.info = replace(classic.info, output="ab")
+    rows = models([classic, FakeColorizer("b")], [0.5, 1])
+    assert [row.name for row in rows] == ["classic", "b, vividness 0.5", "b, vividness 1"]
+    assert [row.vividness for row in rows] == [None, 0.5, 1]
+    assert rows[0].distribution(GRAY) is None
+    with pytest.raises(OptionError, match="vividness"):
+        models([classic], [3.0])
 
 
 def test_vividness_reaches_the_colorizer():

@@ -67,6 +67,15 @@ def test_broken_and_grey_pictures_are_skipped_with_reasons(tmp_path):
     assert not outcome["grey.png"].failed
 
 
+def test_icons_are_skipped_and_what_was_asked_to_be_small_is_not(tmp_path):
+    write_photographs(tmp_path, 1)
+    Image.fromarray(photograph(1, 31, 200)).save(tmp_path / "line.png")
+    (line,) = [one for one in PhotographSet(tmp_path, size=256) if isinstance(one, Skipped)]
+    assert line.reason == "200 x 31 pixels; too small for a photograph"
+    assert not line.failed
+    assert all(isinstance(one, Photograph) for one in PhotographSet(tmp_path, size=16))
+
+
 def test_tar_shard_with_its_index_can_be_filtered_by_kind(tmp_path):
     with tarfile.open(tmp_path / "shard.tar", "w") as archive:
         for seed in range(3):

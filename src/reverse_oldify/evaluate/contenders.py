@@ -68,13 +68,16 @@ class Constant:
 
 
 class Model:
-    """A model as its users meet it: through the public colorizer, at one vividness."""
+    """A model as its users meet it: through the public colorizer, at one vividness.
 
-    def __init__(self, name: str, colorizer: Colorizer, vividness: float) -> None:
-        self.name = name
+    None where it makes no difference, for a model of ab values.
+    """
+
+    def __init__(self, name: str, colorizer: Colorizer, vividness: float | None) -> None:
+        self.name = name if vividness is None else f"{name}, vividness {vividness:g}"
         self.vividness = vividness
         self._colorizer = colorizer
-        self._options = Options(vividness=vividness)
+        self._options = Options() if vividness is None else Options(vividness=vividness)
 
     @property
     def info(self) -> ModelInfo:
@@ -114,14 +117,15 @@ def prior_mean(info: ModelInfo) -> tuple[float, float] | None:
 
 
 def models(colorizers: Sequence[Colorizer], vividness: Sequence[float]) -> list[Model]:
-    """Every model at every vividness, with names that tell them apart."""
+    """Every model at every vividness that tells on it, with names that tell them apart."""
+    values = [Options(vividness=value).vividness for value in vividness]
     names = [colorizer.info.name for colorizer in colorizers]
     titles = [
         name if names.count(name) == 1 else f"{name} #{names[:number].count(name) + 1}"
         for number, name in enumerate(names)
     ]
     return [
-        Model(f"{title}, vividness {value:g}", colorizer, value)
+        Model(title, colorizer, value)
         for title, colorizer in zip(titles, colorizers, strict=True)
-        for value in vividness
+        for value in (values if colorizer.info.output == "distribution" else [None])
     ]

@@ -19,6 +19,9 @@ from reverse_oldify.files.read import read
 from reverse_oldify.files.source import reason_alone
 from reverse_oldify.types import ByteArray, FloatArray
 
+SMALLEST = 32
+"""Pixels of the short side of a picture that is scored; what is smaller is an icon or a line."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Photograph:
@@ -39,7 +42,7 @@ class Photograph:
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
-    """A picture that is not scored, and why. ``failed`` tells a broken file from a grey one."""
+    """A picture that is not scored, and why. ``failed``: a broken file, no grey or tiny one."""
 
     name: str
     reason: str
@@ -114,6 +117,10 @@ class PhotographSet:
             srgb = shrink(candidate.decode(), self.size)
         except InputError as error:
             return Skipped(name=candidate.name, reason=reason_alone(error), failed=True)
+        height, width = srgb.shape[:2]
+        if min(height, width) < min(SMALLEST, self.size):
+            reason = f"{width} x {height} pixels; too small for a photograph"
+            return Skipped(name=candidate.name, reason=reason, failed=False)
         if judge_colour(encode_lab(srgb)) is not None:
             reason = "black and white or toned; there is no colour to compare with"
             return Skipped(name=candidate.name, reason=reason, failed=False)
