@@ -19,7 +19,10 @@ def test_the_command_prepares_a_set_and_reports_it(tmp_path, capsys):
     assert {(entry.kind, entry.split, entry.height) for entry in entries} == {
         ("alps", "train", 100)
     }
-    assert "5 pictures" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "5 pictures" in told
+    assert "no val pictures: give more, or another val_fraction in the recipe" in told
+    assert "no train" not in told
 
 
 def test_a_missing_source_is_one_line_and_status_1(tmp_path, capsys):

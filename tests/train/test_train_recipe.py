@@ -50,6 +50,8 @@ def test_the_recipes_of_the_repo_are_recipes(path):
         ("run", "seed", -1, "seed is -1: must be 0 or more"),
         ("run", "seed", 2**63, "seed is 9223372036854775808: must be below 2**63"),
         ("run", "folder", 3, "folder is 3: must be text"),
+        ("run", "folder", "~/r", "folder is '~/r': must be written out, for only shells know ~"),
+        ("optim", "teachers", ["a", "~b"], r"teachers[1] is '~b': must be written out"),
         ("run", "threads", -1, "threads is -1: must be 0 to 1024"),
         ("run", "workers", -1, "workers is -1: must be 0 to 1024"),
         ("run", "checkpoint_minutes", NAN, "checkpoint_minutes is nan: must be a finite number"),

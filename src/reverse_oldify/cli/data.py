@@ -78,4 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     for title in ("counts", "dropped"):
         for name, count in about[title].items():
             print(f"  {title} {name}: {count:,}")
+    for split in ("train", "val"):
+        if not any(name.startswith(f"{split}/") for name in about["counts"]):
+            print(f"  no {split} pictures: give more, or another val_fraction in the recipe")
     return 0

@@ -1,4 +1,4 @@
-"""Which values a number of a recipe may have, said in the type of its field.
+"""Which values a number or a path of a recipe may have, said in the type of its field.
 
 `train.recipe` holds every value of a recipe against its type, and so against these.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,12 @@ class Bound:
     """Metadata of a type: what a value must be, in words, and whether it is."""
 
     words: str
-    holds: Callable[[float], bool]
+    holds: Callable[[Any], bool]
 
+
+Place = Annotated[
+    str, Bound("written out, for only shells know ~", lambda value: not value.startswith("~"))
+]
 
 Amount = Annotated[float, Bound("0 or more", lambda value: value >= 0)]
 Share = Annotated[float, Bound("0 to 1", lambda value: 0 <= value <= 1)]

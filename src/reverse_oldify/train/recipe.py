@@ -16,6 +16,7 @@ from reverse_oldify.data.bounds import (
     Amount,
     Count,
     CountFrom0,
+    Place,
     Processors,
     Share,
     ShareAbove0,
@@ -38,7 +39,7 @@ class RunSection:
     """
 
     name: str
-    folder: str
+    folder: Place
     seed: CountFrom0 = 0
     threads: Processors = 0
     workers: Processors = 1
@@ -64,7 +65,7 @@ class DataSection:
         Above 0: redraw the split by the pictures' content, with this share for validation.
     """
 
-    cache: str
+    cache: Place
     kinds: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     val_fraction: ShareBelow1 = 0.0
@@ -94,14 +95,14 @@ class ModelSection:
 
     kind: Literal["colornet", "classic"] = "colornet"
     encoder: str = "lite2"
-    encoder_weights: str = "pretrained"
+    encoder_weights: Place = "pretrained"
     widths: tuple[Count, ...] = (192, 128, 96, 64)
     blocks: CountFrom0 = 2
     heads: Count = 6
     refinements: tuple[CountFrom0, ...] = (2, 1, 1)
     drop: ShareBelow1 = 0.0
     frozen_stages: CountFrom0 = 3
-    start_from: str = ""
+    start_from: Place = ""
 
     def __post_init__(self) -> None:
         if self.kind == "colornet":
@@ -162,7 +163,7 @@ class OptimSection:
     regression: Amount = 0.0
     picture_error: Amount = 0.0
     rebalance: Share = 0.0
-    teachers: tuple[str, ...] = ()
+    teachers: tuple[Place, ...] = ()
     taught: Share = 0.5
 
     def __post_init__(self) -> None:
