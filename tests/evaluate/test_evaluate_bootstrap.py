@@ -3,7 +3,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from reverse_oldify.evaluate.bootstrap import Score, _tail, mean_score, ratio_score
+from reverse_oldify.evaluate.bootstrap import Score, _tail, mean_score, ratio_score, surely_positive
 
 
 def test_interval_is_that_of_the_normal_distribution_for_many_pictures():
@@ -42,6 +42,16 @@ def test_share_beyond_the_ends_is_by_students_t():
         want = NormalDist().cdf(-t * np.sqrt(count / (count - 1)))
         assert _tail(count) == pytest.approx(want, rel=0.03)
     assert _tail(10**6) == pytest.approx(0.025, rel=1e-4)
+
+
+def test_scores_of_the_same_pictures_are_compared_in_pairs():
+    values = np.random.default_rng(2).normal(10, 3, 50)
+    noise = np.random.default_rng(3).normal(0, 0.2, 50)
+    plain, better, same = (mean_score(v) for v in (values, values - 0.3, values + noise))
+    assert better.high > plain.low
+    assert surely_positive(plain.draws - better.draws, 50)
+    assert not surely_positive(better.draws - plain.draws, 50)
+    assert not surely_positive(same.draws - plain.draws, 50)
 
 
 def test_few_pictures_tell_nothing_of_others():

@@ -64,6 +64,14 @@ def test_page_shows_every_row_metric_and_definition(made):
     assert "<i>grey.png: black and white" in page.text
 
 
+def test_page_marks_the_best_of_each_column(made):
+    evaluation, folder = made
+    text = (folder / "report.html").read_text("utf-8")
+    marks = [mark for metric in METRICS for mark in evaluation.marks(metric)]
+    assert text.count('<td class="best">') == marks.count("best") >= len(METRICS)
+    assert text.count('<td class="tied">') == marks.count("tied")
+
+
 def test_page_is_complete_and_asks_for_nothing_outside(made):
     _, folder = made
     text = (folder / "report.html").read_text("utf-8")

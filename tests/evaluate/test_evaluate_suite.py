@@ -5,7 +5,7 @@ from evaluated import evaluated, photograph, write_photographs
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import DataError
 from reverse_oldify.evaluate.calibration import Distribution
-from reverse_oldify.evaluate.contenders import grey
+from reverse_oldify.evaluate.contenders import Constant, grey
 from reverse_oldify.evaluate.metrics import METRICS
 from reverse_oldify.evaluate.photographs import PhotographSet, Skipped
 from reverse_oldify.evaluate.suite import _cell_means, evaluate
@@ -71,6 +71,19 @@ def test_runs_agree_and_the_hash_tells_sets_apart(folder, tmp_path):
 def test_calibration_is_measured_once_for_a_model(folder):
     rows = evaluated(folder, vividness=(0.0, 1.0, 2.0)).rows
     assert [row.calibration.empty for row in rows] == [True, True, False, True, True]
+
+
+def test_marks_tell_the_best_and_what_the_pictures_cannot_tell_from_it(folder, tmp_path):
+    metrics = {metric.key: metric for metric in METRICS}
+    colours = [grey(), Constant("red", (20.0, 0.0)), Constant("green", (-20.0, 0.0))]
+    photographs = PhotographSet(folder, size=256)
+    marks = evaluate(photographs, [*colours, Oracle(photographs)]).marks
+    for key in ("psnr", "ciede2000", "colorfulness_ratio", "rebalanced_auc"):  # high, low, near 1
+        assert marks(metrics[key]) == ["", "", "", "best"]
+    evaluation = evaluate(photographs, colours[1:])
+    assert sorted(evaluation.marks(metrics["rms_ab"])) == ["best", "tied"]
+    few = evaluate(PhotographSet(write_photographs(tmp_path, 3), size=256), colours[1:])
+    assert sorted(few.marks(metrics["rms_ab"])) == ["", "best"]
 
 
 def test_ranking_goes_from_best_to_worst(folder):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 RESAMPLES = 1000
 COVERAGE = 0.95
@@ -22,12 +22,14 @@ _AT_ONCE = 100  # a divisor of RESAMPLES; keeps memory low for sets of any size
 class Score:
     """A score of a set, and its 95 % confidence interval where one is known.
 
-    Fewer than `LEAST` pictures do not tell what others would do: then none is.
+    Fewer than `LEAST` pictures do not tell what others would do: then none is. ``draws`` is the
+    score of each set that was drawn; that of number n is of the same pictures in every score.
     """
 
     value: float
     low: float | None = None
     high: float | None = None
+    draws: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
 
 
 def mean_score(values: ArrayLike) -> Score:
@@ -59,7 +61,21 @@ def ratio_score(numerators: ArrayLike, denominators: ArrayLike) -> Score:
         ratios[start : start + _AT_ONCE] = above[drawn].mean(1) / means
     tail = _tail(len(above))
     low, high = np.quantile(ratios, [tail, 1 - tail])
-    return Score(value=value, low=float(low), high=float(high))
+    return Score(value=value, low=float(low), high=float(high), draws=ratios)
+
+
+def surely_positive(gaps: NDArray[np.float64], pictures: int) -> bool:
+    """Whether all of a confidence interval is above 0.
+
+    Parameters
+    ----------
+    gaps : float64 (n,)
+        Differences of the `Score.draws` of two scores. These move together, for they are of the
+        same pictures: the intervals of the two may overlap where that of the gap is above 0.
+    pictures : int
+        In the set.
+    """
+    return float(np.quantile(gaps, _tail(pictures))) > 0
 
 
 def _tail(count: int) -> float:

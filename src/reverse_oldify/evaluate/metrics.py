@@ -10,13 +10,16 @@ landscapes, and 14.0, 22.7 dB and 66 % on everyday photographs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reverse_oldify.color.bins import ab_bins
 from reverse_oldify.matmul import matmul
 from reverse_oldify.types import ByteArray, FloatArray
+
+Values = TypeVar("Values", float, NDArray[np.float64])
 
 IDENTICAL_PSNR = 100.0
 """PSNR in dB that stands for 'no difference at all', so that means stay finite."""
@@ -42,8 +45,8 @@ class Metric:
         """Value as text, without the unit: ``"26.04"``. What is shown in % is given as 0..1."""
         return f"{100 * value if self.unit == '%' else value:.{self.decimals}f}"
 
-    def distance(self, value: float) -> float:
-        """How far from good, for ranking: smaller is better."""
+    def distance(self, value: Values) -> Values:
+        """How far from good a value is, or each of many, for ranking: smaller is better."""
         return {"higher": -value, "lower": value, "one": abs(value - 1)}[self.better]
 
 

@@ -171,13 +171,11 @@ def _summary(evaluation: Evaluation, settings: Settings, version: str) -> str:
 
 
 def _score_table(evaluation: Evaluation) -> str:
-    best = {
-        m.key: min(m.distance(scores[m.key].value) for scores in evaluation.scores) for m in METRICS
-    }
     head = "".join(f"<th>{escape(m.heading)}</th>" for m in METRICS)
+    marks = zip(*(evaluation.marks(m) for m in METRICS), strict=True)
     body = "".join(
-        _score_line(row, scores, best)
-        for row, scores in zip(evaluation.rows, evaluation.scores, strict=True)
+        _score_line(row, scores, marked)
+        for row, scores, marked in zip(evaluation.rows, evaluation.scores, marks, strict=True)
     )
     return (
         f"<table><thead><tr><th>row</th>{head}<th>ms a picture</th></tr></thead>"
@@ -185,21 +183,19 @@ def _score_table(evaluation: Evaluation) -> str:
     )
 
 
-def _score_line(row: Row, scores: Mapping[str, Score], best: Mapping[str, float]) -> str:
+def _score_line(row: Row, scores: Mapping[str, Score], marks: Iterable[str]) -> str:
     cells = "".join(
-        _score_cell(m, scores[m.key], marked=m.distance(scores[m.key].value) == best[m.key])
-        for m in METRICS
+        _score_cell(m, scores[m.key], mark) for m, mark in zip(METRICS, marks, strict=True)
     )
     name = escape(row.contender.name)
     return f"<tr><th>{name}</th>{cells}<td>{1000 * median(row.seconds):.0f}</td></tr>"
 
 
-def _score_cell(metric: Metric, score: Score, *, marked: bool) -> str:
+def _score_cell(metric: Metric, score: Score, mark: str) -> str:
     interval = ""
     if score.low is not None and score.high is not None:
         interval = f"<small>{metric.format(score.low)} – {metric.format(score.high)}</small>"
-    mark = ' class="best"' if marked else ""
-    return f"<td{mark}>{escape(metric.format(score.value))}{interval}</td>"
+    return f'<td class="{mark}">{escape(metric.format(score.value))}{interval}</td>'
 
 
 def _calibration(evaluation: Evaluation) -> str:

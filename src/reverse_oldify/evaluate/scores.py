@@ -63,10 +63,14 @@ def _row_json(row: Row, scores: Mapping[str, Score]) -> dict[str, Any]:
         "name": row.contender.name,
         "model": model,
         "vividness": row.contender.vividness,
-        "scores": {key: asdict(score) for key, score in scores.items()},
+        "scores": {key: _score_json(score) for key, score in scores.items()},
         "calibration": None if row.calibration.empty else _calibration_json(row.calibration),
         "seconds": {"median": median(row.seconds)},
     }
+
+
+def _score_json(score: Score) -> dict[str, float | None]:
+    return {"value": score.value, "low": score.low, "high": score.high}
 
 
 def _calibration_json(calibration: Calibration) -> dict[str, Any]:

@@ -24,10 +24,16 @@ from reverse_oldify.evaluate.area import (
     nearest_bin,
     share_within,
 )
-from reverse_oldify.evaluate.bootstrap import Score, mean_score, ratio_score
+from reverse_oldify.evaluate.bootstrap import Score, mean_score, ratio_score, surely_positive
 from reverse_oldify.evaluate.calibration import Calibration, Distribution
 from reverse_oldify.evaluate.contenders import Contender
-from reverse_oldify.evaluate.metrics import PictureScores, argmax_agreement, psnr, rms_ab_error
+from reverse_oldify.evaluate.metrics import (
+    Metric,
+    PictureScores,
+    argmax_agreement,
+    psnr,
+    rms_ab_error,
+)
 from reverse_oldify.evaluate.photographs import Photograph, Skipped
 from reverse_oldify.types import FloatArray, ModelInfo
 
@@ -92,6 +98,20 @@ class Evaluation:
             "auc": mean_score(self.values(row, "auc")),
             "rebalanced_auc": Score(value=area(self.rows[row].rebalanced.curve())),
         }
+
+    def marks(self, metric: Metric) -> list[str]:
+        """Of each row ``"best"``, ``"tied"`` (the pictures cannot tell it from that) or ``""``."""
+        scores = [scores[metric.key] for scores in self.scores]
+        best = min(scores, key=lambda score: metric.distance(score.value))
+        return [self._mark(metric, score, best) for score in scores]
+
+    def _mark(self, metric: Metric, score: Score, best: Score) -> str:
+        if metric.distance(score.value) == metric.distance(best.value):
+            return "best"
+        if score.draws is None or best.draws is None:
+            return ""
+        gaps = metric.distance(score.draws) - metric.distance(best.draws)
+        return "" if surely_positive(gaps, len(self.pictures)) else "tied"
 
     def ranking(self, row: int) -> list[int]:
         """Numbers of the pictures from the best to the worst CIEDE2000 of a row."""
