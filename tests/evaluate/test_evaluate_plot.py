@@ -49,3 +49,11 @@ def test_axis_holds_its_values_with_a_few_round_ticks(largest):
     assert axis.low == 0
     assert axis.high >= largest
     assert 2 <= len(axis.ticks()) <= 7
+
+
+def test_dots_are_as_large_as_their_shares():
+    shares = [0.64, 0.16, 0.0001]
+    figure = drawn(
+        Series(label="a", x=[0, 1, 2], y=[0, 1, 2], colour=0, mark="both", shares=shares)
+    )
+    assert [float(c.get("r")) for c in figure.iter("circle")] == [8.0, 4.0, 0.8]

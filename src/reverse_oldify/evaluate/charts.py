@@ -133,6 +133,7 @@ def _diagram(
             y=reliability.observed.tolist(),
             colour=row,
             mark="both",
+            shares=reliability.share.tolist(),
         )
         for row, reliability in reliabilities.items()
     ]

@@ -9,19 +9,24 @@ from typing import Literal
 
 _WIDTH, _HEIGHT = 440, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
+_RADIUS, _SMALLEST, _LARGEST = 3.5, 0.8, 10.0
 COLOURS = 8
 """Series colours that the page defines, as classes ``s0`` .. ``s7``; more series reuse them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Points of one plot, drawn as a line, as dots, or as both."""
+    """Points of one plot, drawn as a line, as dots, or as both.
+
+    ``shares`` of a whole, if they are given, are the areas of the dots.
+    """
 
     label: str
     x: Sequence[float]
     y: Sequence[float]
     colour: int
     mark: Literal["line", "dots", "both"] = "line"
+    shares: Sequence[float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +106,13 @@ def _path(x_axis: Axis, y_axis: Axis, xs: Sequence[float], ys: Sequence[float]) 
 def _draw(x_axis: Axis, y_axis: Axis, series: Series) -> str:
     colour = f"s{series.colour % COLOURS}"
     line = f'<path class="line {colour}" d="{_path(x_axis, y_axis, series.x, series.y)}"/>'
+    radii = [_RADIUS] * len(series.x)
+    if series.shares is not None:
+        radii = [max(_LARGEST * share**0.5, _SMALLEST) for share in series.shares]
+    places = ((_x(x_axis, x), _y(y_axis, y)) for x, y in zip(series.x, series.y, strict=True))
     dots = "".join(
-        f'<circle class="dot {colour}" cx="{_x(x_axis, x):.1f}" cy="{_y(y_axis, y):.1f}" r="3.5"/>'
-        for x, y in zip(series.x, series.y, strict=True)
+        f'<circle class="dot {colour}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
+        for (x, y), radius in zip(places, radii, strict=True)
     )
     return {"line": line, "dots": dots, "both": line + dots}[series.mark]
 

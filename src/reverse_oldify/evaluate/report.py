@@ -213,7 +213,7 @@ def _calibration(evaluation: Evaluation) -> str:
         "calibration error: how far the probability of the likeliest colour lies from its true "
         "share, on average. Spread error: how far the predicted spread lies from the error that "
         "was made, relative to the error. 0 is perfect in both; on the dashed line a model knows "
-        "what it does not know.</p>"
+        "what it does not know. A dot is as large as the share of cells that it is of.</p>"
         "<div class='wide'><table><thead><tr><th>row</th><th>expected calibration error</th>"
         f"<th>spread error</th></tr></thead><tbody>{lines}</tbody></table></div>"
         f"<div class='plots'>{_charts(calibration_charts(evaluation))}</div>"
