@@ -91,6 +91,14 @@ def test_an_index_of_another_sort_is_ignored(tmp_path):
     assert source.labels == {}
 
 
+@pytest.mark.parametrize("columns", ["shard;name;split;kind", "shard,name,kind"])
+def test_an_index_of_shards_whose_columns_are_not_found_is_refused(tmp_path, columns):
+    write_tar(tmp_path / "s0.tar", {"a.jpg": b"1"})
+    (tmp_path / "index.csv").write_text(f"{columns}\ns0.tar,a.jpg,val\n")
+    with pytest.raises(DataError, match=r"must have kind, name, shard, split, parted by commas"):
+        find_sources([tmp_path])
+
+
 def test_an_unknown_split_is_named(tmp_path):
     write_tar(tmp_path / "s0.tar", {"a.jpg": b"1"})
     (tmp_path / "index.csv").write_text("shard,name,split,kind\ns0.tar,a.jpg,test,alps\n")

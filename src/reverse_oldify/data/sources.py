@@ -164,8 +164,9 @@ def _read_labels(archive: Path) -> dict[str, tuple[str, str]]:
     try:
         with index.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a mark first
             rows = csv.DictReader(file)
-            if not set(rows.fieldnames or ()) >= _SHARD_COLUMNS:
-                return {}
+            columns = set(rows.fieldnames or ())
+            if not columns >= _SHARD_COLUMNS:
+                return _no_labels(index, columns)
             mine = [row for row in rows if row["shard"] == archive.name]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{index}: cannot be read ({error}); mend or remove it") from error
@@ -176,6 +177,16 @@ def _read_labels(archive: Path) -> dict[str, tuple[str, str]]:
                 "the split must be 'train' or 'val', the kind any word"
             )
     return {row["name"]: (row["split"], row["kind"]) for row in mine}
+
+
+def _no_labels(index: Path, columns: set[str]) -> dict[str, tuple[str, str]]:
+    """Refuse an index of shards without all columns: its split would be lost. Others may be."""
+    if any("shard" in column for column in columns):
+        raise DataError(
+            f"{index}: its columns are {', '.join(sorted(columns))}; it must have "
+            f"{', '.join(sorted(_SHARD_COLUMNS))}, parted by commas: mend or remove it"
+        )
+    return {}
 
 
 def _walk(folder: Path) -> Iterator[Path]:
