@@ -1,5 +1,6 @@
 import copy
 import errno
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -116,6 +117,17 @@ def test_parity_notices_other_weights(exported):
     with torch.no_grad():
         next(iter(other.decoder.parameters())).add_(0.01)
     assert parity(other, OnnxBackend(result.folder, threads=1)) > PARITY
+
+
+def test_a_network_that_overflows_is_refused(thin):
+    network = classic()
+    with torch.no_grad():
+        next(iter(network.decoder.parameters())).fill_(1e6)
+    assert np.isfinite(network_output(network, np.full((32, 32), 50, np.float32), None)).all()
+    round_to_half(network)
+    backend = SimpleNamespace(info=info(network), encode=lambda lightness: {})
+    with pytest.raises(ModelError, match="output is not finite"):
+        parity(network, backend)
 
 
 def test_large_tensors_are_rounded_and_small_ones_kept(thin):

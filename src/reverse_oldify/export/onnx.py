@@ -74,7 +74,7 @@ def export_network(
     OutputError
         If the folder is in use, or cannot be written.
     ModelError
-        If the graphs differ from the network by more than ``PARITY``.
+        If the graphs differ from the network by more than ``PARITY``, or its output is not finite.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise OutputError(f"{folder}: not an empty folder; choose another output folder")
@@ -130,6 +130,11 @@ def parity(network: Network, backend: OnnxBackend) -> float:
     """Largest difference of output, over sizes, with and without a palette.
 
     Logits are compared as they are; ab values (of tens) as shares of 128.
+
+    Raises
+    ------
+    ModelError
+        The network gives what are no finite numbers.
     """
     rng = np.random.default_rng(0)
     multiple, bins = backend.info.multiple, len(backend.info.bins)
@@ -141,6 +146,11 @@ def parity(network: Network, backend: OnnxBackend) -> float:
         palettes = [rng.dirichlet(np.ones(bins)).astype(np.float32)] if bins else []
         for palette in (None, *palettes):
             want = network_output(network, lightness, palette)
+            if not np.isfinite(want).all():
+                raise ModelError(
+                    "the network's output is not finite, in half precision at least: nothing was "
+                    "written; train again at a lower learning rate"
+                )
             got = backend.decode(features, palette)
             scale = 1.0 if bins else 128.0
             worst = max(worst, float(np.abs(got - want).max()) / scale)
