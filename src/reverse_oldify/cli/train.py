@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from reverse_oldify.cli.arguments import positive
 
@@ -37,5 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
     folder = train(
         load_recipe(arguments.recipe), stop_after=arguments.stop_after, quiet=arguments.quiet
     )
-    print(f"{folder}: best weights in best.pt, curves in curves.png, pictures in samples.png")
+    print(f"{folder}: {_best(folder)}, curves in curves.png, pictures in samples.png")
     return 0
+
+
+def _best(folder: Path) -> str:
+    """What best.pt holds; a run whose scores are no numbers has none."""
+    from reverse_oldify.train.checkpoint import BEST, load_checkpoint
+
+    if not (folder / BEST).exists():
+        return "no best weights"
+    best = load_checkpoint(folder / BEST)
+    return f"best weights (step {best['step']}, score {best['scores']['score']:.4f}) in {BEST}"

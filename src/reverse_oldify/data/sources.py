@@ -180,7 +180,7 @@ def _read_labels(archive: Path) -> dict[str, tuple[str, str]]:
 
 
 def _no_labels(index: Path, columns: set[str]) -> dict[str, tuple[str, str]]:
-    """Refuse an index of shards without all columns: its split would be lost. Others may be."""
+    """Refuse an index of shards without all columns: its split would be lost."""
     if any("shard" in column for column in columns):
         raise DataError(
             f"{index}: its columns are {', '.join(sorted(columns))}; it must have "
