@@ -1,15 +1,22 @@
 import io
 import tarfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from evaluated import photograph, write_photographs
+from evaluated import FakeColorizer, photograph, write_photographs
 from PIL import Image
 
 from reverse_oldify.color.lab import srgb_to_lab
-from reverse_oldify.data.cache import INDEX, PIXELS, Entry, encode_lab, write_index
+from reverse_oldify.data.cache import INDEX, PIXELS, Entry, PictureCache, encode_lab, write_index
 from reverse_oldify.errors import DataError
-from reverse_oldify.evaluate.photographs import Photograph, PhotographSet, Skipped, mean_ab
+from reverse_oldify.evaluate.photographs import (
+    Photograph,
+    PhotographSet,
+    Skipped,
+    learnt_from,
+    mean_ab,
+)
 
 
 def names(photographs):
@@ -109,6 +116,32 @@ def test_prepared_set_gives_its_val_split(tmp_path):
     assert np.abs(found.srgb.astype(int) - photograph(1)).mean() < 2
     with pytest.raises(DataError, match="no pictures of kind 'lake' for validation here"):
         PhotographSet(tmp_path, size=64, kind="lake")
+
+
+def test_a_model_that_has_learnt_from_the_photographs_is_found_out(tmp_path):
+    ids = ["00" * 8, "40" * 8, "c0" * 8]
+    for place, split in ((tmp_path / "a", "val"), (tmp_path / "b", "train")):
+        place.mkdir()
+        entries = [
+            Entry(
+                id=one, source="s", name=one, kind="k", split=split, width=1, height=1, offset=3 * n
+            )
+            for n, one in enumerate(ids)
+        ]
+        write_index(place / INDEX, entries)
+        (place / PIXELS).write_bytes(bytes(9))
+    made_from = {"index_hash": PictureCache(tmp_path / "a").index_hash}
+
+    def learnt(place="a", scores=made_from, **data):
+        info = replace(FakeColorizer().info, recipe={"data": data}, scores=scores)
+        return learnt_from(tmp_path / place, info)
+
+    assert learnt(val_fraction=0.5) == 1
+    assert learnt(val_fraction=0.1) == 2
+    assert learnt(val_fraction=0.1, kinds=["other"]) == 0
+    assert learnt(val_fraction=0.9) == learnt(val_fraction=0.0) == learnt() == 0
+    assert learnt("b", val_fraction=0.1) == learnt(scores={}, val_fraction=0.1) == 0
+    assert learnt_from(write_photographs(tmp_path / "c", 1), FakeColorizer().info) == 0
 
 
 @pytest.mark.parametrize("kind", [None, "sea"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverse_oldify.cli.arguments import positive
-from reverse_oldify.cli.main import PROGRAM, one_line
+from reverse_oldify.cli.main import PROGRAM, complain, one_line
 from reverse_oldify.errors import OutputError, reason_of
 from reverse_oldify.version import VERSION
 
@@ -105,12 +105,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _contenders(arguments: argparse.Namespace, photographs: PhotographSet) -> list[Contender]:
     from reverse_oldify.evaluate.contenders import Constant, grey, models, prior_mean
-    from reverse_oldify.evaluate.photographs import mean_ab
+    from reverse_oldify.evaluate.photographs import learnt_from, mean_ab
     from reverse_oldify.pipeline.colorizer import Colorizer
 
     colorizers = [
         Colorizer(model, threads=arguments.threads) for model in arguments.model or [None]
     ]
+    for colorizer in colorizers:
+        if known := learnt_from(arguments.folder, colorizer.info):
+            complain(
+                f"{colorizer.info.name} has learnt from {known} of the photographs (val_fraction "
+                "in its recipe); its scores are too good"
+            )
     priors = [prior_mean(colorizer.info) for colorizer in colorizers]
     mean = next((prior for prior in priors if prior is not None), None) or mean_ab(photographs)
     rows = models(colorizers, arguments.vividness or [0.0, 1.0])

@@ -12,12 +12,13 @@ import numpy as np
 
 from reverse_oldify.color.lab import lab_to_srgb, lightness_to_gray, srgb_to_lab
 from reverse_oldify.data.cache import PictureCache, decode_lab, encode_lab, is_prepared
+from reverse_oldify.data.examine import split_of
 from reverse_oldify.data.screen import judge_colour, shrink
 from reverse_oldify.data.sources import Source, find_sources
 from reverse_oldify.errors import DataError, InputError
 from reverse_oldify.files.read import read
 from reverse_oldify.files.source import reason_alone
-from reverse_oldify.types import ByteArray, FloatArray
+from reverse_oldify.types import ByteArray, FloatArray, ModelInfo
 
 SMALLEST = 32
 """Pixels of the short side of a picture that is scored; what is smaller is an icon or a line."""
@@ -167,6 +168,23 @@ def _in_sources(sources: list[Source], unreadable: list[Skipped] | None) -> Iter
                 id=hashlib.sha256(content).hexdigest()[:16],
                 decode=partial(_file_srgb, content),
             )
+
+
+def learnt_from(place: Path, info: ModelInfo) -> int:
+    """How many photographs of a prepared set's val split a model was trained on.
+
+    A recipe may redraw the split. Only what is told by the model's own recipe is known, not what
+    it started from.
+    """
+    data = info.recipe.get("data", {})
+    share = data.get("val_fraction", 0.0)
+    if not share or not is_prepared(place):
+        return 0
+    cache = PictureCache(place)
+    if cache.index_hash != info.scores.get("index_hash"):
+        return 0
+    numbers = cache.select("val", tuple(data.get("kinds", ())))
+    return sum(split_of(cache.entries[number].id, share) == "train" for number in numbers)
 
 
 def mean_ab(photographs: Iterable[Photograph | Skipped]) -> tuple[float, float]:

@@ -63,7 +63,7 @@ class DataSection:
         Kinds whose pictures come twice in every pass over the training pictures.
     val_fraction : float
         Above 0: redraw the split by the pictures' content, with this share for validation. What the
-        set has for validation may then be learnt from: ``evaluate`` on the set would not tell.
+        set has for validation may then be learnt from; ``evaluate`` says so.
     """
 
     cache: Place
