@@ -27,6 +27,13 @@ def test_each_format_is_known_by_content(key: str) -> None:
     assert sniff(data[:32]) is kind
 
 
+def test_what_can_be_written_has_a_media_type_of_its_own() -> None:
+    named = {kind.key: kind.media_type for kind in FORMATS.values() if kind.media_type}
+    assert set(named) == set(OUTPUT_FORMATS)
+    assert len(set(named.values())) == len(named)
+    assert {key for key, name in named.items() if name.partition("/")[0] != "image"} == set()
+
+
 @pytest.mark.parametrize("kind", FORMATS.values(), ids=lambda kind: kind.key)
 def test_each_format_is_known_by_suffix(kind: Format) -> None:
     assert FORMATS[kind.key] is kind

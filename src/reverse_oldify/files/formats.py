@@ -30,6 +30,8 @@ class Format:
         Whether 16 bits per channel can be written as they are; see `losses.holds_16_bits`.
     deep_by_extra : bool
         Whether that takes the extra [deep].
+    media_type : str
+        What HTTP calls a result in it; empty where it is only read.
     exif, xmp, iptc, icc, dpi : bool
         Whether EXIF, XMP, IPTC, a colour profile and the resolution can be written.
     pages : bool
@@ -51,6 +53,7 @@ class Format:
     alpha: bool = False
     deep: bool = False
     deep_by_extra: bool = False
+    media_type: str = ""
     exif: bool = False
     xmp: bool = False
     iptc: bool = False
@@ -116,6 +119,7 @@ FORMATS = {
             name="JPEG",
             pillow="JPEG",
             suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+            media_type="image/jpeg",
             exif=True,
             xmp=True,
             iptc=True,
@@ -133,6 +137,7 @@ FORMATS = {
             suffixes=(".png", ".apng"),
             alpha=True,
             deep=True,
+            media_type="image/png",
             exif=True,
             xmp=True,
             iptc=True,
@@ -146,6 +151,7 @@ FORMATS = {
             suffixes=(".tif", ".tiff"),
             alpha=True,
             deep=True,
+            media_type="image/tiff",
             exif=True,
             xmp=True,
             iptc=True,
@@ -159,6 +165,7 @@ FORMATS = {
             pillow="WEBP",
             suffixes=(".webp",),
             alpha=True,
+            media_type="image/webp",
             exif=True,
             xmp=True,
             icc=True,
@@ -172,6 +179,7 @@ FORMATS = {
             pillow="AVIF",
             suffixes=(".avif",),
             alpha=True,
+            media_type="image/avif",
             exif=True,
             xmp=True,
             icc=True,
@@ -187,6 +195,7 @@ FORMATS = {
             alpha=True,
             deep=True,
             deep_by_extra=True,
+            media_type="image/jp2",
             exif=True,
             xmp=True,
             iptc=True,
@@ -200,7 +209,14 @@ FORMATS = {
             suffixes=(".j2k", ".j2c", ".jpc"),
             written_as="jp2",
         ),
-        Format(key="bmp", name="BMP", pillow="BMP", suffixes=(".bmp", ".dib"), dpi=True),
+        Format(
+            key="bmp",
+            name="BMP",
+            pillow="BMP",
+            suffixes=(".bmp", ".dib"),
+            media_type="image/bmp",
+            dpi=True,
+        ),
         Format(key="gif", name="GIF", pillow="GIF", suffixes=(".gif",), written_as="png"),
         Format(
             key="heic",

@@ -30,9 +30,7 @@ from reverse_oldify.serve.dependencies import (
 )
 from reverse_oldify.serve.opened import Opened
 from reverse_oldify.serve.schemas import (
-    MEDIA_TYPES,
     MOST_WORKING_SIZE,
-    RESULT_TYPES,
     About,
     Limits,
     Model,
@@ -76,7 +74,7 @@ def _file(file: File, name: str | None = None) -> Response:
         headers["Content-Disposition"] = (
             f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
         )
-    return Response(file.data, headers=headers, media_type=MEDIA_TYPES[file.kind.key])
+    return Response(file.data, headers=headers, media_type=file.kind.media_type)
 
 
 def _info(opened: Opened, service: Service) -> PictureInfo:
@@ -120,7 +118,7 @@ async def about(service: Served) -> About:
 @api.post(
     "/colorize",
     response_class=Response,
-    responses=file_answer(*RESULT_TYPES),
+    responses=file_answer(*OUTPUT_FORMATS),
     openapi_extra={**body_of("picture"), "parameters": option_parameters()},
 )
 async def colorize(
@@ -178,9 +176,7 @@ async def close_picture(
         service.opened.remove(opened.id)
 
 
-@api.get(
-    "/pictures/{id}/original", response_class=Response, responses=file_answer(MEDIA_TYPES["jpg"])
-)
+@api.get("/pictures/{id}/original", response_class=Response, responses=file_answer("jpg"))
 async def original(
     request: Request,
     service: Served,
@@ -198,7 +194,7 @@ async def original(
     )
 
 
-@_asks("/pictures/{id}/preview", response_class=Response, responses=file_answer(MEDIA_TYPES["jpg"]))
+@_asks("/pictures/{id}/preview", response_class=Response, responses=file_answer("jpg"))
 async def preview(
     request: Request,
     service: Served,
@@ -216,7 +212,7 @@ async def preview(
     )
 
 
-@_asks("/pictures/{id}/render", response_class=Response, responses=file_answer(*RESULT_TYPES))
+@_asks("/pictures/{id}/render", response_class=Response, responses=file_answer(*OUTPUT_FORMATS))
 async def render(
     request: Request,
     service: Served,
@@ -236,11 +232,7 @@ async def render(
     )
 
 
-@_asks(
-    "/pictures/{id}/uncertainty",
-    response_class=Response,
-    responses=file_answer(MEDIA_TYPES["png"]),
-)
+@_asks("/pictures/{id}/uncertainty", response_class=Response, responses=file_answer("png"))
 async def uncertainty(
     request: Request, service: Served, opened: OfPicture, options: Asked, size: Size = 1280
 ) -> Response:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from reverse_oldify.files.formats import OUTPUT_FORMATS
+from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.options import LAST_VARIANT, MOST_RADIUS, Hint, Options, Palette
 from reverse_oldify.pipeline.looks import LOOKS
 from reverse_oldify.serve.problems import MEDIA_TYPE
@@ -160,10 +160,11 @@ def body_of(kind: str) -> JsonObject:
     return {"requestBody": {"required": False, "content": {"application/json": reference}}}
 
 
-def file_answer(*media_types: str) -> Answers:
-    """Describe an answer that is a picture file."""
+def file_answer(*formats: str) -> Answers:
+    """Describe an answer that is a picture file, by keys of `formats.FORMATS`."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    return {200: {"description": "The picture", "content": dict.fromkeys(media_types, binary)}}
+    content = {FORMATS[key].media_type: binary for key in formats}
+    return {200: {"description": "The picture", "content": content}}
 
 
 def problem_answers() -> Answers:
@@ -171,20 +172,6 @@ def problem_answers() -> Answers:
     content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="ProblemDetails")}}}
     problem = {"description": "A problem (RFC 9457)", "content": content}
     return {422: problem, "default": problem}
-
-
-MEDIA_TYPES = {
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "tif": "image/tiff",
-    "webp": "image/webp",
-    "avif": "image/avif",
-    "jp2": "image/jp2",
-    "bmp": "image/bmp",
-}
-"""By key of `formats.FORMATS`."""
-
-RESULT_TYPES = tuple(MEDIA_TYPES[key] for key in OUTPUT_FORMATS)
 
 
 def _parameter(name: str, schema: JsonObject) -> JsonObject:
