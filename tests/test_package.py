@@ -89,6 +89,12 @@ def test_every_declared_public_name_is_exported() -> None:
     assert declared == set(reverse_oldify.__all__)
 
 
+def test_public_names_are_completed_before_they_are_loaded() -> None:
+    code = "import reverse_oldify; print(*dir(reverse_oldify))"
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout.split() == reverse_oldify.__all__
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Colouriser'"):
         _ = reverse_oldify.Colouriser

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ExistsError,
         InputError,
         LossError,
+        MissingExtraError,
         ModelError,
         OptionError,
         OutputError,
@@ -45,6 +46,7 @@ _HOMES = {
             "ExistsError",
             "InputError",
             "LossError",
+            "MissingExtraError",
             "ModelError",
             "OptionError",
             "OutputError",
@@ -64,6 +66,7 @@ __all__ = [
     "Hints",
     "InputError",
     "LossError",
+    "MissingExtraError",
     "ModelError",
     "ModelInfo",
     "OptionError",
@@ -85,3 +88,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names for whoever completes them, loaded or not."""
+    return __all__

@@ -153,6 +153,17 @@ def test_arrays_that_are_no_pictures(colorizer: Colorizer, array: np.ndarray) ->
         colorizer.colorize(array)
 
 
+def test_what_lies_under_a_mask_is_part_of_the_picture(
+    colorizer: Colorizer, gray: np.ndarray
+) -> None:
+    masked = np.ma.masked_array(gray, gray > 100)
+    assert np.array_equal(colorizer.colorize(masked), colorizer.colorize(gray))
+    for hidden in (np.nan, 1e20):
+        floats = np.ma.masked_array(np.where(gray > 100, hidden, gray / 255), gray > 100)
+        with pytest.raises(UnsupportedError, match=r"must lie in 0\.\.1"):
+            colorizer.colorize(floats)
+
+
 def test_other_errors_are_typed(colorizer: Colorizer, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="list"):
         colorizer.colorize([[1, 2]])  # type: ignore[call-overload]

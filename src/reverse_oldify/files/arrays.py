@@ -19,13 +19,15 @@ def from_array(array: NDArray[Any]) -> Picture:
     Parameters
     ----------
     array : uint8, uint16 or floating; (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
-        sRGB-encoded grey, RGB or RGB and opacity. Floats span 0..1 and are kept with 16 bits.
+        sRGB-encoded grey, RGB or RGB and opacity. Floats span 0..1 and are kept with 16 bits. A
+        mask counts for nothing.
 
     Raises
     ------
     UnsupportedError
         For any other shape or type, and for floats that are not in 0..1.
     """
+    array = np.asarray(array)  # what lies under a mask is looked at, too
     channels = array.shape[2:] or (1,)
     if array.ndim not in (2, 3) or channels[0] not in (1, 3, 4) or 0 in array.shape:
         raise UnsupportedError(

@@ -96,13 +96,17 @@ class Colorizer:
         -------
         the kind it was given
             A `Picture` for a path, bytes or `Picture`, whose XMP says that its colours are
-            estimated (see `files.provenance`); a Pillow image (RGB or RGBA) for a Pillow
-            image; an array (H, W, 3) or (H, W, 4) of the same type for an array.
+            estimated (see `files.provenance`); a Pillow image (RGB or RGBA, upright) for a
+            Pillow image; an array (H, W, 3) or (H, W, 4) of the same type for an array.
 
         Raises
         ------
         InputError
             If the source cannot be read (`UnreadableError`, `UnsupportedError`, `TooLargeError`).
+        MissingExtraError
+            If its format needs an extra.
+        OptionError
+            If the options do not go with the picture, see `Session.colorize`.
         ModelError
             If the model cannot be loaded.
         """
