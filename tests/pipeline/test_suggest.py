@@ -6,6 +6,7 @@ from fake_backend import FakeBackend
 
 from reverse_oldify import Colorizer, OptionError
 from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.pipeline.suggest import suggest
 
 GREEN, RED, BLUE = (-30.0, 30.0), (40.0, 20.0), (0.0, -40.0)
 
@@ -44,6 +45,13 @@ def test_near_colours_are_one() -> None:
     first, second = session.open(np.full((50, 80), 130, np.uint8)).suggest(5, 5, 2)
     assert first.probability == pytest.approx(0.8, abs=0.02)
     np.testing.assert_allclose(second.ab, BLUE, atol=1)
+
+
+def test_nothing_is_likelier_than_certain() -> None:
+    rounded = np.float32([0.5, 0.5000002])
+    assert rounded.sum() > 1
+    (certain,) = suggest(rounded, np.float32([[3, 4], [3, 5]]), 50.0, 5)
+    assert certain.probability == 1
 
 
 def test_wrong_places_and_counts() -> None:

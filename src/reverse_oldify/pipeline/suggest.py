@@ -67,7 +67,7 @@ def suggest(
     if count < 1:
         raise OptionError(f"{count} suggestions; ask for 1 or more")
     shares, colours = distinct(probability, within_gamut(lightness, bins), len(bins))
-    shares, colours = shares[:count], colours[:count]
+    shares, colours = np.minimum(shares[:count], 1), colours[:count]  # sums of shares round up
     shown = lab_to_srgb_in_gamut(np.full(len(colours), lightness, np.float32), colours)
     srgb = np.rint(shown * 255).astype(int).tolist()
     return [
