@@ -63,7 +63,8 @@ def add_asking(group: argparse._ActionsContainer) -> None:
         "--working-size",
         type=int,
         metavar="N",
-        help="side in pixels at which the network looks at the picture (default: the model's)",
+        help="side in pixels, 32 to 2048, at which the network looks at the picture "
+        "(default: the model's)",
     )
 
 

@@ -65,7 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also measure the error against the number of random hints, of the first model",
     )
-    parser.add_argument("--threads", metavar="N", type=positive, help="processor threads to use")
+    parser.add_argument(
+        "--threads", metavar="N", type=positive, help="processor threads to use (default: all)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier report")
 
 

@@ -52,7 +52,10 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
             flag, type=positive, default=default, metavar="N", help=f"{text} (default: {default})"
         )
     group.add_argument(
-        "--workers", type=positive, metavar="N", help="requests worked on at the same time"
+        "--workers",
+        type=positive,
+        metavar="N",
+        help="requests worked on at the same time (default: one for each core, at most 4)",
     )
 
 
