@@ -73,6 +73,26 @@ def test_another_text_is_refused(text):
 
 
 @pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"multiple": 0}, "multiple is 0: must be a whole number above 0"),
+        ({"stride": -4}, "stride is -4"),
+        ({"working_size": "256"}, "working_size is '256'"),
+        ({"stride": 5}, "multiple is 32: must be one of stride, 5"),
+        ({"output": "ab"}, "output is 'ab', with 3 bins"),
+        ({"output": "colours"}, "output is 'colours'"),
+        ({"bins": INFO.bins[:0], "prior": INFO.prior[:0]}, "'distribution', with 0 bins"),
+        ({"prior": INFO.prior[:2]}, "a prior for each"),
+        ({"bins": np.full((3, 2), np.nan, np.float32)}, "bins must be finite"),
+    ],
+)
+def test_what_cannot_be_is_refused(change, told):
+    text = dump_info(dataclasses.replace(INFO, **change))
+    with pytest.raises(ModelError, match=f"cannot be used .*{told}.*; export it again"):
+        parse_info(text, "")
+
+
+@pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
         ("temperature", 0.0, "above 0"),

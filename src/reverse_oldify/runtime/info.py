@@ -34,6 +34,19 @@ def check_decoding(decoding: dict[str, float]) -> None:
             raise OptionError(f"decoding: {name} is {value:g}: must be {wanted}, and finite")
 
 
+def _check_sizes(info: ModelInfo) -> None:
+    sizes = {name: getattr(info, name) for name in ("multiple", "stride", "working_size")}
+    for name, size in sizes.items():
+        if not isinstance(size, int) or size < 1:
+            raise OptionError(f"{name} is {size!r}: must be a whole number above 0")
+    if info.multiple % info.stride:
+        raise OptionError(f"multiple is {info.multiple}: must be one of stride, {info.stride}")
+    if info.output != ("distribution" if len(info.bins) else "ab"):
+        raise OptionError(f"output is {info.output!r}, with {len(info.bins)} bins")
+    if info.prior.shape != (len(info.bins),) or not np.isfinite(info.bins).all():
+        raise OptionError("bins must be finite, with a prior for each")
+
+
 def dump_info(info: ModelInfo) -> str:
     """Everything but the hash of the weights, which a file cannot know of itself."""
     table = {field.name: getattr(info, field.name) for field in fields(info)}
@@ -49,8 +62,8 @@ def parse_info(text: str, weights_hash: str) -> ModelInfo:
     Raises
     ------
     ModelError
-        If the text was not written by this project, or by a version with other fields, or its
-        constants of decoding are impossible.
+        If the text was not written by this project, or by a version with other fields, or what it
+        says is impossible.
     """
     try:
         table: dict[str, Any] = json.loads(text)
@@ -58,6 +71,7 @@ def parse_info(text: str, weights_hash: str) -> ModelInfo:
         table["prior"] = np.array(table["prior"], np.float32)
         info = replace(ModelInfo(**table), weights_hash=weights_hash)
         check_decoding(info.decoding)
+        _check_sizes(info)
     except OptionError as error:
         raise ModelError(f"the model cannot be used ({error}); export it again") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
