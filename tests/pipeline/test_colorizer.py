@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from reverse_oldify import (
     UnsupportedError,
 )
 from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab
+from reverse_oldify.runtime.backend import Features
+from reverse_oldify.types import FloatArray
 
 GREEN = (-20.0, 30.0)
 
@@ -232,6 +235,25 @@ def test_many_threads_share_one_colorizer(colorizer: Colorizer) -> None:
         together = list(pool.map(colorizer.colorize, grays))
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+class _Meeting(FakeBackend):
+    """Answers when two ask at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__({GREEN: 1.0})
+        self.both = threading.Barrier(2, timeout=20)
+
+    def decode(self, features: Features, palette: FloatArray | None = None) -> FloatArray:
+        self.both.wait()
+        return super().decode(features, palette)
+
+
+def test_threads_do_not_wait_for_the_pictures_of_others() -> None:
+    colorizer, gray = Colorizer(backend=_Meeting()), np.full((20, 30), 90, np.uint8)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(colorizer.colorize, [gray, gray])
+    np.testing.assert_array_equal(one, other)
 
 
 def test_result_saves_to_any_format(colorizer: Colorizer, gray: np.ndarray, tmp_path: Path) -> None:

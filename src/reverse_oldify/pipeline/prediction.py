@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from reverse_oldify.pipeline.remembered import remembered
 from reverse_oldify.sampling import Extent
 from reverse_oldify.types import FloatArray
 
@@ -29,7 +29,7 @@ class Prediction:
     extent: Extent
     bins: FloatArray
 
-    @cached_property
+    @remembered
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Of distributions, see `mean_and_variance`."""
         return mean_and_variance(softmax(self.values), self.bins)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from reverse_oldify.color.bins import SPACING
 from reverse_oldify.errors import ModelError
 from reverse_oldify.files.picture import Picture
 from reverse_oldify.pipeline.prediction import Prediction, softmax
+from reverse_oldify.pipeline.remembered import remembered
 from reverse_oldify.resize import ChromaUpsampler, upsample_chroma
 from reverse_oldify.sampling import Extent, tiles
 from reverse_oldify.types import FloatArray, ModelInfo, Plane
@@ -40,7 +40,7 @@ class Uncertainty:
     spread: FloatArray
     undecided: FloatArray | float
 
-    @cached_property
+    @remembered
     def entropy(self) -> FloatArray:
         """Of the bins, in bits, float32 (gh, gw): 0 is certainty."""
         return _bits(self.prediction.values) * self.undecided

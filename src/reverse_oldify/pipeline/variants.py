@@ -14,7 +14,6 @@ is painted on the whole grid, and handed out if it still does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from reverse_oldify.color.gamut import lab_to_srgb_in_gamut
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.matmul import matmul
 from reverse_oldify.pipeline.prediction import mean_and_variance, softmax
+from reverse_oldify.pipeline.remembered import remembered
 from reverse_oldify.pipeline.suggest import distinct, within_gamut
 from reverse_oldify.types import FloatArray
 
@@ -90,7 +90,7 @@ class Scene:
         self.probability = softmax(logits)
         self.root: FloatArray = np.sqrt(self.probability)
 
-    @cached_property
+    @remembered
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """See `decode.mean_and_variance`."""
         return mean_and_variance(self.probability, self.bins)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from reverse_oldify.pipeline.prediction import Prediction
+from reverse_oldify.pipeline.remembered import remembered
 from reverse_oldify.pipeline.surfaces import SURE
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
@@ -69,7 +69,7 @@ class View:
         said = 4 * rows * columns * max(len(self._backend.info.bins), 2)
         return int(said + sum(values.nbytes for values in self._features.values()))
 
-    @cached_property
+    @remembered
     def unsteered(self) -> Prediction:
         """What the network says without a palette."""
         return self.predict()
@@ -84,7 +84,7 @@ class View:
         """How far the network may be off, in ab: a standard deviation, float32 (gh, gw)."""
         return self._believed[1]
 
-    @cached_property
+    @remembered
     def _believed(self) -> tuple[FloatArray, FloatArray]:
         """What is expected, and how doubtful that is: of a model of ab values, all alike."""
         if self._backend.info.output != "distribution":
