@@ -12,6 +12,7 @@ from made_files import gray_ramp, scene
 from PIL import Image
 
 from reverse_oldify.color.lab import gray_to_lightness, srgb_to_lab
+from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.picture import Metadata, Picture, to_8_bits
 
 
@@ -112,3 +113,26 @@ def test_a_notebook_shows_it(dtype: type, channels: int) -> None:
     shown = Image.open(io.BytesIO(picture._repr_png_()))
     assert shown.size == (1024, 41)
     assert len(shown.getbands()) == channels
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((3, 4)),
+        np.zeros((3, 4), ">u2"),
+        np.zeros((3, 4, 4), np.uint8),
+        np.zeros((2, 3, 4, 3), np.uint8),
+        np.zeros(3, np.uint8),
+        np.zeros((0, 4), np.uint8),
+        [[1, 2]],
+    ],
+)
+def test_what_is_no_pixels_is_told(pixels: np.ndarray) -> None:
+    with pytest.raises(UnsupportedError, match=r"pixels are .*; give uint8 or uint16, \(H"):
+        Picture(pixels=pixels)
+
+
+@pytest.mark.parametrize("alpha", [np.zeros((3, 5), np.uint8), np.zeros((3, 4), np.uint16)])
+def test_what_is_no_alpha_of_the_pixels_is_told(alpha: np.ndarray) -> None:
+    with pytest.raises(UnsupportedError, match=r"alpha is .*; give uint8, \(3, 4\)"):
+        Picture(pixels=np.zeros((3, 4, 3), np.uint8), alpha=alpha)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverse_oldify.color.lab import srgb_to_lab
+from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.lightness import Lightness
 from reverse_oldify.files.strips import bands
 from reverse_oldify.types import ByteArray, FloatArray, Plane
@@ -25,6 +26,7 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 _TINT = 6.0
 _COLOURED_SHARE = 0.01
 _LOOKED_AT = 96  # pixels a side: enough to tell, and takes less than a millisecond
+_KINDS = np.uint8, np.uint16
 _SHOWN = 1024  # pixels a side: a notebook keeps what it shows
 
 
@@ -200,10 +202,26 @@ class Picture(Raster):
         sRGB-encoded grey, or sRGB. Orientation and colour profile are already applied.
     alpha : same dtype (H, W), or None
         Opacity, 0 to the dtype's maximum.
+
+    Raises
+    ------
+    UnsupportedError
+        If they are something else.
     """
 
     pixels: Pixels
     alpha: Pixels | None = None
+
+    def __post_init__(self) -> None:
+        kind, shape = getattr(self.pixels, "dtype", None), getattr(self.pixels, "shape", ())
+        if kind not in _KINDS or not (len(shape) == 2 or shape[2:] == (3,)) or 0 in shape:
+            raise UnsupportedError(
+                f"pixels are {kind}, {shape}; give uint8 or uint16, (H, W) or (H, W, 3)"
+            )
+        if self.alpha is not None and (self.alpha.dtype, self.alpha.shape) != (kind, shape[:2]):
+            raise UnsupportedError(
+                f"alpha is {self.alpha.dtype}, {self.alpha.shape}; give {kind}, {shape[:2]}"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
