@@ -19,10 +19,11 @@ def test_the_command_prepares_a_set_and_reports_it(tmp_path, capsys):
     assert {(entry.kind, entry.split, entry.height) for entry in entries} == {
         ("alps", "train", 100)
     }
-    told = capsys.readouterr().out
-    assert "5 pictures" in told
-    assert "no val pictures: give more, or another val_fraction in the recipe" in told
-    assert "no train" not in told
+    told = capsys.readouterr()
+    assert "5 pictures" in told.out
+    assert "no val pictures: give more, or another val_fraction in the recipe" in told.out
+    assert "no train" not in told.out
+    assert told.err == "", "a log holds failures and nothing else"
 
 
 def test_a_missing_source_is_one_line_and_status_1(tmp_path, capsys):

@@ -25,7 +25,11 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
         help="0 (safest) to 2 (bold) (default: %(default)s)",
     )
     group.add_argument(
-        "--hints", type=Path, metavar="FILE", help="colours for places, as JSON (docs/controls.md)"
+        "--hints",
+        type=Path,
+        metavar="FILE",
+        help="colours for places, as JSON (docs/controls.md): "
+        '{"version": 1, "hints": [{"points": [[x, y], ...], "color": "#rrggbb"}, ...]}',
     )
     add_asking(group)
     group.add_argument(

@@ -63,7 +63,7 @@ def prepare(
     overwrite : bool
         Replace ``output`` if it is a prepared set.
     progress : bool
-        Show a progress bar on stderr.
+        Show a progress bar on stderr, if that is a terminal.
 
     Returns
     -------
@@ -116,9 +116,10 @@ def _read_all(
     candidates: list[Candidate] = []
     dropped: list[Dropped] = []
     total = sum(source.count() for source in sources)
+    hidden = None if progress else True  # None: where stderr is no terminal
     files = ((source, file) for source in sources for file in source.files())
     with spool.open("wb") as pixels:
-        for source, file in tqdm(files, total=total, unit="pic", disable=not progress):
+        for source, file in tqdm(files, total=total, unit="pic", disable=hidden):
             try:
                 candidate, packed = examine(source, file, pixels.tell(), options)
             except Unfit as unfit:
