@@ -91,6 +91,17 @@ def test_the_openapi_document_names_nothing_of_the_code(client: httpx.Client) ->
     assert re.findall(r"`[a-z_]+\.[A-Za-z_.]+`|`[A-Z]+_[A-Z_]+`|\bNone\b", document) == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "member", "model"),
+    [("Variant", "options", "Options"), ("PaletteFound", "palette", "Palette")],
+)
+def test_what_is_sent_back_as_it_came_is_described_as_it_is_taken(
+    client: httpx.Client, answer: str, member: str, model: str
+) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert schemas[answer]["properties"][member]["$ref"] == f"#/components/schemas/{model}"
+
+
 def test_every_route_is_told_of(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     told = set(re.findall(r"(?:GET|POST|DELETE) (/[\w/{}]+)", TEXT))

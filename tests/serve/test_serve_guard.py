@@ -102,6 +102,15 @@ def test_what_holds_no_secret_needs_no_token(guarded: httpx.Client) -> None:
     assert guarded.get("/openapi.json").status_code == 200
 
 
+def test_the_openapi_document_says_who_may_ask(client: httpx.Client, guarded: httpx.Client) -> None:
+    document = guarded.get("/openapi.json").json()
+    ((name, scopes),) = [*document["security"][0].items()]
+    scheme = document["components"]["securitySchemes"][name]
+    assert (scheme, scopes) == ({"type": "http", "scheme": "bearer"}, [])
+    assert document["paths"]["/healthz"]["get"]["security"] == []
+    assert "security" not in client.get("/openapi.json").json()
+
+
 def test_the_page_exchanges_the_token_for_a_cookie(guarded: httpx.Client) -> None:
     problem(guarded.get("/?token=wrong"), 401)
     answer = guarded.get("/", params={"token": TOKEN})

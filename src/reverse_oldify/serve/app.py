@@ -62,7 +62,7 @@ def create_app(colorizer: Colorizer, settings: Settings | None = None) -> ASGIAp
     handle_errors(app)
     _add_page(app)
     _add_machines(app, service)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _openapi(app, settings)  # type: ignore[method-assign]
     return Measured(Guard(app, settings), service.metrics)
 
 
@@ -92,7 +92,7 @@ def _logged_in(request: Request, token: str) -> Response:
 
 
 def _add_machines(app: FastAPI, service: Service) -> None:
-    @app.get("/healthz", tags=["machines"])
+    @app.get("/healthz", tags=["machines"], openapi_extra={"security": []})
     async def healthz() -> Health:
         """Whether the server answers."""
         return Health()
@@ -103,14 +103,23 @@ def _add_machines(app: FastAPI, service: Service) -> None:
         return Response(service.metrics.text(), media_type=metrics.MEDIA_TYPE)
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with what only this package's own readers know of."""
+def _openapi(app: FastAPI, settings: Settings) -> dict[str, Any]:
+    """The OpenAPI document, with what only this package's own readers and guard know of."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title, version=app.version, summary=app.summary, routes=app.routes
         )
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        components = document.setdefault("components", {})
+        schemas = components.setdefault("schemas", {})
         schemas.update(option_schemas())
+        for answer, member, model in (
+            ("Variant", "options", "Options"),
+            ("PaletteFound", "palette", "Palette"),
+        ):
+            schemas[answer]["properties"][member] = {"$ref": f"#/components/schemas/{model}"}
+        if settings.token is not None:
+            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            document["security"] = [{"token": []}]
         schemas["ProblemDetails"] = ProblemDetails.model_json_schema()
         app.openapi_schema = document
     return app.openapi_schema
