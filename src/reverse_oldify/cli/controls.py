@@ -43,7 +43,7 @@ def add_controls(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="colour each picture in N ways, the likeliest first (default: %(default)s)",
+        help="colour each picture in N ways, up to 10, the likeliest first (default: %(default)s)",
     )
     group.add_argument(
         "--seed", type=int, default=0, metavar="S", help="of the variants (default: %(default)s)"

@@ -30,7 +30,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Colorizer:
-    """Colourises photographs; loads its model once, and may be shared by threads.
+    """Colourises photographs; loads its model once, and may be shared by threads, not processes.
 
     Parameters
     ----------
