@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from reverse_oldify import Colorizer, Options
+from reverse_oldify import Colorizer
 from reverse_oldify.cli.main import main
-from reverse_oldify.color.difference import ciede2000
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.files.formats import by_suffix
 from reverse_oldify.files.read import read
-from reverse_oldify.runtime.catalogue import find_model
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -107,36 +104,3 @@ def test_the_first_command_of_the_readme(
     assert capsys.readouterr().err == ""
     results = {path.name for path in (tmp_path / "colour").iterdir()}
     assert results == {path.name for path in PHOTOGRAPHS} | {"before-after.jpg"}
-
-
-def block(language: str) -> str:
-    """The longest code of a language in docs/research.md."""
-    page = (ROOT / "docs/research.md").read_text("utf-8")
-    return max(re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL), key=len)
-
-
-@pytest.mark.model
-@pytest.mark.parametrize("name", ["picos-de-europa.jpg", "forest-stream.jpg"])
-def test_the_network_can_be_used_without_this_package(
-    name: str, colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("skimage")
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(find_model(), "my-model")
-    shutil.copy(EXAMPLES / name, "scan.jpg")
-    exec(compile(block("python"), "research.md", "exec"), {})
-    with Image.open("colour.png") as image:
-        plain = srgb_to_lab(np.asarray(image))
-    ours = srgb_to_lab(colorizer.colorize(EXAMPLES / name, Options(vividness=0)).srgb)
-    assert np.hypot(*plain[..., 1:].T).mean() > 10
-    assert ciede2000(plain, ours).mean() < 1.5
-
-
-@pytest.mark.train
-def test_the_recipe_for_going_on_is_a_recipe(tmp_path: Path) -> None:
-    from reverse_oldify.train.recipe import load_recipe
-
-    path = tmp_path / "finetune.toml"
-    path.write_text(block("toml"), "utf-8")
-    recipe = load_recipe(path)
-    assert (ROOT / recipe.model.start_from).is_file()

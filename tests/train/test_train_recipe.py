@@ -12,7 +12,8 @@ from reverse_oldify.train.recipe import Recipe, load_recipe, parse_recipe
 
 pytestmark = pytest.mark.train
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "recipes").glob("*.toml"))
 NAN = float("nan")
 
 
@@ -38,6 +39,10 @@ def test_a_recipe_comes_back_from_plain_types(table):
 @pytest.mark.parametrize("path", RECIPES, ids=[path.stem for path in RECIPES])
 def test_the_recipes_of_the_repo_are_recipes(path):
     assert load_recipe(path).run.folder.startswith("runs/")
+
+
+def test_going_on_begins_with_weights_that_are_there():
+    assert (ROOT / load_recipe(ROOT / "recipes/finetune.toml").model.start_from).is_file()
 
 
 @pytest.mark.parametrize(
