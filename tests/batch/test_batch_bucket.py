@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 from made_jobs import expected, finished
-from made_workers import write_scan
+from made_workers import open_colorizer, write_scan
 
 from reverse_oldify.batch.bucket import Bucket
-from reverse_oldify.batch.storage import Found, open_storage
+from reverse_oldify.batch.storage import Found, Trouble, open_storage
+from reverse_oldify.batch.task import Ending, Setup, Task
+from reverse_oldify.batch.worker import Worker
 from reverse_oldify.errors import ExistsError, OutputError, UnreadableError
 from reverse_oldify.files.read import read
+from reverse_oldify.options import Options
+from reverse_oldify.pipeline.deliver import Order
+from reverse_oldify.pipeline.filing import Filing
 
 pytestmark = pytest.mark.slow
 REGION = "us-east-1"
@@ -94,6 +99,65 @@ def test_a_bucket_that_is_not_there(s3: None) -> None:
         list(nowhere.walk())
     with pytest.raises(UnreadableError), nowhere.reading("a.jpg"):
         pytest.fail("read it")
+
+
+class AwayError(Exception):
+    """What a driver raises where no server answers: no OSError."""
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_its_results_are_not_taken_for_gone(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "a/1.jpg")
+    put(bucket, "b/2.jpg")
+    listed = bucket._files.ls
+
+    def deaf(path: str, **settings: object) -> object:
+        if path.endswith("/a"):
+            raise AwayError("slow down")
+        return listed(path, **settings)
+
+    monkeypatch.setattr(bucket._files, "ls", deaf)
+    trouble, found = bucket.walk()
+    assert trouble == Trouble("a/", "cannot be listed (slow down)")
+    assert found.path == "b/2.jpg"
+    stamp_of = bucket.stamps()
+    with pytest.raises(UnreadableError, match=r"/a/: cannot be listed \(slow down\); check access"):
+        stamp_of("b/2.jpg")
+
+
+def test_no_results_yet(bucket: Bucket) -> None:
+    assert bucket.stamps()("a.jpg") is None
+
+
+def test_a_store_that_is_away_for_a_while(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "a.png", write_scan(tmp_path / "a.png").read_bytes())
+    setup = Setup(
+        source=bucket.place,
+        output=bucket.place.removesuffix("scans") + "colour",
+        model=None,
+        order=Order(filing=Filing(provenance=None)),
+        open_colorizer=open_colorizer,
+    )
+    worker = Worker(setup)
+    task = Task(path="a.png", target="a.png", options=Options(), overwrite=False)
+
+    def away(*_: object, **__: object) -> None:
+        raise AwayError("no endpoint")
+
+    for name, reason in [
+        ("info", "a.png: the store does not tell (no endpoint); give the same command again"),
+        ("get_file", "a.png: cannot be fetched (no endpoint); check access"),
+        ("put_file", "a.png: cannot be written (no endpoint); check access"),
+    ]:
+        with monkeypatch.context() as patch:
+            patch.setattr(bucket._files, name, away)  # one for all of its kind
+            outcome = worker.do(task)
+        assert outcome.ending is Ending.REFUSED, "the next run tries it again"
+        assert outcome.reason.endswith(reason)
+    assert worker.do(task).ending is Ending.DONE
 
 
 def test_unknown_urls_are_told() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,19 +49,35 @@ class Bucket:
         if without is not None and "://" in without:
             store, root = _open(without)
             left_out = f"{root}/" if store == self._files else ""  # another's may be named alike
-        troubles: list[OSError] = []
-        for parent, folders, files in self._files.walk(
-            self._root, detail=True, on_error=troubles.append
-        ):
-            for name in [name for name in folders if name.startswith(".")]:
-                del folders[name]
-            for name, info in sorted(files.items()):
-                whole = f"{parent}/{name}"
-                hidden = not name or name.startswith(".")
-                if not hidden and not (left_out and whole.startswith(left_out)):
-                    yield Found(whole.removeprefix(self._root).lstrip("/"), _stamp(info))
-        if troubles:
-            raise UnreadableError(f"{self.place}: cannot be listed ({troubles[0]}); check access")
+        try:
+            listing = self._list(self._root)
+        except Exception as error:  # drivers raise errors of many kinds
+            reason = f"{self.place}: cannot be listed ({error}); check access"
+            raise UnreadableError(reason) from error
+        yield from self._below(listing, left_out)
+
+    def _below(self, listing: list[dict[str, Any]], left_out: str) -> Iterator[Found | Trouble]:
+        """Not by `walk` of fsspec: that passes over folders which it cannot list."""
+        for info in listing:
+            whole = info["name"].rstrip("/")
+            path = whole.removeprefix(self._root).lstrip("/")
+            if whole.rpartition("/")[2].startswith(".") or (left_out and f"{whole}/" == left_out):
+                continue
+            if info["type"] != "directory":
+                yield Found(path, _stamp(info))
+                continue
+            try:
+                inside = self._list(whole)
+            except Exception as error:  # drivers raise errors of many kinds
+                yield Trouble(f"{path}/", f"cannot be listed ({error})")
+            else:
+                yield from self._below(inside, left_out)
+
+    def _list(self, folder: str) -> list[dict[str, Any]]:
+        """What lies in a folder, but for the object that stands for the folder itself."""
+        listing = self._files.ls(folder, detail=True)
+        inside = (info for info in listing if info["name"].rstrip("/") != folder)
+        return sorted(inside, key=lambda info: str(info["name"]))
 
     def stamp(self, path: str) -> Stamp | None:
         """See `Storage`."""
@@ -68,6 +85,8 @@ class Bucket:
             return _stamp(self._files.info(self._whole(path)))
         except FileNotFoundError:
             return None
+        except Exception as error:  # drivers raise errors of many kinds
+            raise OSError(f"the store does not tell ({error})") from error
 
     def holds(self, folder: str) -> bool:  # noqa: ARG002
         """See `Storage`: stores have no links."""
@@ -75,10 +94,20 @@ class Bucket:
 
     def stamps(self) -> Callable[[str], Stamp | None]:
         """See `Storage`: one listing, for a question to the store takes long."""
+        known = cache(self._stamps)  # not before it is asked: a watched folder mostly rests
+        return lambda path: known().get(path)
+
+    def _stamps(self) -> dict[str, Stamp]:
         known: dict[str, Stamp] = {}
-        if self._files.exists(self._root):  # folders of stores exist by what is in them
-            known = {each.path: each.stamp for each in self.walk() if isinstance(each, Found)}
-        return known.get
+        try:
+            for each in self.walk():
+                if isinstance(each, Trouble):  # else its results would seem to be gone
+                    raise UnreadableError(f"{self.place}/{each.path}: {each.reason}; check access")
+                known[each.path] = each.stamp
+        except UnreadableError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise  # else: folders of stores exist by what is in them
+        return known
 
     def check(self) -> None:
         """See `Storage`: writes an empty object, and removes it."""

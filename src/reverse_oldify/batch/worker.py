@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from reverse_oldify.batch.storage import foreign, open_storage, stamped
 from reverse_oldify.batch.task import Ending, Outcome, Setup, Task, below
@@ -19,6 +20,7 @@ from reverse_oldify.errors import (
     InputError,
     OutputError,
     ReverseOldifyError,
+    reason_of,
 )
 from reverse_oldify.files.provenance import sha256_of
 from reverse_oldify.pipeline.colorizer import Colorizer
@@ -64,34 +66,35 @@ class Worker:
         """Do a file; whatever is wrong with it becomes part of the outcome."""
         started = time.perf_counter()
         before: dict[str, str] | None = None
+        sha256: str | None = None
         try:
             before = self._there(task)
-            outcome = self._do(task, before)
+            with self._source.reading(task.path) as source:
+                sha256 = sha256_of(source)
+                outcome = self._do(task, before, source, sha256)
         except Exception as error:  # a fault of ours must not cost the user the other pictures
             outcome = Outcome(
                 path=task.path,
-                ending=_ending(error),
+                # What did not come here whole is no fault of the file.
+                ending=_ending(error) if sha256 else Ending.REFUSED,
                 reason=_reason(error, task),
                 written=self._written_by(error, task, before),
             )
         return replace(outcome, seconds=time.perf_counter() - started)
 
-    def _do(self, task: Task, before: Mapping[str, str]) -> Outcome:
-        with self._source.reading(task.path) as source:
-            sha256 = sha256_of(source)
-            if sha256 == task.made_of:
-                return Outcome(path=task.path, ending=Ending.UNCHANGED, sha256=sha256)
-            taken = foreign(before, task.ours)
-            if taken is not None and not task.overwrite:
-                raise ExistsError(
-                    f"{self._output.place}/{taken}: exists already, and is not of this job; "
-                    "choose another folder, or allow --overwrite"
-                )
-            overwrite = task.overwrite or bool(before)
-            filing = replace(self._order.filing, overwrite=overwrite)
-            order = replace(self._order, filing=filing)
-            with self._output.writing(task.target, overwrite=overwrite) as target:
-                made = deliver(self._colorizer, source, target, task.options, order)
+    def _do(self, task: Task, before: Mapping[str, str], source: Path, sha256: str) -> Outcome:
+        if sha256 == task.made_of:
+            return Outcome(path=task.path, ending=Ending.UNCHANGED, sha256=sha256)
+        taken = foreign(before, task.ours)
+        if taken is not None and not task.overwrite:
+            raise ExistsError(
+                f"{self._output.place}/{taken}: exists already, and is not of this job; "
+                "choose another folder, or allow --overwrite"
+            )
+        overwrite = task.overwrite or bool(before)
+        order = replace(self._order, filing=replace(self._order.filing, overwrite=overwrite))
+        with self._output.writing(task.target, overwrite=overwrite) as target:
+            made = deliver(self._colorizer, source, target, task.options, order)
         return Outcome(
             path=task.path,
             ending=Ending.DONE,
@@ -150,6 +153,8 @@ def _reason(error: Exception, task: Task) -> str:
             return f"{task.path}: {error}"
         case MemoryError():
             return f"{task.path}: it does not fit into memory; make it smaller"
+        case OSError():
+            return f"{task.path}: {reason_of(error)}; give the same command again"
         case _:
             kind = type(error).__name__
             return f"{task.path}: unexpected {kind}: {error}; please report this"
