@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,8 @@ from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.job import FOLDER
 from reverse_oldify.batch.journal import Journal
 from reverse_oldify.batch.report import Report
-from reverse_oldify.errors import OutputError
+from reverse_oldify.batch.storage import Folder, Found, Trouble
+from reverse_oldify.errors import OutputError, UnreadableError
 from reverse_oldify.files.json_file import read_json
 from reverse_oldify.files.read import read
 from reverse_oldify.pipeline.colorizer import Colorizer
@@ -311,6 +313,34 @@ def test_watching_takes_what_arrives_and_settles(
     assert (status, err) == (0, [])
     assert [len(names) for names in seen] == [0, 0, 3, 3, 3, 3, 4, 4]
     assert report()["counts"]["done"] == 4
+
+
+def test_a_watched_source_that_is_away_comes_again(
+    run: Run, scans: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
+    walk, looks = Folder.walk, 0
+
+    def unsteady(self: Folder, without: str | None = None) -> Iterator[Found | Trouble]:
+        nonlocal looks
+        looks += 1
+        yield from walk(self, without)  # which raises while the folder has another name
+        if looks == 4:  # the look that takes them
+            raise UnreadableError("in: cannot be listed (gone)")
+
+    def pause(self: job.Stop, seconds: float) -> None:
+        now[0] += 3
+        if looks in (1, 2):
+            Path("in" if looks == 1 else "away").rename("away" if looks == 1 else "in")
+        if looks == 10:
+            self.ask("interrupted", 130)
+
+    monkeypatch.setattr(Folder, "walk", unsteady)
+    monkeypatch.setattr(job.Stop, "wait", pause)
+    status, _, err = run("in", "-o", "out", "--watch", "--settle", "3")
+    assert (status, err) == (0, [])
+    assert below("out") == sorted(scans)
 
 
 @pytest.mark.parametrize(

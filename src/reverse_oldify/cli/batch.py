@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -273,8 +273,10 @@ class _Batch:
             Progress(None, quiet=self.arguments.quiet) as progress,
         ):
             while not job.stop.asked:
-                with suppress(UnreadableError):  # the source is away: it may come again
+                try:
                     planner.plan(settling.settled(self._found(job.stop)))
+                except UnreadableError:  # a place is away, and may come again: look at all anew
+                    settling = Settling(self.arguments.settle)
                 job.work(engine, progress.update)
                 job.stop.wait(1)
 
