@@ -102,6 +102,45 @@ def test_the_result_of_another_source(run: Run) -> None:
     assert Path("out/a.png").read_bytes() == made
 
 
+def test_a_scan_that_was_renamed_to_another_suffix_finds_its_own_result(run: Run) -> None:
+    argv = ["in", "-o", "out", "--format", "png", "--sidecar"]
+    one, other = Path("in/a.tif"), Path("in/a.jpg")
+    write_scan(Path("in/b.png"), 2).rename(one)
+    run(*argv)
+    one.rename(other)
+    assert run(*argv)[::2] == (0, [])
+    assert read_json(Path("out/a.png.json"))["source"] == "a.jpg"
+    other.rename(one)
+    by_hand("a.png")
+    assert run(*argv)[0] == 1
+    assert Path("out/a.png").read_text() == NOTES
+
+
+def test_another_scan_of_the_same_name_takes_no_result_of_one_that_is_gone(run: Run) -> None:
+    argv = ["in", "-o", "out", "--format", "png"]
+    write_scan(Path("in/b.png"), 2).rename("in/a.tif")
+    run(*argv)
+    made = Path("out/a.png").read_bytes()
+    Path("in/a.tif").unlink()
+    write_scan(Path("in/b.png"), 3).rename("in/a.jpg")
+    assert run(*argv)[0] == 1
+    assert Path("out/a.png").read_bytes() == made
+
+
+def test_results_of_a_format_that_was_asked_for_before(run: Run) -> None:
+    write_scan(Path("in/a.png"))
+    argv = ["in", "-o", "out", "--sidecar"]
+    run(*argv)
+    run(*argv, "--format", "tif")
+    run(*argv, "--format", "jpg", "--exclude", "*")
+    before = Path("out/a.png").stat().st_mtime_ns
+    assert run(*argv)[::2] == (0, [])
+    assert Path("out/a.png").stat().st_mtime_ns != before
+    by_hand("a.tif")
+    assert run(*argv, "--format", "tif")[0] == 1
+    assert Path("out/a.tif").read_text() == NOTES
+
+
 def test_a_killed_job_owns_what_it_may_have_written_but_a_failed_file_owns_nothing() -> None:
     new = Entry(path="a.tif", target="a.jpg", stamp="10 1", settings="s", run=2)
     there = {"a.jpg": "5 5", "a.jpg.json": "6 6"}

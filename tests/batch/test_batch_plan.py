@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_workers import write_scan
 
 from reverse_oldify.batch.entry import Entry, State
 from reverse_oldify.batch.journal import Journal
@@ -139,7 +140,9 @@ def planned(tmp_path: Path):
     journal.close()
 
 
-def test_two_sources_of_one_result_do_not_replace_each_other(planned) -> None:
+def test_two_sources_of_one_result_do_not_replace_each_other(planned, tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png"):
+        write_scan(tmp_path / "in" / name)
     one, other = Found("a.jpg", "1"), Found("a.png", "1")
     for _ in range(2):  # and so in every run
         entries = planned(one, other, selection=Selection(format="png"))

@@ -146,6 +146,24 @@ class Journal:
         ).fetchone()
         return None if row is None else str(row[0])
 
+    def bequest(self, entry: Entry, is_gone: Callable[[str], bool]) -> dict[str, str]:
+        """Stamps of what was written for a file when it had another name, with the same target.
+
+        That is one with the same stamp, which is gone; it is forgotten. Within a transaction.
+        """
+        found: dict[str, str] = {}
+        others = self._select(
+            "target = CAST(? AS TEXT) AND path != CAST(? AS TEXT) AND stamp = ?",
+            (os.fsencode(entry.target), os.fsencode(entry.path), entry.stamp),
+        )
+        for other in list(others):
+            if is_gone(other.path):
+                found |= other.ours
+                self._base.execute(
+                    "DELETE FROM files WHERE path = CAST(? AS TEXT)", (os.fsencode(other.path),)
+                )
+        return found
+
     def note_beside(self, entry: Entry, targets: Sequence[str]) -> None:
         """Remember, for `rival` and as long as it is open, what is written beside a result."""
         self._base.executemany(

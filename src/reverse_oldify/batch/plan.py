@@ -96,10 +96,12 @@ class Planner:
         )
         known = self.journal.entry(found.path)
         if known is not None and (known.target != target or not known.begun):
-            known = None  # nothing at the target is ours
+            new, known = new.with_ours(known.ours), None  # what had another format is ours, too
         why_not = self.selection.why_not(found.path)
         if why_not:  # what is known of it may be wanted in another run
             return None if known else replace(new, state=State.SKIPPED, reason=why_not)
+        if known is None:
+            new = new.with_ours(self.journal.bequest(new, self._is_gone))
         entry = new if known is None else _brought_up(known, new)
         targets = self.targets(target)
         rival = self.journal.rival(new, targets)
@@ -115,6 +117,12 @@ class Planner:
         except OSError as error:
             return _refused(entry, f"its result {target}: {reason_of(error)}; check the output")
         return decide(new, known, there, overwrite=self.overwrite, retry_failed=self.retry_failed)
+
+    def _is_gone(self, path: str) -> bool:
+        try:
+            return self.source.stamp(path) is None
+        except OSError:
+            return False
 
 
 def decide(
