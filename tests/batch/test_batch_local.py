@@ -41,3 +41,25 @@ def test_a_signal_to_the_group_does_not_end_a_worker_that_is_starting(
     finally:
         member.kill()
     assert capfd.readouterr().err == ""
+
+
+def test_a_worker_that_cannot_be_ended_yet_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = Setup(
+        source=str(tmp_path / "in"),
+        output=str(tmp_path / "out"),
+        model=None,
+        order=Order(filing=Filing(provenance=None)),
+        open_colorizer=open_colorizer,
+    )
+    member = local._Process(setup)
+    with monkeypatch.context() as patch:  # as one that waits for a dead share
+        patch.setattr(member._process, "kill", lambda: None)
+        patch.setattr(local, "_GRACE", 0.1)
+        before = time.monotonic()
+        member.kill()
+    assert time.monotonic() - before < 5
+    assert member._process.is_alive()
+    member._process.kill()
+    member._process.join()

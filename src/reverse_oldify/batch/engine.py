@@ -160,7 +160,6 @@ class Crew:
                 while some := place.collect():
                     outcomes += some
                 if place.tasks and time.monotonic() - place.since > self._time_limit:
-                    place.member.kill()
                     raise WorkerLost(f"took longer than {self._time_limit:g} s (--time-limit)")
             except WorkerLost as loss:
                 outcomes += self._replace(number, str(loss))
@@ -169,6 +168,7 @@ class Crew:
     def _replace(self, number: int, reason: str) -> list[Outcome]:
         """Put a new worker in a place; what the old one had begun is lost, the rest goes on."""
         old = self._places[number]
+        old.member.kill()  # also one that is only out of reach: it must not write any more
         self._false_starts = 0 if old.was_ready else self._false_starts + 1
         if self._false_starts >= _MOST_FALSE_STARTS:
             raise ReverseOldifyError(f"no worker can be started: {reason}; try --workers 1")

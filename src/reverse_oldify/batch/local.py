@@ -23,6 +23,9 @@ from reverse_oldify.signals import OF_THE_GROUP
 # A new interpreter for each: a fork would share locks, ONNX Runtime's threads, and the journal.
 _FRESH = multiprocessing.get_context("spawn")
 
+_GRACE = 5.0
+"""Seconds to wait for the end of a killed process: one that waits for a dead share ends later."""
+
 
 def local_engine(setup: Setup, *, workers: int | None, time_limit: float) -> Crew:
     """Start workers on this machine; by default one for each core.
@@ -84,7 +87,7 @@ class _Process:
     def kill(self) -> None:
         """See `Member`."""
         self._process.kill()
-        self._process.join()
+        self._process.join(_GRACE)
         self._pipe.close()
 
     @property
