@@ -174,6 +174,20 @@ def test_xmp_in_plain_texts_of_png_is_utf_8(compressed: bool) -> None:
     assert read(encoded(Image.fromarray(scene()), "PNG", pnginfo=texts)).metadata.xmp == packet
 
 
+def test_letters_stay_where_avif_is_turned_by_what_counts_there() -> None:
+    letters = "João Café!".encode()
+    exif = with_exif(6)
+    exif[ExifTags.Base.Artist] = "Joao Cafe 42"
+    data = encoded(Image.fromarray(scene()), "AVIF", exif=exif)  # turned there, no longer by EXIF
+    assert data.count(b"Joao Cafe 42") == 1
+    image = reopened(data.replace(b"Joao Cafe 42", letters))
+    assert image.getexif()[ExifTags.Base.Orientation] == 6
+    read = read_metadata(image)
+    assert read.orientation == 6
+    assert read.metadata.exif is not None
+    assert read_block(read.metadata.exif)[ExifTags.Base.Artist].data == letters + b"\0"
+
+
 @pytest.mark.parametrize("key", ["webp", "avif"])
 @pytest.mark.parametrize("dpi", [None, (300.0, 300.0)])
 def test_exif_keeps_its_letters_and_types(key: str, dpi: tuple[float, float] | None) -> None:

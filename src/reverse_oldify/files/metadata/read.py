@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin
 
 from reverse_oldify.errors import UnreadableError
 from reverse_oldify.files.metadata import iptc, xmp_extended
 from reverse_oldify.files.metadata.exif import block_of, densities_of, notes_of, orientation_of
 from reverse_oldify.files.picture import Metadata, Pixels
 from reverse_oldify.files.png import raw_profile
-from reverse_oldify.files.tiff.ifd import Directory, read_block
+from reverse_oldify.files.tiff.ifd import Directory, read_block, short
 
 SIDEWAYS = 5
 """Orientations from here on swap width and height."""
@@ -113,6 +113,11 @@ def _exif(image: Image.Image) -> tuple[Directory, tuple[str, ...]]:
             exif = image.getexif()
             block = exif.tobytes() if exif else b""
         directory = read_block(block) if block else Directory()
+        stored = _stored_exif(image)
+        if stored:
+            upright = short(orientation_of(directory))
+            directory = read_block(stored)
+            directory[ExifTags.Base.Orientation] = upright
     except Exception:  # Pillow's EXIF parser has no error of its own: anything may come
         return Directory(), ("its EXIF is damaged; left out",)
     return directory, ("part of its EXIF is damaged; left out",) if directory.damaged else ()
@@ -122,6 +127,14 @@ def _raw_exif(image: Image.Image) -> bytes | None:
     """EXIF of a PNG file as ImageMagick names it where it came from JPEG; else Pillow finds it."""
     block = raw_profile.of_info(image.info, "APP1")
     return block if block and block.startswith(b"Exif\0\0") else None
+
+
+def _stored_exif(image: Image.Image) -> bytes | None:
+    """EXIF of an AVIF file as it is: Pillow makes it anew, without most letters, where the file is
+    turned by what counts there, and EXIF says otherwise.
+    """
+    decoder = getattr(image, "_decoder", None) if image.format == "AVIF" else None
+    return None if decoder is None else decoder.get_info()[4]
 
 
 def plausible_dpi(value: object, orientation: int) -> tuple[float, float] | None:
