@@ -90,3 +90,24 @@ def test_boxes_of_a_damaged_file_end() -> None:
     (box,) = boxes_of(io.BytesIO(endless))
     assert (box.start, box.end) == (16, 25)
     assert len(list(boxes_of(io.BytesIO((b"\0\0\0\x08free") * 20_000)))) == 10_000
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+@pytest.mark.parametrize("depth", [4, 8])
+def test_colours_of_a_palette_come_as_they_are(bits: int, depth: int) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    most = (1 << depth) - 1
+    colours = np.random.default_rng(1).integers(0, most + 1, (1 << bits, 3), dtype=np.uint8)
+    colours[1] = colours[0]  # there twice
+    codes = np.random.default_rng(0).integers(0, 1 << bits, (40, 60), dtype=np.uint8)
+    codestream = imagecodecs.jpeg2k_encode(
+        codes, level=0, bitspersample=bits, reversible=True, codecformat="j2k"
+    )
+    header = to_box(b"ihdr", struct.pack(">IIH4B", 40, 60, 1, bits - 1, 7, 0, 0))
+    header += to_box(b"colr", b"\1\0\0" + struct.pack(">I", 16))
+    about = struct.pack(">H4B", len(colours), 3, *[depth - 1] * 3)
+    header += to_box(b"pclr", about + colours.tobytes())
+    header += to_box(b"cmap", b"".join(struct.pack(">H2B", 0, 1, column) for column in range(3)))
+    data = to_box(b"jP  ", b"\r\n\x87\n") + to_box(b"ftyp", b"jp2 \0\0\0\0jp2 ")
+    data += to_box(b"jp2h", header) + to_box(b"jp2c", codestream)
+    np.testing.assert_array_equal(read(data).pixels, colours[codes] * (255 // most))

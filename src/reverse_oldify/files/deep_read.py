@@ -49,7 +49,9 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
     else:
         bits, decoded, notes = _avif(image, file)
     if decoded is None:
-        if is_jpeg_2000 and bits < 8:
+        if is_jpeg_2000 and image.mode == "P":
+            image = _with_palette(image, file, bits)
+        elif is_jpeg_2000 and bits < 8:
             image = _widened(image, bits)
         arrays = modes.to_arrays(image)
         if bits > 8 and arrays.pixels.dtype == np.uint8:
@@ -80,7 +82,7 @@ def _widened(image: Image.Image, bits: int) -> Image.Image:
     Raises
     ------
     UnsupportedError
-        They are numbers of a palette's colours, which it shifts as well.
+        They are of inks, or of a palette with opacity.
     """
     if image.mode not in ("L", "LA", "RGB", "RGBA"):
         raise UnsupportedError(
@@ -89,6 +91,17 @@ def _widened(image: Image.Image, bits: int) -> Image.Image:
     most = (1 << bits) - 1
     table = [(code >> (8 - bits)) * 255 // most for code in range(256)]
     return image.point(table * len(image.getbands()))
+
+
+def _with_palette(image: Image.Image, file: BinaryIO, bits: int) -> Image.Image:
+    """Give an image its palette: Pillow drops colours that are in it twice, which moves the rest,
+    and shifts the numbers of colours if they have fewer than 8 bits.
+    """
+    numbers = image.point([code >> (8 - bits) for code in range(256)])
+    colours = jp2.read_palette(file)
+    if colours is not None and numbers.palette is not None:
+        numbers.putpalette(colours.tobytes(), numbers.palette.mode)
+    return numbers
 
 
 def _jpeg_xl(image: Image.Image, file: BinaryIO) -> _Found:

@@ -20,7 +20,7 @@ from reverse_oldify.files.boxes import Box, boxes_of, to_box
 from reverse_oldify.files.codecs import Decoded
 from reverse_oldify.files.jpeg2000.codestream import Codestream
 from reverse_oldify.files.metadata.read import METRE, MOST_BYTES, Read, bounded, with_exif
-from reverse_oldify.files.picture import Metadata
+from reverse_oldify.files.picture import Metadata, Pixels
 
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXIF = b"JpgTiffExif->JP2"
@@ -30,6 +30,7 @@ _BY_NUMBER, _GRAY_OR_SRGB = b"\1", (b"\0\0\0\x10", b"\0\0\0\x11")
 _TRIPLE = struct.Struct(">HHH")  # channel, kind, colour
 _OPACITY, _MULTIPLIED = 1, 2  # with which colour was multiplied
 _MOST_OF_HEADER = 1024  # bytes of a box that is not a profile
+_MOST_OF_PALETTE = 3 + 1024 * 5
 
 
 def read_profile(file: BinaryIO) -> bytes | None:
@@ -38,6 +39,23 @@ def read_profile(file: BinaryIO) -> bytes | None:
         contents = box.read(3 + MOST_BYTES)
         if box.name == b"colr" and contents[:1] in _BY_PROFILE:
             return contents[3:]
+    return None
+
+
+def read_palette(file: BinaryIO) -> Pixels | None:
+    """Return the colours of a palette (I.5.3.4), (N, channels) of 8 bits.
+
+    None where there is none, or it has more bits.
+    """
+    for box in _header(file):
+        if box.name == b"pclr":
+            contents = box.read(_MOST_OF_PALETTE)
+            count, channels = struct.unpack_from(">HB", contents)
+            depths = np.frombuffer(contents, np.uint8, channels, 3)  # bits, less 1
+            if depths.max() < 8:
+                values = np.frombuffer(contents, np.uint8, count * channels, 3 + channels)
+                most = (2 << depths.astype(np.uint32)) - 1
+                return (values.reshape(count, channels) * np.uint32(255) // most).astype(np.uint8)
     return None
 
 
