@@ -92,7 +92,8 @@ OUTSIDE = b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>'
     [
         (BOMB, "document type"),
         (OUTSIDE, "document type"),
-        (BOMB.decode().encode("utf-16"), "damaged"),
+        (BOMB.decode().encode("utf-16"), "document type"),
+        (BOMB.decode().encode("utf-16-be"), "document type"),
         (b"<a>" * 1000 + b"</a>" * 1000, "deeply"),
         (b"<a>" + b"<b/>" * 60_000 + b"</a>", "too long"),
         (b"<a>" + b"<!---->" * 60_000 + b"</a>", "too long"),
@@ -110,6 +111,7 @@ OUTSIDE = b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>'
         "bomb",
         "outside",
         "utf-16",
+        "utf-16-be",
         "deep",
         "wide",
         "comments",
@@ -127,6 +129,11 @@ OUTSIDE = b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>'
 def test_what_is_unsafe_or_damaged_is_refused(packet: bytes, words: str) -> None:
     with pytest.raises(UnsupportedError, match=words):
         merge(packet, [TYPE])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_packets_of_two_bytes_a_letter_are_read(encoding: str) -> None:
+    assert merge(PACKET.decode().encode(encoding), [TYPE, TOOL]) == merge(PACKET, [TYPE, TOOL])
 
 
 @settings(max_examples=100, deadline=None)

@@ -44,6 +44,12 @@ _STALE = (  # what was true of the grey scan as it was stored, and where its pac
     ("http://ns.adobe.com/photoshop/1.0/", "ColorMode"),
     (NOTE, "HasExtendedXMP"),
 )
+_ENCODINGS = {  # by the first bytes (XML 1.0, annex F)
+    b"<\0": "utf-16-le",
+    b"\0<": "utf-16-be",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
 # XML reads these as spaces or line ends unless they are written by number, which minidom does not
 # do. So each becomes a character that no text has, and that its number when all is text.
 _STAND_INS = {"\t": "\ufdd0", "\n": "\ufdd1", "\r": "\ufdd2"}
@@ -70,7 +76,7 @@ def merge(packet: bytes | None, statements: Sequence[Statement]) -> bytes:
     Parameters
     ----------
     packet : bytes or None
-        An XMP packet in UTF-8, with or without its wrapper.
+        An XMP packet in UTF-8 or UTF-16, with or without its wrapper.
     statements : sequence of Statement
         At least one.
 
@@ -119,7 +125,7 @@ def parsed(packet: bytes | None) -> minidom.Document:
     if len(packet) > MOST_BYTES:
         raise UnsupportedError(f"it is longer than {MOST_BYTES >> 20} MB")
     try:
-        text = packet.decode("utf-8-sig").strip("\0 \t\r\n")
+        text = packet.decode(_ENCODINGS.get(packet[:2], "utf-8-sig")).strip("\0 \t\r\n")
         _check(text)
         return minidom.parseString(text)
     except (UnicodeDecodeError, expat.ExpatError) as error:
