@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image, ImageCms
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.modes import to_arrays
+from reverse_oldify.files.read import read
 
 
 def reopened(data: bytes) -> Image.Image:
@@ -158,3 +160,17 @@ def test_ycbcr_and_lab_become_rgb() -> None:
     )
     assert lab is not None
     assert np.abs(to_arrays(lab).pixels.astype(int) - scene()).mean() < 2
+
+
+def test_two_bytes_a_pixel_of_bmp_are_not_taken_for_deep_channels() -> None:
+    codes = np.arange(8, dtype="<u2") * 0x0841 % 0x8000
+    header = struct.pack("<IiiHHIIiiII", 40, 8, 1, 1, 16, 3, 16, 0, 0, 0, 0)
+    for masks in [(0xF800, 0x7E0, 0x1F), (0x7C00, 0x3E0, 0x1F)]:
+        data = header + struct.pack("<3I", *masks) + codes.tobytes()
+        data = b"BM" + struct.pack("<IHHI", 14 + len(data), 0, 0, 66) + data
+        picture = read(data)
+        assert not any("16 bits" in note for note in picture.notes)
+        highest = [code & masks[0] for code in codes]
+        np.testing.assert_allclose(
+            picture.pixels[0, :, 0], np.array(highest) * (255 / masks[0]), atol=1
+        )

@@ -16,7 +16,7 @@ from reverse_oldify.files.picture import Pixels, to_16_bits
 from reverse_oldify.files.strips import bands
 from reverse_oldify.files.tiff.layout import BITS, PHOTOMETRIC, SAMPLE_FORMAT, WHITE_IS_ZERO
 
-_OF_16_BITS_A_PIXEL = "BGR;15", "BGR;16"  # not a channel: of BMP
+_OF_16_BITS_A_PIXEL = "BGR;16"  # not a channel: of BMP
 _RANGES = {"F": (1.0, 255.0, 65535.0), "I": (65535.0,)}
 _UNSIGNED_RANGES, _SIGNED_RANGES = (65535.0, 4294967295.0), (32767.0,)
 _BEYOND = 1.1  # of a range of floats: what overshoots does not make it the next
@@ -187,7 +187,7 @@ def _is_cut(image: Image.Image) -> bool:
     if image.mode.startswith("I"):
         return False
     raw_modes = (str(tile.args) for tile in getattr(image, "tile", ()))
-    return any(";16" in raw_mode and raw_mode not in _OF_16_BITS_A_PIXEL for raw_mode in raw_modes)
+    return any(";16" in told and _OF_16_BITS_A_PIXEL not in told for told in raw_modes)
 
 
 def _tags(image: Image.Image) -> Mapping[int, object]:
