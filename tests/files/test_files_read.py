@@ -261,3 +261,18 @@ SMALL_FILES = [
     encoded(Image.fromarray(scene(9, 12)), format)
     for format in ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "AVIF", "JPEG2000")
 ] + [encoded(Image.fromarray(gray_ramp(np.uint16)), "TIFF", compression="tiff_lzw")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "noted"), [(0x020002, True), (0x020001, True), (0x010001, False), (0, False)]
+)
+def test_other_views_in_a_jpeg_are_told_of_but_no_thumbnails_and_maps(
+    kind: int, noted: bool
+) -> None:
+    one, other = Image.fromarray(scene()), Image.fromarray(scene()[::-1])
+    data = encoded(one, "MPO", save_all=True, append_images=[other])
+    entries = data.rindex(struct.pack("<I", 0x030000), 0, data.index(b"\xff\xdb"))  # 16 bytes each
+    data = data[: entries + 16] + struct.pack("<I", kind) + data[entries + 20 :]
+    picture = read(data)
+    assert ("has several frames; the first was taken" in picture.notes) is noted
+    assert (picture.pixels == read(encoded(one, "JPEG")).pixels).all()

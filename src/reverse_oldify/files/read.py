@@ -36,6 +36,8 @@ CheckSize = Callable[[int, int], None]
 
 _HEAD_BYTES = 4096
 _FIRST_ONLY = "has several pages; the first was taken"
+_FRAMES = "has several frames; the first was taken"
+_MP_ENTRIES = 45058
 _COLOURED = "was in colour; coloured anew from its lightness"
 
 
@@ -223,7 +225,7 @@ def _picture_of(
         picture = _picture(arrays, told, kind.key, path)
         if kind.key == "heic":
             picture = picture.with_notes(*heic.remarks(image))
-    return picture.with_notes("has several frames; the first was taken") if frames else picture
+    return picture.with_notes(_FRAMES) if frames else picture
 
 
 def _jpeg_picture(image: ImageFile.ImageFile, file: BinaryIO, path: Path | None) -> Raster:
@@ -231,6 +233,8 @@ def _jpeg_picture(image: ImageFile.ImageFile, file: BinaryIO, path: Path | None)
     watched = Watched(image, file)
     srgb, notes = to_srgb_image(image)
     metadata, orientation, told = read_metadata(image)
+    if _has_views(image):
+        told += (_FRAMES,)
     picture = LazyPicture(
         make=lambda rows: Picture(pixels=pixels_of(srgb, rows)),
         shrink=lambda factor: np.asarray(srgb.reduce(factor)),
@@ -273,10 +277,17 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
         )
 
 
+def _has_views(image: Image.Image) -> bool:
+    """Whether a JPEG holds other views (CIPA DC-007): of a stereo camera, of a panorama.
+
+    Thumbnails, and a phone's maps of depth and gain, which are of no type, are none.
+    """
+    entries = (getattr(image, "mpinfo", None) or {}).get(_MP_ENTRIES, ())
+    return any("Multi-Frame" in entry["Attribute"]["MPType"] for entry in entries[1:])
+
+
 def _has_frames(image: Image.Image) -> bool:
-    """Whether there are frames beyond the first; a phone's depth map is not one."""
-    if image.format == "MPO":
-        return False
+    """Whether there are frames beyond the first."""
     try:
         return bool(getattr(image, "is_animated", False))
     except (EOFError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
