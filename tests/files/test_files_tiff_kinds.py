@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from made_files import gray_tiff
+from made_files import encoded, gray_tiff
 from made_tiffs import written
+from PIL import Image
 
 from reverse_oldify.errors import UnreadableError, UnsupportedError
 from reverse_oldify.files.read import read
@@ -49,6 +51,16 @@ def test_integers_of_32_bits_have_no_sign(factor: int) -> None:
 def test_what_is_not_read_is_named(make: Callable[[], bytes], kind: str) -> None:
     with pytest.raises(UnsupportedError, match=f"its samples are {kind}, .* save it as grey or"):
         read(make())
+
+
+@pytest.mark.parametrize("code", [50001, 8])
+def test_webp_is_named_and_not_taken_for_damage(code: int) -> None:
+    data = encoded(Image.fromarray(CODES.astype(np.uint8)), "TIFF", compression="packbits")
+    before, after = (struct.pack("<HHIHH", 259, 3, 1, number, 0) for number in (32773, code))
+    assert data.count(before) == 1
+    words = "is compressed as WebP, .* save it with another" if code == 50001 else "damaged or cut"
+    with pytest.raises(UnsupportedError if code == 50001 else UnreadableError, match=words):
+        read(data.replace(before, after))
 
 
 @pytest.mark.parametrize(("bits", "photometric"), [(8, 77), (0, 1), (8000, 1)])

@@ -9,10 +9,11 @@ from PIL import ImageFile, UnidentifiedImageError
 
 from reverse_oldify.errors import UnsupportedError
 from reverse_oldify.files.tiff.ifd import Directory
-from reverse_oldify.files.tiff.layout import BITS, SAMPLE_FORMAT
+from reverse_oldify.files.tiff.layout import BITS, COMPRESSION, SAMPLE_FORMAT
 
 _SIGNED, _FLOATING = 2, 3
 _COLOR_MAP = 320
+_WEBP = 50001
 _KINDS = {_SIGNED: "signed integers", _FLOATING: "floating-point numbers"}
 _RARE_BITS = set(range(1, 65)) - {1, 2, 4, 8, 16}  # other numbers are damage
 
@@ -36,11 +37,17 @@ def kind_told(page: Directory) -> Iterator[None]:
     Raises
     ------
     UnsupportedError
-        They are of an unusual kind.
+        They are of an unusual kind, or compressed as WebP, which few builds of libtiff know.
     """
     try:
         yield
-    except (UnidentifiedImageError, SyntaxError) as error:
+    except (OSError, SyntaxError) as error:
+        if page.number(COMPRESSION) == _WEBP:
+            raise UnsupportedError(
+                "is compressed as WebP, which is not read in TIFF; save it with another compression"
+            ) from error
+        if not isinstance(error, (UnidentifiedImageError, SyntaxError)):
+            raise
         usual_bits = _RARE_BITS.isdisjoint(page.numbers(BITS, 1))
         if usual_bits and page.number(SAMPLE_FORMAT, 1) not in (_SIGNED, _FLOATING):
             raise
