@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -25,6 +25,8 @@ from reverse_oldify.batch.report import Report
 from reverse_oldify.batch.storage import Folder, Found, Trouble
 from reverse_oldify.errors import OutputError, UnreadableError
 from reverse_oldify.files.json_file import read_json
+from reverse_oldify.files.lazy import LazyPicture
+from reverse_oldify.files.picture import Picture
 from reverse_oldify.files.read import read
 from reverse_oldify.pipeline.colorizer import Colorizer
 
@@ -277,6 +279,26 @@ def test_the_report_accounts_for_everything(run: Run, scans: list[str]) -> None:
     assert "http" not in page
     suffixes = {path.suffix for path in Path("out", FOLDER).iterdir()}
     assert not suffixes & {".png", ".jpg"}, "nothing there is a picture"
+
+
+def test_the_report_holds_no_large_picture_whole(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Picture(pixels=np.arange(40 * 60, dtype=np.uint16).reshape(40, 60)).save(Path("a.tif"))
+    Path("in").mkdir()
+    Path("a.tif").rename("in/a.tif")
+
+    def whole(self: LazyPicture) -> NoReturn:
+        raise UnreadableError(f"{self.source}: loaded")
+
+    write = Report.write
+
+    def written(self: Report, *to: Any) -> Path:
+        monkeypatch.setattr(LazyPicture, "loaded", whole)
+        return write(self, *to)
+
+    monkeypatch.setattr(Report, "write", written)
+    run("in", "-o", "out")
+    page = Path("out", FOLDER, "report.html").read_text("utf-8")
+    assert page.count("data:image/jpeg;base64,") == 2 * (1 + 1)
 
 
 def test_names_that_are_no_unicode(run: Run) -> None:

@@ -10,6 +10,7 @@ import base64
 import io
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -26,7 +27,7 @@ from reverse_oldify.batch.storage import Storage
 from reverse_oldify.errors import ReverseOldifyError
 from reverse_oldify.files.drafts import written
 from reverse_oldify.files.json_file import write_json
-from reverse_oldify.files.read import read
+from reverse_oldify.files.read import open_pages
 from reverse_oldify.files.sheet import pair
 
 SAMPLE = 24
@@ -139,8 +140,11 @@ class Report:
 
     def _figure(self, entry: Entry) -> str:
         try:
-            with self.output.reading(entry.target) as path:
-                shown = pair(read(path), entry.path)
+            with (
+                self.output.reading(entry.target) as path,
+                closing(open_pages(path)) as pages,  # by rows, where that can be
+            ):
+                shown = pair(next(pages), entry.path)
         except (ReverseOldifyError, OSError) as error:
             return f"<figure><figcaption>{escape(str(error))}</figcaption></figure>"
         doubt = "" if entry.uncertainty is None else f" · {entry.uncertainty:.1f}"
