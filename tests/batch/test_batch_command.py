@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -335,6 +336,35 @@ def test_watching_takes_what_arrives_and_settles(
     assert (status, err) == (0, [])
     assert [len(names) for names in seen] == [0, 0, 3, 3, 3, 3, 4, 4]
     assert report()["counts"]["done"] == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_signal_while_the_source_is_looked_through(
+    run: Run,
+    scans: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    watched: bool,
+) -> None:
+    run("in", "-o", "out", "--exclude", "deep")
+    walk, before = Folder.walk, everything()
+
+    def interrupted(self: Folder, without: str | None = None) -> Iterator[Found | Trouble]:
+        for found in walk(self, without):
+            yield found
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(Folder, "walk", interrupted)
+    status, out, err = run("in", "-o", "out", *["--watch"] * watched)
+    if watched:  # that is how it ends
+        assert (status, err) == (0, [])
+        assert "report: out" in out[-1]
+        return
+    assert status == 128 + number
+    assert err == ["reverse-oldify: interrupted; the same command goes on where this one stopped"]
+    page = f"out/{FOLDER}/report.html"
+    assert everything()[page] == before[page], "it tells of all, still"
 
 
 def test_a_watched_source_that_is_away_comes_again(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,9 @@ class _Batch:
         else:
             self.say(f"looking through {self.arguments.source}")
             self._planner(journal, run).plan(self._found(stop))
+            if stop.asked:  # what was found is not all, so nothing is told of it
+                complain(f"{stop.reason}; the same command goes on where this one stopped")
+                return stop.status
             self._check_hints(journal, run)
             self._say_plan(journal, run)
             self._work(job)
@@ -183,17 +187,14 @@ class _Batch:
         return f"report-{self.selection.shard.name}" if self.selection.shard else "report"
 
     def _found(self, stop: Stop) -> Iterator[Found | Trouble]:
-        """Every file that is there, or that the list names."""
+        """Every file that is there, or that the list names, until someone asks to stop."""
         from reverse_oldify.batch.list_file import listed, read_list
 
         if self.arguments.list is None:
             found = self.source.walk(without=self.arguments.output)
         else:
             found = listed(read_list(self.arguments.list), self.source)
-        for each in found:
-            if stop.asked:  # nothing is in work yet, so nothing need be finished
-                raise KeyboardInterrupt
-            yield each
+        return takewhile(lambda _: not stop.asked, found)
 
     def _planner(self, journal: Journal, run: int) -> Planner:
         from reverse_oldify.batch.plan import Planner
