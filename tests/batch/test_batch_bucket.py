@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def test_a_bucket_that_is_not_there(s3: None) -> None:
     nowhere = Bucket("s3://no-such-bucket/scans")
     with pytest.raises(OutputError, match="check access"):
         nowhere.check()
-    with pytest.raises(UnreadableError, match="check access"):
+    with pytest.raises(UnreadableError, match=r"listed \(there is none\); check name and access"):
         list(nowhere.walk())
     with pytest.raises(UnreadableError), nowhere.reading("a.jpg"):
         pytest.fail("read it")
@@ -158,6 +159,14 @@ def test_a_store_that_is_away_for_a_while(
         assert outcome.ending is Ending.REFUSED, "the next run tries it again"
         assert outcome.reason.endswith(reason)
     assert worker.do(task).ending is Ending.DONE
+
+
+def test_a_server_that_is_asked_at_once_and_does_not_answer() -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        with pytest.raises(UnreadableError, match=r"opened \(.*refused\); check name and access"):
+            Bucket(f"ftp://127.0.0.1:{port}/scans")
 
 
 def test_unknown_urls_are_told() -> None:

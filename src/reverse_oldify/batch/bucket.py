@@ -52,7 +52,7 @@ class Bucket:
         try:
             listing = self._list(self._root)
         except Exception as error:  # drivers raise errors of many kinds
-            reason = f"{self.place}: cannot be listed ({error}); check access"
+            reason = f"{self.place}: cannot be listed ({_why(error)}); check name and access"
             raise UnreadableError(reason) from error
         yield from self._below(listing, left_out)
 
@@ -69,7 +69,7 @@ class Bucket:
             try:
                 inside = self._list(whole)
             except Exception as error:  # drivers raise errors of many kinds
-                yield Trouble(f"{path}/", f"cannot be listed ({error})")
+                yield Trouble(f"{path}/", f"cannot be listed ({_why(error)})")
             else:
                 yield from self._below(inside, left_out)
 
@@ -126,7 +126,7 @@ class Bucket:
             try:
                 self._files.get_file(self._whole(path), str(copy))
             except Exception as error:  # drivers raise errors of many kinds
-                reason = f"{self.place}/{path}: cannot be fetched ({error}); check access"
+                reason = f"{self.place}/{path}: cannot be fetched ({_why(error)}); check access"
                 raise UnreadableError(reason) from error
             yield copy
 
@@ -165,7 +165,15 @@ def _open(place: str) -> tuple[AbstractFileSystem, str]:
         files, root = url_to_fs(place, use_listings_cache=False)
     except (ImportError, ValueError) as error:  # each driver is a package of its own
         raise UnreadableError(f"{place}: {error}; write for example s3://bucket/folder") from error
+    except Exception as error:  # some drivers connect at once, and raise errors of many kinds
+        reason = f"{place}: cannot be opened ({_why(error)}); check name and access"
+        raise UnreadableError(reason) from error
     return files, str(root).rstrip("/")
+
+
+def _why(error: Exception) -> str:
+    """What a driver says of a failure; of what is missing, most say only the name."""
+    return "there is none" if isinstance(error, FileNotFoundError) else str(error)
 
 
 def _stamp(info: dict[str, Any]) -> Stamp:
