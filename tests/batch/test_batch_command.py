@@ -338,6 +338,24 @@ def test_watching_takes_what_arrives_and_settles(
     assert report()["counts"]["done"] == 4
 
 
+@pytest.mark.parametrize("begin", [0, 4096])
+@pytest.mark.parametrize("dry", [False, True])
+def test_a_damaged_journal_is_one_line(run: Run, scans: list[str], begin: int, dry: bool) -> None:
+    run("in", "-o", "out")
+    journal = Path("out", FOLDER, "journal.sqlite")
+    data = journal.read_bytes()
+    journal.write_bytes(data[:begin] + b"\xff" * 4096 + data[begin + 4096 :])
+    status, _, err = run("in", "-o", "out", *["--dry-run"] * dry)
+    assert (status, len(err)) == (1, 1)
+    assert "journal.sqlite: the journal cannot be used (" in err[0]
+    assert err[0].endswith(
+        "restore it from a copy, or move it away and give the command with "
+        "--overwrite, which does all again"
+    )
+    journal.unlink()
+    assert run("in", "-o", "out", "--overwrite")[0] == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("watched", [False, True])
 def test_a_signal_while_the_source_is_looked_through(

@@ -67,7 +67,7 @@ def open_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
     shard = selection.shard
     with locked(folder, shard.name if shard else None):
         journal = Journal(folder / _journal_name(shard.name if shard else None))
-        with closing(journal):
+        with closing(journal), journal.explained():
             whole = folder / _journal_name(None)
             others = [whole] if shard else sorted(folder.glob(_journal_name("*")))
             for other in others:

@@ -75,12 +75,13 @@ class Journal:
     Raises
     ------
     OutputError
-        It cannot be opened or written, is none, or is of a later version; also from all methods.
+        It cannot be opened or written, is none, or is of a later version; also from what writes.
+        What reads is for blocks that are `explained`.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._explained(), ExitStack() as on_failure:
+        with self.explained(), ExitStack() as on_failure:
             self._base = sqlite3.connect(path, isolation_level=None, timeout=60)
             on_failure.callback(self._base.close)
             self._base.text_factory = os.fsdecode
@@ -100,13 +101,13 @@ class Journal:
 
     def close(self) -> None:
         """Close it; the write-ahead file is merged into it."""
-        with self._explained():
+        with self.explained():
             self._base.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything in the block is in the journal when it ends, or nothing."""
-        with self._explained():
+        with self.explained():
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -279,7 +280,7 @@ class Journal:
         """
         columns = ", ".join(_COLUMNS)
         news = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
-        with self._explained():
+        with self.explained():
             decoded = lambda target: holds(os.fsdecode(target))  # noqa: E731
             self._base.create_function("holds", 1, decoded, deterministic=True)
             self._base.execute("ATTACH DATABASE ? AS other", (str(other),))
@@ -301,13 +302,20 @@ class Journal:
             yield entry
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Turn what SQLite says in the block into one of our errors."""
         try:
             yield
         except sqlite3.Error as error:
+            advice = (
+                "restore it from a copy, or move it away and give the command with --overwrite, "
+                "which does all again"
+                if type(error) is sqlite3.DatabaseError  # it is damaged, or none
+                else "free some space, or see that the folder can be written; then run the same "
+                "command again"
+            )
             raise OutputError(
-                f"{self._path}: the journal cannot be used ({error}); free some space, or see "
-                "that the folder can be written; then run the same command again"
+                f"{self._path}: the journal cannot be used ({error}); {advice}"
             ) from error
 
 
