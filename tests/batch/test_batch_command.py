@@ -165,6 +165,24 @@ def test_a_dry_run_writes_nothing_whatever_is_there(run: Run, scans: list[str]) 
         run("in", "-o", "out")
 
 
+def test_a_dry_run_may_write_its_copy_of_a_journal_that_is_read_only(
+    run: Run, scans: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("in", "-o", "out")
+    for path in Path("out", FOLDER).iterdir():
+        path.chmod(0o444)
+    opened: list[int] = []
+
+    class Watched(Journal):
+        def __init__(self, path: Path) -> None:
+            opened.append(path.stat().st_mode & 0o200)
+            super().__init__(path)
+
+    monkeypatch.setattr(job, "Journal", Watched)
+    assert run("in", "-o", "out", "--dry-run")[0] == 0
+    assert opened == [0o200], "root could write it anyway"
+
+
 def test_a_dry_run_knows_what_a_killed_job_had_committed_last(run: Run, scans: list[str]) -> None:
     run("in", "-o", "out")
     journal, kept = Path("out", FOLDER, "journal.sqlite"), Path("kept")

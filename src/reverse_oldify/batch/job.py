@@ -91,7 +91,7 @@ def copied_journal(folder: Path, selection: Selection) -> Iterator[Journal]:
         for name in (_journal_name(shard or "*"), _journal_name(None)):
             for path in (*folder.glob(name), *folder.glob(f"{name}-wal")):
                 try:
-                    shutil.copy(path, copy)
+                    shutil.copyfile(path, Path(copy, path.name))  # which may be written
                 except OSError as error:
                     raise OutputError(
                         f"{path}: cannot be copied to {copy} ({reason_of(error)}); free some space "
