@@ -55,7 +55,8 @@ def read_palette(file: BinaryIO) -> Pixels | None:
             if depths.max() < 8:
                 values = np.frombuffer(contents, np.uint8, count * channels, 3 + channels)
                 most = (2 << depths.astype(np.uint32)) - 1
-                return (values.reshape(count, channels) * np.uint32(255) // most).astype(np.uint8)
+                codes = values.astype(np.uint32).reshape(count, channels) * 255 // most
+                return np.asarray(codes, np.uint8)
     return None
 
 
