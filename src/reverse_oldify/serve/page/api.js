@@ -147,7 +147,11 @@ function sendOnce(address, file, onProgress) {
 }
 
 /** Why a file could not be sent: a browser tells of the file's faults as of the server's. */
-const unsent = (file) => file.slice(0, 1).arrayBuffer().then(unreachable, () => UNREADABLE);
+const unsent = (file) =>
+  file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(unreachable, () => UNREADABLE);
 
 function parsed(text) {
   try {

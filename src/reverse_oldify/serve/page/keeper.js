@@ -78,8 +78,7 @@ export class Keeper {
 }
 
 /** What the server knows of a picture now, or null; where it does not say, what it said last. */
-const ask = (about) =>
-  api.picture(about.id).catch(({ status }) => (status === 404 ? null : about));
+const ask = (about) => api.picture(about.id).catch(({ status }) => (status === 404 ? null : about));
 
 function parsed(text) {
   try {
