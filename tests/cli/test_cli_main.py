@@ -12,7 +12,6 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from reverse_oldify.cli import main as module
 from reverse_oldify.cli.main import COMMANDS, main, one_line
 from reverse_oldify.errors import MissingExtraError, ModelError, OptionError
 
@@ -22,11 +21,11 @@ COMMAND = [sys.executable, "-m", "reverse_oldify"]
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A command ``fake`` whose ``run`` a test may set."""
-    fake = ModuleType("fake_command")
+    fake = ModuleType("reverse_oldify.cli.fake")
     fake.add_arguments = lambda parser: parser.add_argument("--number", type=int)
     fake.run = lambda arguments: arguments.number or 0
-    monkeypatch.setitem(sys.modules, "fake_command", fake)
-    monkeypatch.setitem(COMMANDS, "fake", module.Command("does nothing", "fake_command"))
+    monkeypatch.setitem(sys.modules, fake.__name__, fake)
+    monkeypatch.setitem(COMMANDS, "fake", "does nothing")
     return fake
 
 
@@ -111,11 +110,11 @@ def test_reader_that_has_gone_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "noisy.py").write_text(
         "from reverse_oldify.cli import main as module\n"
         "import sys, types\n"
-        "noisy = types.ModuleType('noisy_command')\n"
+        "noisy = types.ModuleType('reverse_oldify.cli.noisy')\n"
         "noisy.add_arguments = lambda parser: None\n"
         "noisy.run = lambda arguments: [print('x' * 99) for _ in range(9999)] and 0\n"
-        "sys.modules['noisy_command'] = noisy\n"
-        "module.COMMANDS['noisy'] = module.Command('', 'noisy_command')\n"
+        "sys.modules[noisy.__name__] = noisy\n"
+        "module.COMMANDS['noisy'] = ''\n"
         "sys.exit(module.main(['noisy']))\n"
     )
     process = subprocess.Popen(

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from reverse_oldify.errors import OptionError, ReverseOldifyError, reason_of
 from reverse_oldify.signals import ending_signals
@@ -24,23 +24,19 @@ from reverse_oldify.version import VERSION
 PROGRAM = "reverse-oldify"
 
 
-class Command(NamedTuple):
-    """A subcommand: one line of help, and the module with ``add_arguments`` and ``run``."""
-
-    help: str
-    module: str
-
-
 COMMANDS = {
-    "colorize": Command("colourise photographs", "reverse_oldify.cli.colorize"),
-    "batch": Command("colourise an archive", "reverse_oldify.cli.batch"),
-    "suggest": Command("list likely colours of a place", "reverse_oldify.cli.suggest"),
-    "serve": Command("serve a page for photographs, and an HTTP API", "reverse_oldify.cli.serve"),
-    "evaluate": Command("measure models on colour photographs", "reverse_oldify.cli.evaluate"),
-    "data": Command("prepare photographs for training", "reverse_oldify.cli.data"),
-    "train": Command("train a model from a recipe", "reverse_oldify.cli.train"),
-    "export": Command("turn a checkpoint into a model file", "reverse_oldify.cli.export"),
+    "colorize": "colourise photographs",
+    "batch": "colourise an archive",
+    "suggest": "list likely colours of a place",
+    "serve": "serve a page for photographs, and an HTTP API",
+    "evaluate": "measure models on colour photographs",
+    "data": "prepare photographs for training",
+    "train": "train a model from a recipe",
+    "export": "turn a checkpoint into a model file",
 }
+"""What each does, in a line of help. Its module in `cli`, of the same name, has ``add_arguments``
+and ``run``.
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,13 +83,17 @@ def _run(argv: list[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, command in COMMANDS.items():
-        subparser = commands.add_parser(name, help=command.help, description=command.help)
+    for name, text in COMMANDS.items():
+        subparser = commands.add_parser(name, help=text, description=text)
         if name == wanted:  # the others stay unimported
-            import_module(command.module).add_arguments(subparser)
+            _module_of(name).add_arguments(subparser)
     arguments = parser.parse_args(argv)
-    status: int = import_module(COMMANDS[arguments.command].module).run(arguments)
+    status: int = _module_of(arguments.command).run(arguments)
     return status
+
+
+def _module_of(command: str) -> Any:
+    return import_module(f"reverse_oldify.cli.{command}")
 
 
 def _print_anything() -> None:
