@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 _HANGUP = [number for number in signal.Signals if number.name == "SIGHUP"]
 
@@ -19,3 +22,19 @@ def ending_signals() -> list[signal.Signals]:
     """
     heard = [number for number in _HANGUP if signal.getsignal(number) != signal.SIG_IGN]
     return [signal.SIGTERM, *heard]
+
+
+@contextmanager
+def handled(numbers: Iterable[int], handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Have signals handled while the block runs; where it is in another thread than the main one,
+    which alone may set handlers, leave them as they are.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 from reverse_oldify.errors import OptionError, ReverseOldifyError, reason_of
-from reverse_oldify.signals import ending_signals
+from reverse_oldify.signals import ending_signals, handled
 from reverse_oldify.version import VERSION
 
 PROGRAM = "reverse-oldify"
@@ -43,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; ``argv`` without the program's name, by default the process's own."""
     _print_anything()
     try:
-        with _termination_as_exit():
+        # As an exception, so that temporary files are removed on the way out.
+        with handled(ending_signals(), _leave):
             status = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()  # here, so that a reader that has gone is noticed here
     except KeyboardInterrupt:
@@ -108,22 +106,8 @@ def _print_anything() -> None:
             reconfigure(errors="backslashreplace")
 
 
-@contextmanager
-def _termination_as_exit() -> Iterator[None]:
-    """Turn signals into an exception, so that temporary files are removed on the way out."""
-
-    def leave(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
-        yield
-        return
-    before = {number: signal.signal(number, leave) for number in ending_signals()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _leave(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

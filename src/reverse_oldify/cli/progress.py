@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from reverse_oldify.batch.entry import State
 from reverse_oldify.cli.main import PROGRAM, one_line
-from reverse_oldify.signals import ending_signals
+from reverse_oldify.signals import ending_signals, handled
 
 if TYPE_CHECKING:
     from reverse_oldify.batch.job import Stop
@@ -35,15 +34,8 @@ def stopping(say: Callable[[str], None]) -> Iterator[Stop]:
         if number in (signal.SIGINT, signal.SIGTERM):  # else the terminal has gone
             say("finishing the pictures in work; once more to leave at once")
 
-    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
+    with handled([signal.SIGINT, *ending_signals()], ask):
         yield stop
-        return
-    before = {number: signal.signal(number, ask) for number in [signal.SIGINT, *ending_signals()]}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Progress:
