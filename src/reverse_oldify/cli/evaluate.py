@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,8 +137,7 @@ def _hints_curve(arguments: argparse.Namespace, photographs: PhotographSet) -> s
     write_json(arguments.output / _HINTS, points, overwrite=True)
     lines = [list(Point._fields)]
     lines += [[f"{point.hints}", *(f"{score:.2f}" for score in point[1:])] for point in curve]
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(_line(cells, widths) for cells in lines)
+    return _aligned(lines)
 
 
 def _watched(
@@ -169,10 +168,12 @@ def _table(evaluation: Evaluation) -> str:
     for row, scores in zip(evaluation.rows, evaluation.scores, strict=True):
         values = [metric.format(scores[metric.key].value) for metric in METRICS]
         lines.append([row.contender.name, *values])
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(_line(cells, widths) for cells in lines)
+    return _aligned(lines)
 
 
-def _line(cells: Iterable[str], widths: Iterable[int]) -> str:
-    first, *rest = zip(cells, widths, strict=True)
-    return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
+def _aligned(lines: list[list[str]]) -> str:
+    """Lines of cells as text in columns: the first to the left, numbers to the right."""
+    first, *others = (max(map(len, column)) for column in zip(*lines, strict=True))
+    return "\n".join(
+        "  ".join([cells[0].ljust(first), *map(str.rjust, cells[1:], others)]) for cells in lines
+    )
