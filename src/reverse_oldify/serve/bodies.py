@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import Request
 
@@ -38,38 +38,34 @@ class Bodies:
         Problem
             413 (too long), 408 (too late), 429 (too much is held already).
         """
-        async with AsyncExitStack() as stack:
-            chunks: list[bytes] = []
-            stack.callback(self._forget, chunks)
-            try:
-                async with asyncio.timeout(self._seconds) as patience:
-                    most = min(limit or self._limit, self._limit)
-                    await self._collect(chunks, request, most, patience)
-            except TimeoutError as error:
-                late = "the body came too slowly, or ended; send it again, or something smaller"
-                raise Problem(408, late) from error
+        chunks: list[bytes] = []
+        try:
+            await self._collect(chunks, request, min(limit or self._limit, self._limit))
             chunks[:] = [b"".join(chunks)]
             yield chunks[0]
+        finally:
+            self._held -= sum(map(len, chunks))
 
-    def _forget(self, chunks: list[bytes]) -> None:
-        self._held -= sum(map(len, chunks))
-
-    async def _collect(
-        self, chunks: list[bytes], request: Request, limit: int, patience: asyncio.Timeout
-    ) -> None:
+    async def _collect(self, chunks: list[bytes], request: Request, limit: int) -> None:
         declared = request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             raise _too_long(limit)
-        length, begun = 0, patience.when() or 0.0
-        async for chunk in request.stream():
-            chunks.append(chunk)
-            self._held += len(chunk)
-            length += len(chunk)
-            patience.reschedule(begun + length / _SLOWEST)
-            if length > limit:
-                raise _too_long(limit)
-            if self._held > _AT_ONCE * self._limit:
-                raise busy("the server holds as much as it can")
+        length = 0
+        try:
+            async with asyncio.timeout(self._seconds) as patience:
+                begun = patience.when() or 0.0
+                async for chunk in request.stream():
+                    chunks.append(chunk)
+                    self._held += len(chunk)
+                    length += len(chunk)
+                    patience.reschedule(begun + length / _SLOWEST)
+                    if length > limit:
+                        raise _too_long(limit)
+                    if self._held > _AT_ONCE * self._limit:
+                        raise busy("the server holds as much as it can")
+        except TimeoutError as error:
+            late = "the body came too slowly, or ended; send it again, or something smaller"
+            raise Problem(408, late) from error
 
 
 def _too_long(limit: int) -> Problem:
