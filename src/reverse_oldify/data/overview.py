@@ -65,11 +65,11 @@ def ab_histogram(pictures: PictureCache) -> NDArray[np.int64]:
     return counts.reshape(256, 256)
 
 
-def contact_sheet(pictures: PictureCache, rows: int = ROWS, columns: int = COLUMNS) -> ByteArray:
-    """Squares cut from an even sample of the set; uint8 sRGB (rows x CELL, columns x CELL, 3)."""
-    sheet = np.full((rows * CELL, columns * CELL, 3), 255, np.uint8)
-    for place, number in enumerate(_evenly(len(pictures), rows * columns)):
-        top, left = place // columns * CELL, place % columns * CELL
+def contact_sheet(pictures: PictureCache) -> ByteArray:
+    """Squares cut from an even sample of the set; uint8 sRGB (ROWS x CELL, COLUMNS x CELL, 3)."""
+    sheet = np.full((ROWS * CELL, COLUMNS * CELL, 3), 255, np.uint8)
+    for place, number in enumerate(_evenly(len(pictures), ROWS * COLUMNS)):
+        top, left = place // COLUMNS * CELL, place % COLUMNS * CELL
         sheet[top : top + CELL, left : left + CELL] = _square(pictures[number])
     return sheet
 

@@ -8,21 +8,22 @@ from reverse_oldify.color.bins import ab_bins, histogram
 from reverse_oldify.data.cache import PictureCache, decode_lab
 from reverse_oldify.types import FloatArray
 
+_CELL = 4  # pixels a side: what the network says one colour of
+_MOST = 2000  # pictures that are looked at, evenly spread
 
-def ab_prior(
-    cache: PictureCache, numbers: list[int], cell: int = 4, most: int = 2000
-) -> FloatArray:
-    """Mean histogram over `ab_bins` of pictures averaged over cells of ``cell`` x ``cell`` pixels.
+
+def ab_prior(cache: PictureCache, numbers: list[int]) -> FloatArray:
+    """Mean histogram over `ab_bins` of pictures averaged over cells of 4 x 4 pixels.
 
     Returns
     -------
     float32 (n,)
-        Sums to 1. Every ``len(numbers) / most``-th picture is looked at.
+        Sums to 1. Of many pictures only some are looked at.
     """
     prior = np.zeros(len(ab_bins()))
-    for number in numbers[:: -(-len(numbers) // most)]:
+    for number in numbers[:: -(-len(numbers) // _MOST)]:
         packed = cache[number]
-        height, width = (side // cell for side in packed.shape[:2])
-        ab = decode_lab(packed[: height * cell, : width * cell])[..., 1:]
-        prior += histogram(ab.reshape(height, cell, width, cell, 2).mean((1, 3)))
+        height, width = (side // _CELL for side in packed.shape[:2])
+        ab = decode_lab(packed[: height * _CELL, : width * _CELL])[..., 1:]
+        prior += histogram(ab.reshape(height, _CELL, width, _CELL, 2).mean((1, 3)))
     return np.asarray(prior / prior.sum(), np.float32)

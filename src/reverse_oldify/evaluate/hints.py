@@ -7,7 +7,7 @@ public API. More hints include the fewer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reverse_oldify.pipeline.colorizer import Colorizer
 
 COUNTS = (0, 1, 2, 5, 10, 50, 100)
+_SEED = 0  # of the places
 _REACH = 2  # pixels of the patch on each side of its middle: 5 x 5
 
 
@@ -36,15 +37,8 @@ class Point(NamedTuple):
     ciede2000: float
 
 
-def hint_curve(
-    photographs: Iterable[Photograph | Skipped],
-    colorizer: Colorizer,
-    *,
-    counts: Sequence[int] = COUNTS,
-    vividness: float = 0.0,
-    seed: int = 0,
-) -> list[Point]:
-    """Measure the curve.
+def hint_curve(photographs: Iterable[Photograph | Skipped], colorizer: Colorizer) -> list[Point]:
+    """Measure the curve, at vividness 0: it is about hints alone.
 
     Parameters
     ----------
@@ -52,12 +46,6 @@ def hint_curve(
         The truth; what was skipped is passed over.
     colorizer
         Coloured through its `open`, as a user would.
-    counts
-        Numbers of hints, rising.
-    vividness : float
-        0 by default: the curve is about hints alone.
-    seed : int
-        Of the places.
 
     Raises
     ------
@@ -65,14 +53,14 @@ def hint_curve(
         If there is not a single photograph.
     """
     rows = [
-        _measure(photograph, colorizer, counts, vividness, [seed, number])
+        _measure(photograph, colorizer, np.random.default_rng([_SEED, number]))
         for number, photograph in enumerate(photographs)
         if isinstance(photograph, Photograph)
     ]
     if not rows:
         raise DataError("no photographs to give hints for; give colour photographs")
     means = np.mean(rows, axis=0).tolist()
-    return [Point(count, *scores) for count, scores in zip(counts, means, strict=True)]
+    return [Point(count, *scores) for count, scores in zip(COUNTS, means, strict=True)]
 
 
 def random_hints(lab: FloatArray, count: int, rng: np.random.Generator) -> Hints:
@@ -83,17 +71,13 @@ def random_hints(lab: FloatArray, count: int, rng: np.random.Generator) -> Hints
 
 
 def _measure(
-    truth: Photograph,
-    colorizer: Colorizer,
-    counts: Sequence[int],
-    vividness: float,
-    seed: Sequence[int],
+    truth: Photograph, colorizer: Colorizer, rng: np.random.Generator
 ) -> list[tuple[float, float, float]]:
     session = colorizer.open(truth.gray)
-    hints = random_hints(truth.lab, max(counts), np.random.default_rng(seed))
+    hints = random_hints(truth.lab, COUNTS[-1], rng)
     scores = []
-    for count in counts:
-        options = Options(vividness=vividness, hints=Hints(hints.strokes[:count]))
+    for count in COUNTS:
+        options = Options(vividness=0, hints=Hints(hints.strokes[:count]))
         srgb = session.paint(options).loaded().srgb
         lab = srgb_to_lab(srgb)
         difference = float(ciede2000(truth.lab, lab).mean(dtype=np.float64))
@@ -103,6 +87,5 @@ def _measure(
 
 
 def _patch(lab: FloatArray, x: int, y: int) -> FloatArray:
-    rows, columns = slice(max(y - _REACH, 0), y + _REACH + 1), slice(max(x - _REACH, 0), None)
-    patch = lab[rows, columns, 1:][:, : _REACH + 1 + min(x, _REACH)]
-    return np.asarray(patch.mean((0, 1)))
+    rows, columns = (slice(max(place - _REACH, 0), place + _REACH + 1) for place in (y, x))
+    return np.asarray(lab[rows, columns, 1:].mean((0, 1)))
