@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
-from numpy.typing import DTypeLike
 
 from reverse_oldify.color.codes import LIMIT, PADDED, ColorCodes, pairs_between
 from reverse_oldify.color.gamut import lab_to_linear_in_gamut
@@ -17,7 +14,7 @@ from reverse_oldify.color.lab import (
     srgb_to_lightness,
 )
 from reverse_oldify.files.lazy import LazyPicture, lazily
-from reverse_oldify.files.picture import Picture, Pixels, Raster, to_8_bits, to_16_bits
+from reverse_oldify.files.picture import Picture, Pixels, Raster
 from reverse_oldify.pipeline.pin import PinnedChroma, Spots
 from reverse_oldify.resize import ChromaUpsampler
 from reverse_oldify.sampling import Extent, Tile, tiles
@@ -38,7 +35,6 @@ def recombine(
     extent: Extent | None = None,
     *,
     look: FloatArray | None = None,
-    bits: Literal[8, 16] = 8,
     spots: Spots | None = None,
     part: Tile | None = None,
     threads: int | None = 1,
@@ -60,8 +56,6 @@ def recombine(
         default.
     look : float32 (h, w), optional
         L* at the working size, which saves the time to make it, see `ChromaUpsampler`.
-    bits : {8, 16}
-        Depth of the result.
     spots : int64 (n, 2), optional
         Row and column of pixels that get exactly the chroma of their cells.
     part : Tile, optional
@@ -69,15 +63,15 @@ def recombine(
     threads : int, optional
         That share the work; None: one for each core.
     codes : ColorCodes, optional
-        In which all that becomes 8 bits is looked up; by default in a table of the picture's own
-        colours, where the part has more than twice as many pixels as that has entries. All else is
-        computed, which is exact and takes three times as long.
+        In which a picture of 8 bits is looked up; by default in a table of its own colours, where
+        the part has more than twice as many pixels as that has entries. All else is computed, which
+        is exact and takes three times as long.
 
     Returns
     -------
     LazyPicture
-        The part, in sRGB, made where it is looked at; alpha has the same depth. Whatever strips
-        are looked at, from however many threads: the result is the same to the bit.
+        The part, in sRGB, at the picture's depth, made where it is looked at. Whatever strips are
+        looked at, from however many threads: the result is the same to the bit.
     """
     rows, columns = part or (slice(0, picture.size[0]), slice(0, picture.size[1]))
     shape = (rows.stop - rows.start, columns.stop - columns.start, 3)
@@ -87,33 +81,34 @@ def recombine(
         if spots is None or not len(spots)
         else PinnedChroma(ab, lightness, extent, look, spots)
     )
-    if bits == 8 and codes is None:
+    if picture.dtype != np.uint8:
+        codes = None
+    elif codes is None:
         codes = _table(chroma, shape[0] * shape[1])
-    recombiner = _Recombiner(chroma, bits, codes)
-    at_depth = to_8_bits if bits == 8 else to_16_bits
+    recombiner = _Recombiner(chroma, codes)
 
     def paint(strip: slice) -> Picture:
         place = slice(rows.start + strip.start, rows.start + strip.stop)
         source = picture.rows(place)
         pixels = recombiner.rows(place, source.pixels[:, columns], columns.start)
-        alpha = None if source.alpha is None else at_depth(source.alpha[:, columns])
+        alpha = None if source.alpha is None else source.alpha[:, columns]
         return Picture(pixels=pixels, alpha=alpha)
 
     return lazily(
         picture,
         paint,
         shape=shape,
-        dtype=_dtype(bits),
+        dtype=picture.dtype,
         threads=threads,
-        is_padded=codes is not None and picture.dtype == np.uint8,
+        is_padded=codes is not None,
     )
 
 
 class _Recombiner:
     """Puts chroma under the lightness of strips; see `recombine`."""
 
-    def __init__(self, chroma: Chroma, bits: Literal[8, 16], codes: ColorCodes | None) -> None:
-        self._chroma, self._bits, self._codes = chroma, bits, codes
+    def __init__(self, chroma: Chroma, codes: ColorCodes | None) -> None:
+        self._chroma, self._codes = chroma, codes
         self._by_codes: ChromaUpsampler | None = None
         if codes is not None and isinstance(chroma, ChromaUpsampler):
             self._by_codes = chroma.by_codes()
@@ -133,12 +128,14 @@ class _Recombiner:
         Returns
         -------
         uint8 or uint16 (h, w, 3)
-            sRGB, at the depth that was asked for.
+            sRGB, of the same type.
         """
-        if source.dtype == np.uint8 and self._codes is not None:
-            return self._looked_up(self._codes, rows.start, left, _gray(source))
+        if self._codes is not None:
+            codes = np.asarray(source, np.uint8)
+            gray = codes if codes.ndim == 2 else srgb_to_gray(codes)
+            return self._looked_up(self._codes, rows.start, left, gray)
         lightness = gray_to_lightness if source.ndim == 2 else srgb_to_lightness
-        pixels: Pixels = np.empty((*source.shape[:2], 3), _dtype(self._bits))
+        pixels: Pixels = np.empty((*source.shape[:2], 3), source.dtype)
         for tile in tiles(*source.shape[:2]):
             light = lightness(source[tile])
             chroma = self._chroma.tile(_moved(tile, rows.start, left), light)
@@ -179,11 +176,6 @@ def _moved(tile: Tile, top: int, left: int) -> Tile:
     )
 
 
-def _gray(pixels: Pixels) -> ByteArray:
-    codes = to_8_bits(pixels)
-    return codes if codes.ndim == 2 else srgb_to_gray(codes)
-
-
 def _encode(linear: FloatArray, pixels: Pixels) -> None:
     """Write linear sRGB, 0..1, as rounded sRGB codes."""
     for channel in range(3):  # by planes: both are quick along a row, neither along the channels
@@ -195,7 +187,3 @@ def _encode(linear: FloatArray, pixels: Pixels) -> None:
             codes *= 65535
             codes += 0.5
             np.copyto(pixels[..., channel], codes, casting="unsafe")
-
-
-def _dtype(bits: Literal[8, 16]) -> DTypeLike:
-    return np.uint8 if bits == 8 else np.uint16

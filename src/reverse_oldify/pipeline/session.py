@@ -152,7 +152,6 @@ class Session:
             ab,
             view.extent,
             look=view.look,
-            bits=16 if onto.dtype == np.uint16 else 8,
             spots=pinned.astype(np.int64),
             part=part,
             threads=self._threads,
