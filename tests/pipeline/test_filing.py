@@ -33,7 +33,7 @@ ALL = Filing(provenance=PROVENANCE, sidecar=True, layers=True)
 
 def file_colour(colour: Colour, source: Path, target: Path, filing: Filing) -> list[str]:
     with Drafts(overwrite=filing.overwrite) as drafts:
-        return module.file_colour(colour, source, target, filing, drafts)
+        return module.file_colour(colour, source, target, filing, drafts).notes
 
 
 def tint(raster: Raster) -> tuple[Picture, float | None]:

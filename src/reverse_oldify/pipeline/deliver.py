@@ -12,11 +12,11 @@ from reverse_oldify.errors import ColouredError, OptionError
 from reverse_oldify.files.drafts import Drafts, check_name, failures_told
 from reverse_oldify.files.steady import unchanged
 from reverse_oldify.files.write import encode_file
-from reverse_oldify.pipeline.filing import Filing, file_colour
+from reverse_oldify.pipeline.filing import Filed, Filing, file_colour
 from reverse_oldify.pipeline.toning import has_colours
 
 if TYPE_CHECKING:
-    from reverse_oldify.files.picture import Picture, Raster
+    from reverse_oldify.files.picture import Raster
     from reverse_oldify.options import Options
     from reverse_oldify.pipeline.colorizer import Colorizer
     from reverse_oldify.pipeline.session import Session
@@ -91,8 +91,8 @@ def deliver(
         check_name(path, overwrite=order.filing.overwrite)
     pages = _OpenPages(colorizer, order.leave_coloured)
     with Drafts(overwrite=order.filing.overwrite) as drafts, unchanged(source):
-        made = Delivery(notes=_file(pages, source, target, options, order.filing, drafts))
-        made.uncertainty = pages.mean_uncertainty
+        filed = _file(pages, source, target, options, order.filing, drafts)
+        made = Delivery(notes=filed.notes, uncertainty=filed.uncertainty)
         for variant in range(1, order.variants):
             path = variant_of(target, variant)
             try:
@@ -103,7 +103,11 @@ def deliver(
                 made.notes.append(_why_no_more(variant, colorizer.info, error))
                 break
         if order.uncertainty:
-            made.notes.append(_map(pages, uncertainty_of(target), options, drafts))
+            assert pages.first is not None  # it is filed
+            path, several = uncertainty_of(target), len(filed.uncertainties) > 1
+            mean = _map(pages.first, path, options, drafts)
+            expected = f"expected error {mean:.1f} in ab" + " on the first page" * several
+            made.notes.append(f"{expected}; {path.name} shows where")
         made.written = drafts.paths
     return made
 
@@ -125,7 +129,7 @@ def _file(
     options: Options,
     filing: Filing,
     drafts: Drafts,
-) -> list[str]:
+) -> Filed:
     if filing.provenance is not None:
         provenance = replace(filing.provenance, options=options.to_json())
         filing = replace(filing, provenance=provenance)
@@ -139,14 +143,14 @@ def _why_no_more(variants: int, info: ModelInfo, error: OptionError) -> str:
     return only if variants > 1 else "no other colouring looks different"
 
 
-def _map(pages: _OpenPages, path: Path, options: Options, drafts: Drafts) -> str:
-    """Write the map of uncertainty; return what is to be told of it."""
-    picture, mean = pages.uncertainty(options)
+def _map(session: Session, path: Path, options: Options, drafts: Drafts) -> float:
+    """Write the map of uncertainty of a page; return its mean, in ab."""
+    found = session.uncertainty(options)
+    picture = found.to_picture(session.picture.lazy_lightness)
     file = drafts.open(path)
     with failures_told(path):
-        encode_file(file, [replace(picture, page_count=1)], path)
-    which = " on the first page" if len(pages.doubts) > 1 else ""
-    return f"expected error {mean:.1f} in ab{which}; {path.name} shows where"
+        encode_file(file, [picture], path)
+    return found.mean
 
 
 @dataclass
@@ -156,7 +160,6 @@ class _OpenPages:
     colorizer: Colorizer
     leave_coloured: bool
     first: Session | None = None
-    doubts: list[float] = field(default_factory=list)
 
     def colour(self, options: Options) -> Callable[[Raster], tuple[Raster, float | None]]:
         """Return what colours page after page, from the first; see `pipeline.filing.Colour`."""
@@ -164,23 +167,9 @@ class _OpenPages:
 
         def colour_page(page: Raster) -> tuple[Raster, float | None]:
             session = self._open(page) if next(numbers) == 0 else self.colorizer.open(page)
-            coloured, doubt = session.paint(options), session.expected_error(options)
-            if doubt is not None and options.variant == 0:
-                self.doubts.append(doubt)
-            return coloured, doubt
+            return session.paint(options), session.expected_error(options)
 
         return colour_page
-
-    @property
-    def mean_uncertainty(self) -> float | None:
-        """Over all pages that were coloured."""
-        return sum(self.doubts) / len(self.doubts) if self.doubts else None
-
-    def uncertainty(self, options: Options) -> tuple[Picture, float]:
-        """Uncertainty of the first page, as a picture and as a number."""
-        assert self.first is not None  # after `colour`
-        found = self.first.uncertainty(options)
-        return found.to_picture(self.first.picture.lazy_lightness), found.mean
 
     def _open(self, page: Raster) -> Session:
         if self.first is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,28 @@ class Filing:
         return [target, *beside]
 
 
+@dataclass(frozen=True)
+class Filed:
+    """What is to be told of a file.
+
+    Attributes
+    ----------
+    notes : list of str
+        A sentence for all that was lost.
+    uncertainties : list of float
+        Error to expect of each page, in a*, b*; of a model that cannot tell, none.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    uncertainties: list[float] = field(default_factory=list)
+
+    @property
+    def uncertainty(self) -> float | None:
+        """Mean over the pages."""
+        known = self.uncertainties
+        return sum(known) / len(known) if known else None
+
+
 def sidecar_of(target: Path) -> Path:
     """``photo.tif.json`` for ``photo.tif``."""
     return target.with_name(target.name + ".json")
@@ -72,7 +94,7 @@ def layers_of(target: Path) -> Path:
 
 def file_colour(
     colour: Colour, source: Path, target: Path, filing: Filing, drafts: Drafts
-) -> list[str]:
+) -> Filed:
     """Colourise every page of a file into another, which gets its name with all other drafts.
 
     No more than one page is open at a time; what can be is decoded, coloured and written by rows,
@@ -89,11 +111,6 @@ def file_colour(
         What else is written.
     drafts : Drafts
         Takes the files; what has failed is to be dropped.
-
-    Returns
-    -------
-    list of str
-        What is to be told of it: a sentence for all that was lost.
 
     Raises
     ------
@@ -114,7 +131,7 @@ def file_colour(
         )
         if filing.sidecar:
             files[sidecar_of(target)].write(to_json_bytes(pages.told()))
-    return pages.notes
+    return pages.filed
 
 
 def _pages_of(source: Path) -> Iterator[Raster]:
@@ -133,8 +150,7 @@ class _Pages:
         self._colour, self._source, self._target = colour, source, target
         self._provenance, self._allow_loss = filing.provenance, filing.allow_loss
         self.layers: LayerWriter | None = None
-        self.notes: list[str] = []
-        self._uncertainties: list[float] = []
+        self.filed = Filed()
 
     def done(self) -> Iterator[Raster]:
         """Yield the pages in colour."""
@@ -159,7 +175,7 @@ class _Pages:
         deep = page if self.layers is None else page.at_16_bits()
         coloured, uncertainty = self._colour(deep)
         if uncertainty is not None:
-            self._uncertainties.append(uncertainty)
+            self.filed.uncertainties.append(uncertainty)
         if self._provenance is not None:
             told = replace(self._provenance, mean_uncertainty=uncertainty)
             coloured = told.written_into(coloured, kind)
@@ -170,13 +186,13 @@ class _Pages:
         return coloured if page.dtype == np.uint16 else coloured.at_8_bits()
 
     def _note(self, notes: list[str], number: int) -> None:
-        self.notes += notes if number == 0 else [f"page {number + 1}: {note}" for note in notes]
+        page = f"page {number + 1}: " if number else ""
+        self.filed.notes.extend(page + note for note in notes)
 
     def told(self) -> dict[str, object]:
         """What the sidecar holds."""
         table: dict[str, object] = {"source": self._source.name, "result": self._target.name}
         if self._provenance is not None:
-            known = self._uncertainties
-            mean = sum(known) / len(known) if known else None
+            mean = self.filed.uncertainty
             table |= replace(self._provenance, mean_uncertainty=mean).to_json()
-        return table | {"notes": self.notes}
+        return table | {"notes": self.filed.notes}
