@@ -41,23 +41,8 @@ _HOMES = {
     "Picture": "files.picture",
     "Session": "pipeline.session",
     "find_palette": "pipeline.palette",
-    **dict.fromkeys(
-        (
-            "ExistsError",
-            "InputError",
-            "LossError",
-            "MissingExtraError",
-            "ModelError",
-            "OptionError",
-            "OutputError",
-            "ReverseOldifyError",
-            "TooLargeError",
-            "UnreadableError",
-            "UnsupportedError",
-        ),
-        "errors",
-    ),
 }
+"""Modules of what is public, but for errors."""
 
 __all__ = [
     "Colorizer",
@@ -85,9 +70,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name at its first use, so that importing the package costs nothing."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
 
 
 def __dir__() -> list[str]:
