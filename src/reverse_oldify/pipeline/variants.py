@@ -92,7 +92,7 @@ class Scene:
 
     @remembered
     def moments(self) -> tuple[FloatArray, FloatArray]:
-        """See `decode.mean_and_variance`."""
+        """See `prediction.mean_and_variance`."""
         return mean_and_variance(self.probability, self.bins)
 
     def sketch(self) -> tuple[Scene, Mask]:
@@ -156,9 +156,8 @@ class Painter:
         yield Colouring(default, 0.0)
         found = [_shown(default, self._scene.lightness)]
         sketch, kept = self._scene.sketch()
-        _, spread = sketch.moments
         pool = [
-            self._decide(sketch, spread, boldness, np.random.default_rng([seed, stage, number]))
+            self._decide(sketch, boldness, np.random.default_rng([seed, stage, number]))
             for stage, boldness in enumerate(_BOLDNESS)
             for number in range(_POOL)
         ]
@@ -178,15 +177,14 @@ class Painter:
                 sketches.append(look)
                 yield Colouring(ab, drawn.likelihood)
 
-    def _decide(
-        self, sketch: Scene, spread: FloatArray, boldness: float, rng: np.random.Generator
-    ) -> Candidate:
+    def _decide(self, sketch: Scene, boldness: float, rng: np.random.Generator) -> Candidate:
         """Decide region after region."""
+        _, variance = sketch.moments
         decisions, undecided, likelihood = [], sketch.undecided, 0.0
         for _ in range(_REGIONS):
             if undecided.max() < _DONE:
                 break
-            doubt = (spread * undecided + 1e-9).ravel().astype(np.float64)
+            doubt = (variance * undecided + 1e-9).ravel().astype(np.float64)
             cell = np.unravel_index(rng.choice(doubt.size, p=doubt / doubt.sum()), undecided.shape)
             like = sketch.root[:, cell[0], cell[1]]
             region = sketch.region(like, undecided)
