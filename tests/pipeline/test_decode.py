@@ -107,13 +107,6 @@ def test_a_lift_that_is_given_is_used() -> None:
     assert some > none + 5
 
 
-def test_a_model_of_no_constants_is_left_alone() -> None:
-    backend, prediction = said({RED: 0.6, BLUE: 0.4})
-    info = replace(backend.info, decoding={})
-    plain, vivid = (decode(prediction, info, Options(vividness=value)).ab for value in (0.0, 1.0))
-    np.testing.assert_allclose(vivid, plain, rtol=1e-5)
-
-
 def test_chroma_grows_with_vividness() -> None:
     steps = [decoded({RED: 0.6, (0.0, 0.0): 0.4}, v) for v in (0, 0.25, 0.5, 0.75, 1, 1.5, 2)]
     chroma = [float(np.hypot(*ab)) for ab in steps]

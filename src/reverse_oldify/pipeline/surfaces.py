@@ -37,7 +37,8 @@ def agree(
     -------
     float32 (2, gh, gw)
     """
-    doubt = np.maximum(variance.mean(), _LEAST)  # where all is sure, cells hold their own, too
+    # Above 0: where all is sure, a cell that no neighbour pulls at must hold its own still.
+    doubt = np.maximum(variance.mean(), _LEAST)
     hold = doubt / (variance + np.float32(SURE))
     links = (
         _link(expected, variance, lightness, axis=0),
