@@ -18,7 +18,6 @@ recipe was changed meanwhile, what it says now counts from there on.
 from __future__ import annotations
 
 import copy
-import json
 import math
 import os
 import time
@@ -38,13 +37,19 @@ from reverse_oldify.data.cache import PictureCache
 from reverse_oldify.data.dataset import Sample, TicketSampler, TrainingSet
 from reverse_oldify.data.prior import ab_prior
 from reverse_oldify.errors import DataError, OptionError, reason_of
-from reverse_oldify.files.drafts import failures_told, leftovers
+from reverse_oldify.files.drafts import leftovers
 from reverse_oldify.train.average import MovingAverage
 from reverse_oldify.train.build import build_objective
 from reverse_oldify.train.checkpoint import BEST, LATEST, load_checkpoint, save_checkpoint
 from reverse_oldify.train.optimizer import build_optimizer, restore_optimizer
 from reverse_oldify.train.recipe import Recipe
-from reverse_oldify.train.report import draw_curves, draw_sheet, forget_later_metrics, read_metrics
+from reverse_oldify.train.report import (
+    add_metrics,
+    draw_curves,
+    draw_sheet,
+    forget_later_metrics,
+    read_metrics,
+)
 from reverse_oldify.train.schedule import Schedule
 from reverse_oldify.train.split import one_pass, pictures_of
 from reverse_oldify.train.validate import predict_full, validate, validation_pictures
@@ -233,9 +238,7 @@ class Run:
         if self.rank == 0:
             row = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds, 1)}
             row |= {key: float(f"{value:.6g}") for key, value in values.items()}
-            path = self.folder / METRICS
-            with failures_told(path), path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            add_metrics(self.folder / METRICS, row)
 
     def _make_folder(self) -> None:
         try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from reverse_oldify.color.lab import lab_to_srgb
 from reverse_oldify.errors import MissingExtraError
-from reverse_oldify.files.drafts import written
+from reverse_oldify.files.drafts import failures_told, written
 from reverse_oldify.types import FloatArray
 
 
@@ -23,6 +23,18 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         except json.JSONDecodeError:
             break
     return rows
+
+
+def add_metrics(path: Path, row: dict[str, Any]) -> None:
+    """Add a row to a ``metrics.jsonl``.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    with failures_told(path), path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
 
 
 def forget_later_metrics(path: Path, step: int) -> None:
