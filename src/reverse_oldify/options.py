@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -81,10 +81,11 @@ class Hint:
 
     def to_json(self) -> dict[str, Any]:
         """Return the hint as plain JSON types, without what is not set."""
-        table = {key: value for key, value in asdict(self).items() if value is not None}
-        return {**table, "points": [list(point) for point in self.points]} | (
-            {"ab": list(self.ab)} if self.ab else {}
-        )
+        table = {key: value for key, value in vars(self).items() if value is not None}
+        table["points"] = [list(point) for point in self.points]
+        if self.ab is not None:
+            table["ab"] = list(self.ab)
+        return table
 
     @classmethod
     def from_json(cls, table: Any) -> Hint:
