@@ -118,7 +118,7 @@ def spread_scale(looks: list[tuple[FloatArray, FloatArray]], info: ModelInfo) ->
     for logits, lab in looks:
         said = prediction(logits, info)
         promised.append(uncertainty(said, info).mean ** 2)
-        ab = np.moveaxis(decode(said, info, Options(vividness=0)).ab, 0, -1)
+        ab = np.moveaxis(said.moments[0], 0, -1)
         error.append(np.square(ab - lab[..., 1:]).mean())
     return float(np.sqrt(np.sum(error) / np.sum(promised)))
 
@@ -135,7 +135,7 @@ def score(
     for logits, lab in looks:
         light = np.ascontiguousarray(lab[..., 0])
         options = Options(vividness=vividness)
-        ab = decode(prediction(logits, info), info, options, lightness=light).ab
+        ab = decode(prediction(logits, info), info, options, light).ab
         ab = np.moveaxis(ab, 0, -1)
         decoded = np.concatenate([lab[..., :1], ab], -1)
         error.append(np.sqrt(np.square(ab - lab[..., 1:]).mean()))

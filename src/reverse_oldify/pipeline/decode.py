@@ -43,8 +43,8 @@ def decode(
     prediction: Prediction,
     info: ModelInfo,
     options: Options,
+    lightness: FloatArray,
     reference: FloatArray | None = None,
-    lightness: FloatArray | None = None,
     lift: Lift | None = None,
 ) -> Decoded:
     """Choose a colour for every cell of a picture.
@@ -68,23 +68,24 @@ def decode(
     options
         ``vividness`` is used. Beyond 1 nothing is annealed further, which would make hard patches
         of soft transitions.
+    lightness : float32 (h, w)
+        L* of the cells: tells which are of one surface, see `surfaces.agree`; the dark are due
+        less.
     reference : float32 (n,), optional
         Histogram of the palette, see `palette.tilt`.
-    lightness : float32 (h, w), optional
-        L* of the cells; if given, `surfaces.agree` on their colour, and the dark are due less.
     lift : Lift, optional
         By default what the prediction itself asks for. Of a variant it must be given, or another
         colour here would change the colour over there.
     """
     if info.output != "distribution":
         return Decoded(prediction.values, Lift())
-    moments = _moments(prediction, info, bool(options.vividness), reference, lightness)
-    plain = _agreed(moments.expected, moments, lightness)
+    moments = _moments(prediction, info, bool(options.vividness), lightness, reference)
+    plain = agree(moments.expected, moments.expected, moments.variance, lightness)
     if not options.vividness or not info.decoding:
         return Decoded(plain, Lift())
     times = due_times(moments, info, options.vividness, reference) if lift is None else lift.times
-    ab, knee = _agreed(moments.ab, moments, lightness), info.decoding.get("knee", 0.0)
-    vivid = lifted(ab, moments.due, times, knee)
+    ab = agree(moments.ab, moments.expected, moments.variance, lightness)
+    vivid = lifted(ab, moments.due, times, info.decoding.get("knee", 0.0))
     if lift is None:
         share = min(options.vividness, 1.0)
         lift = Lift(times, share, 1 - share)
@@ -106,16 +107,12 @@ def roughly(
     return lift.mixed(lifted(ab, due, lift.times, info.decoding.get("knee", 0.0)), ab)
 
 
-def _agreed(ab: FloatArray, moments: Moments, lightness: FloatArray | None) -> FloatArray:
-    return ab if lightness is None else agree(ab, moments.expected, moments.variance, lightness)
-
-
 def _moments(
     prediction: Prediction,
     info: ModelInfo,
     anneal: bool,
+    lightness: FloatArray,
     reference: FloatArray | None,
-    lightness: FloatArray | None,
 ) -> Moments:
     logits = prediction.values
     expected, variance = (
@@ -134,7 +131,7 @@ def _moments(
 
 
 def _due(
-    ab: FloatArray, expected: FloatArray, variance: FloatArray, lightness: FloatArray | None
+    ab: FloatArray, expected: FloatArray, variance: FloatArray, lightness: FloatArray
 ) -> FloatArray:
     """Chroma that colours (2, h, w) are due: (h, w).
 
@@ -143,7 +140,7 @@ def _due(
     likely = np.sqrt(np.square(expected).sum(0) + variance)
     lost = np.maximum(likely - np.hypot(*ab), 0)
     due = _USUAL * (lost / _USUAL) ** _MODERATE
-    return np.asarray(due if lightness is None else due * np.clip(lightness / _DIM, 0, 1))
+    return np.asarray(due * np.clip(lightness / _DIM, 0, 1))
 
 
 def _tilted(scores: FloatArray, reference: FloatArray | None) -> FloatArray:

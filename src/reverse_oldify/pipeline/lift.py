@@ -101,7 +101,7 @@ def share_missing(
     shown: FloatArray,
     plain: FloatArray,
     vividness: float,
-    lightness: FloatArray | None,
+    lightness: FloatArray,
     doubt: float,
 ) -> float:
     """What share of the expected colours (2, h, w) makes those that are shown more colourful.
@@ -119,9 +119,7 @@ def share_missing(
     return share
 
 
-def _colourfulness(ab: FloatArray, lightness: FloatArray | None) -> float:
-    """Of colours (2, h, w); root mean square chroma, where their lightness is not known."""
-    if lightness is None:
-        return float(np.sqrt(np.square(ab).sum(0).mean()))
+def _colourfulness(ab: FloatArray, lightness: FloatArray) -> float:
+    """Of colours (2, h, w) at their lightness (h, w), as sRGB shows them."""
     srgb = lab_to_srgb_in_gamut(lightness.ravel(), ab.reshape(2, -1).T)
     return colorfulness(srgb[None])

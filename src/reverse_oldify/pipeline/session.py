@@ -240,7 +240,7 @@ class Session:
         if self._decoded is None or self._decoded[0] != key:
             lightness, reference = self.view(options).lightness, self._reference(options)
             said = self.predict(options)
-            self._decoded = key, decode(said, self._info, options, reference, lightness)
+            self._decoded = key, decode(said, self._info, options, lightness, reference)
         return self._decoded[1]
 
     def _reference(self, options: Options) -> FloatArray | None:
@@ -258,7 +258,7 @@ class Session:
         # Knows nothing of the session, which keeps it: in a circle both would outlive their use.
         def colour(values: FloatArray) -> FloatArray:
             other = replace(said, values=values)
-            found = decode(other, info, options, reference, view.lightness, lift)
+            found = decode(other, info, options, view.lightness, reference, lift)
             return obey(found.ab, painted, view)
 
         rough = partial(roughly, lift=lift, info=info)
