@@ -21,7 +21,6 @@ from reverse_oldify.errors import ModelError
 from reverse_oldify.models.encoder import lightness_to_gray
 
 AB_SCALE = 128.0  # tanh reaches -1..1; a* and b* are that times 128
-DECODER_WIDTHS = (256, 128, 64, 32, 16)
 
 _STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the ImageNet weights, on 0..1
@@ -110,10 +109,10 @@ class ClassicDecoder(nn.Module):
         Channels at stride 32, 32, 16, 8 and 4.
     """
 
-    def __init__(self, inputs: int, widths: Sequence[int] = DECODER_WIDTHS) -> None:
+    def __init__(self, inputs: int, widths: Sequence[int]) -> None:
         super().__init__()
-        if len(widths) != len(DECODER_WIDTHS):
-            raise ModelError(f"the classic decoder has {len(DECODER_WIDTHS)} widths, not {widths}")
+        if len(widths) != 5:
+            raise ModelError(f"the classic decoder has 5 widths, not {widths}")
         layers: list[nn.Module] = []
         for number, width in enumerate(widths):
             layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU(inplace=True)]
@@ -147,7 +146,7 @@ class ClassicNet(nn.Module):
     stride = 2
     multiple = 32
 
-    def __init__(self, widths: Sequence[int] = DECODER_WIDTHS) -> None:
+    def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         self.encoder = VggEncoder()
         self.decoder = ClassicDecoder(self.encoder.width, widths)

@@ -25,7 +25,7 @@ class Block(nn.Module):
     convolution (Chu et al. 2021), so that any height and width will do.
     """
 
-    def __init__(self, width: int, heads: int, drop: float = 0.0) -> None:
+    def __init__(self, width: int, heads: int, drop: float) -> None:
         super().__init__()
         self.heads, self.drop = heads, drop
         self.place = nn.Conv2d(width, width, 3, padding=1, groups=width)
@@ -57,8 +57,8 @@ class Block(nn.Module):
 class ChannelNorm(nn.LayerNorm):
     """Layer norm over the channels of each place, as in ConvNeXt (Liu et al. 2022).
 
-    Batch norm would do worse than cost nothing: its running statistics lag behind an encoder that
-    is still learning, and validation swings by a fifth (docs/experiments.md).
+    Batch norm, which would cost nothing, does worse: its running statistics lag behind an encoder
+    that is still learning, and validation swings by a fifth (docs/experiments.md).
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -162,10 +162,10 @@ class ColorNet(nn.Module):
         self,
         encoder: str,
         bins: int,
-        widths: Sequence[int] = (192, 128, 96, 64),
-        blocks: int = 2,
-        heads: int = 6,
-        refinements: Sequence[int] = (2, 1, 1),
+        widths: Sequence[int],
+        blocks: int,
+        heads: int,
+        refinements: Sequence[int],
         drop: float = 0.0,
     ) -> None:
         super().__init__()

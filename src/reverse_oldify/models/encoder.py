@@ -91,7 +91,7 @@ class InvertedResidual(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, stride: int, expand: int, drop: float = 0.0
+        self, inputs: int, outputs: int, kernel: int, stride: int, expand: int, drop: float
     ) -> None:
         super().__init__()
         self.drop = drop
