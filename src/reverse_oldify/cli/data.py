@@ -72,7 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
             val_fraction=arguments.val_fraction,
         ),
         overwrite=arguments.overwrite,
-        progress=True,
     )
     print(f"{arguments.output}: {about['pictures']:,} pictures")
     for title in ("counts", "dropped"):

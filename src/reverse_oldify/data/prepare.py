@@ -48,9 +48,8 @@ def prepare(
     options: PrepareOptions | None = None,
     *,
     overwrite: bool = False,
-    progress: bool = False,
 ) -> dict[str, Any]:
-    """Prepare a training set.
+    """Prepare a training set, with a progress bar on stderr if that is a terminal.
 
     Parameters
     ----------
@@ -62,8 +61,6 @@ def prepare(
         Sizes, split and kind; the defaults if not given.
     overwrite : bool
         Replace ``output`` if it is a prepared set.
-    progress : bool
-        Show a progress bar on stderr, if that is a terminal.
 
     Returns
     -------
@@ -87,7 +84,7 @@ def prepare(
     _check_apart(output, sources)
     with new_folder(output, overwrite=overwrite, marker=ABOUT) as folder:
         spool = folder / _SPOOL
-        candidates, dropped = _read_all(sources, spool, options, progress)
+        candidates, dropped = _read_all(sources, spool, options)
         kept, repeated = _drop_duplicates(candidates)
         dropped += repeated
         if not kept:
@@ -110,16 +107,15 @@ def _check_apart(output: Path, sources: list[Source]) -> None:
 
 
 def _read_all(
-    sources: list[Source], spool: Path, options: PrepareOptions, progress: bool
+    sources: list[Source], spool: Path, options: PrepareOptions
 ) -> tuple[list[Candidate], list[Dropped]]:
     """Examine every file; the pixels of the fit ones go to the spool, one after the other."""
     candidates: list[Candidate] = []
     dropped: list[Dropped] = []
     total = sum(source.count() for source in sources)
-    hidden = None if progress else True  # None: where stderr is no terminal
     files = ((source, file) for source in sources for file in source.files())
     with spool.open("wb") as pixels:
-        for source, file in tqdm(files, total=total, unit="pic", disable=hidden):
+        for source, file in tqdm(files, total=total, unit="pic", disable=None):
             try:
                 candidate, packed = examine(source, file, pixels.tell(), options)
             except Unfit as unfit:
