@@ -19,6 +19,8 @@ from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray, Plane, Reducible
 
 Extent = tuple[float, float]
+"""Rows and columns of a grid that a picture covers, from the top left; not whole numbers."""
+
 Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 
