@@ -6,8 +6,9 @@ from typing import cast
 import numpy as np
 import pytest
 
+from reverse_oldify.pipeline.hints import Paint
 from reverse_oldify.pipeline.obey import influence, obey
-from reverse_oldify.pipeline.view import Paint, View
+from reverse_oldify.pipeline.view import View
 
 SHAPE = (9, 21)
 MIDDLE = (4, 10)

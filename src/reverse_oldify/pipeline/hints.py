@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
 from reverse_oldify.options import NEUTRAL, Hint, Hints
-from reverse_oldify.pipeline.view import Paint, View
+from reverse_oldify.pipeline.view import View
 from reverse_oldify.types import FloatArray
 from reverse_oldify.values import number
 
@@ -20,6 +21,21 @@ Path = NDArray[np.float64]
 
 _STEP = 0.5  # of a cell, between the dabs of a stroke
 _LEAST = 1e-6  # strength that can be told from none in single precision
+
+
+class Paint(NamedTuple):
+    """The user's colours on the network's grid.
+
+    Attributes
+    ----------
+    ab : float32 (2, gh, gw)
+        a*, b*; 0 where there is no paint.
+    strength : float32 (gh, gw)
+        0 (no paint) to 1 (obeyed).
+    """
+
+    ab: FloatArray
+    strength: FloatArray
 
 
 def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:

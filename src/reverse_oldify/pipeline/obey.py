@@ -14,8 +14,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from reverse_oldify.pipeline.hints import Paint
 from reverse_oldify.pipeline.relax import Mask, alike, relax
-from reverse_oldify.pipeline.view import Paint, View
+from reverse_oldify.pipeline.view import View
 from reverse_oldify.types import FloatArray
 
 Cells = NDArray[np.int64]

@@ -16,7 +16,7 @@ from reverse_oldify.files.picture import Picture, Raster
 from reverse_oldify.files.provenance import Provenance
 from reverse_oldify.options import LAST_VARIANT, Options, Palette
 from reverse_oldify.pipeline.decode import Decoded, decode, roughly
-from reverse_oldify.pipeline.hints import cell_at, paint, spots
+from reverse_oldify.pipeline.hints import Paint, cell_at, paint, spots
 from reverse_oldify.pipeline.obey import influence, obey
 from reverse_oldify.pipeline.palette import palette_histogram
 from reverse_oldify.pipeline.prediction import Prediction, softmax
@@ -24,7 +24,7 @@ from reverse_oldify.pipeline.recombine import recombine
 from reverse_oldify.pipeline.suggest import Suggestion, suggest
 from reverse_oldify.pipeline.uncertainty import Uncertainty, uncertainty
 from reverse_oldify.pipeline.variants import Colouring, Painter, Scene
-from reverse_oldify.pipeline.view import Paint, View
+from reverse_oldify.pipeline.view import View
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.sampling import Tile
 from reverse_oldify.types import FloatArray

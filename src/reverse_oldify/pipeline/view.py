@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from reverse_oldify.pipeline.prediction import Prediction
@@ -12,21 +10,6 @@ from reverse_oldify.pipeline.surfaces import SURE
 from reverse_oldify.resize import crop_grid, fit
 from reverse_oldify.runtime.backend import Backend
 from reverse_oldify.types import FloatArray, Plane
-
-
-class Paint(NamedTuple):
-    """The user's colours on the network's grid.
-
-    Attributes
-    ----------
-    ab : float32 (2, gh, gw)
-        a*, b*; 0 where there is no paint.
-    strength : float32 (gh, gw)
-        0 (no paint) to 1 (obeyed).
-    """
-
-    ab: FloatArray
-    strength: FloatArray
 
 
 class View:
