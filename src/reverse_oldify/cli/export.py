@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from reverse_oldify.cli.arguments import positive
+from reverse_oldify.errors import MissingExtraError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from reverse_oldify.export.model import DEFAULT_DECODING, export_checkpoint
     except ModuleNotFoundError as error:
-        from reverse_oldify.errors import MissingExtraError
-
         raise MissingExtraError("exporting a model", "train") from error
 
     decoding = arguments.decoding and dict(zip(DEFAULT_DECODING, arguments.decoding, strict=True))

@@ -6,6 +6,7 @@ import argparse
 import os
 
 from reverse_oldify.cli.arguments import add_model, positive
+from reverse_oldify.errors import MissingExtraError
 
 TOKEN_VARIABLE = "REVERSE_OLDIFY_TOKEN"
 
@@ -73,8 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
         from reverse_oldify.serve.run import serve
         from reverse_oldify.serve.settings import Settings
     except ModuleNotFoundError as error:
-        from reverse_oldify.errors import MissingExtraError
-
         raise MissingExtraError("serving", "serve") from error
 
     settings = Settings(

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from reverse_oldify.cli.arguments import positive
+from reverse_oldify.errors import MissingExtraError
 
 EPILOG = """\
 The run's folder receives best.pt, checkpoint.pt, metrics.jsonl, curves.png and samples.png.
@@ -30,8 +31,6 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from reverse_oldify.train.loop import train
     except ModuleNotFoundError as error:
-        from reverse_oldify.errors import MissingExtraError
-
         raise MissingExtraError("training", "train") from error
     from reverse_oldify.train.recipe import load_recipe
 
