@@ -26,8 +26,8 @@ _DOUBLINGS = 2  # of the grid, before the step to full resolution
 _GRAIN = 150.0  # variance of L* around a cell below which it says little about colour
 _FLAT = 1e-4  # chroma for each L*, below which it is constant
 _BORROWED = 0.1  # how much the cells around count for how a cell mixes its colours
-_SHARED = 12  # of rows in a cell, one share: each is off by less than 1/24 of it
-_MOST_SHARING = 8
+_SHARED = 12  # rows made as one are a 12th of a cell or less: each is off by less than a 24th
+_MOST_SHARING = 8  # rows
 
 
 def working_shape(height: int, width: int, size: int) -> tuple[int, int]:

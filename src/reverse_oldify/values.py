@@ -35,12 +35,12 @@ def table_of(table: Any, kind: type, what: str) -> dict[str, Any]:
 
 
 def whole_number(name: str, value: Any) -> int:
-    """The plain number, for JSON knows none of numpy's.
+    """Take a whole number of Python's or numpy's, and return Python's, which JSON can hold.
 
     Raises
     ------
     OptionError
-        If it is something else.
+        If it is something else, or a bool; the message calls it by its name.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise OptionError(f"{name} is {value!r}; give a whole number")
@@ -48,7 +48,7 @@ def whole_number(name: str, value: Any) -> int:
 
 
 def number(name: str, value: Any) -> float:
-    """The same, with decimals."""
+    """Take any number of Python's or numpy's, and return a float; errors as of `whole_number`."""
     if not _is_number(value):
         raise OptionError(f"{name} is {value!r}; give a number")
     try:

@@ -36,7 +36,7 @@ DRIFT = 0.05
 
 _KINDS = ("Conv", "Clip", "Relu", "Add")
 _REFINING = ".refine."  # in the names of weights: convolutions between norms, whatever the palette
-_LEAST = 4
+_LEAST = 4  # pictures, of which three calibrate and one proves
 
 Feed = dict[str, np.ndarray]
 
@@ -47,7 +47,7 @@ def pictures_of(folder: Path, size: int, multiple: int) -> list[FloatArray]:
     Raises
     ------
     DataError
-        It is no prepared set, or has less than four.
+        It is no prepared set, or has fewer than four.
     """
     cache = PictureCache(folder)
     known = cache.select("train")

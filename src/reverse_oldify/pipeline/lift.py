@@ -12,7 +12,7 @@ from reverse_oldify.matmul import matmul
 from reverse_oldify.types import FloatArray, ModelInfo
 
 _MOST = 1.55  # bound of the lift at vividness 1
-_BOLD = 1.15  # and what is added to it up to 2
+_BOLD = 1.15  # what is added to that bound up to vividness 2
 _BOLDER = 0.35  # share of the root mean square chroma at vividness 1 that is added to it up to 2
 _RISE = 0.08  # how much more colourful than 0 vividness 1 is at least, of what is all doubt
 _TILTED = 0.1  # most of the variance that is given back where a palette tilts what is said

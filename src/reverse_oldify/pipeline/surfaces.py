@@ -14,7 +14,7 @@ from reverse_oldify.types import FloatArray
 
 _FLOW = 20.0  # between neighbours alike, against the hold of a cell as sure as the picture
 _LIGHTNESS = 2.0  # difference of L* between neighbours that counts as an edge
-_DOUBT = 0.03  # of the variance: squared difference of ab that counts as an edge
+_DOUBT = 0.03  # of the variance, and 1: squared difference of ab that counts as an edge
 _LEAST = np.float32(1e-6)  # variance
 SURE = 10.0  # variance of ab below which no cell counts as surer
 
