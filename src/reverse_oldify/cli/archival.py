@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from reverse_oldify.files.formats import SUBSAMPLINGS, Encoding
 
 if TYPE_CHECKING:
-    from reverse_oldify.options import Options
     from reverse_oldify.pipeline.filing import Filing
     from reverse_oldify.types import ModelInfo
 
@@ -52,16 +51,14 @@ def add_archival(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_filing(arguments: argparse.Namespace, options: Options, info: ModelInfo) -> Filing:
-    """What is written besides the colour pictures."""
+def read_filing(arguments: argparse.Namespace, info: ModelInfo) -> Filing:
+    """What is written besides the colour pictures; `deliver` adds the options of each."""
     from reverse_oldify.files.provenance import SOURCE_TYPES, Provenance
+    from reverse_oldify.options import Options
     from reverse_oldify.pipeline.filing import Filing
 
-    provenance = Provenance.of(
-        info,
-        options,
-        source_type=arguments.source_type or SOURCE_TYPES[0],
-    )
+    source_type = arguments.source_type or SOURCE_TYPES[0]
+    provenance = Provenance.of(info, Options(), source_type=source_type)
     return Filing(
         provenance=None if arguments.no_provenance else provenance,
         sidecar=arguments.sidecar,

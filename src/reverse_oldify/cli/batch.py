@@ -76,7 +76,7 @@ def _setup(arguments: argparse.Namespace, controls: Controls) -> Setup:
 
     info = open_colorizer(arguments.model).info  # one that is damaged is reported here, once
     order = Order(
-        filing=read_filing(arguments, controls.options, info),
+        filing=read_filing(arguments, info),
         variants=controls.variants,
         uncertainty=controls.uncertainty,
         leave_coloured=not arguments.recolor,

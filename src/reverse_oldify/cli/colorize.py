@@ -84,8 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_folder(arguments.output)
         colorizer = Colorizer(arguments.model)
         info = colorizer.info  # loads it: one that is damaged is reported once, not per picture
-        filing = read_filing(arguments, controls.options, info)
-        job.order = replace(order, filing=filing)
+        job.order = replace(order, filing=read_filing(arguments, info))
         job.do(found.tasks, colorizer)
     return job.finish(arguments.output, found.skipped)
 

@@ -34,7 +34,8 @@ class Filing:
     Attributes
     ----------
     provenance : Provenance or None
-        Written into every page; None for nothing. `file_colour` adds the source's hash.
+        Written into every page; None for nothing. `deliver` adds the picture's options,
+        `file_colour` the source's hash.
     sidecar : bool
         The provenance, and all notes, as JSON beside the result; see `sidecar_of`.
     layers : bool
