@@ -58,14 +58,20 @@ def test_axe_finds_nothing(chromium: Any, studio: str, scheme: str) -> None:
     visit.leave()
 
 
+def tap_hint(phone: Visit, x: float) -> None:
+    """Give a place in the middle row the second of its likely colours."""
+    left, top = phone.place(x, 0.5)
+    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
+    phone.page.locator("button.suggestion").nth(1).tap()
+    phone.page.locator("#picker-done").tap()
+    phone.page.locator("#picker").wait_for(state="hidden")
+
+
 def test_on_a_phone(phone: Visit) -> None:
     phone.open(PALACE)
     wide = "() => document.documentElement.scrollWidth > innerWidth"
     assert not phone.page.evaluate(wide)
-    left, top = phone.place(0.5, 0.5)
-    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
-    phone.page.locator("button.suggestion").nth(1).tap()
-    phone.page.locator("#picker-done").tap()
+    tap_hint(phone, 0.5)
     assert phone.page.locator(".pin").count() == 1
     phone.page.get_by_role("button", name="Hints", exact=True).tap()
     assert phone.page.locator("#hint-list li").is_visible()
@@ -107,11 +113,7 @@ def test_on_a_small_phone_and_sideways(chromium: Any, studio: str, width: int, h
 
 def test_a_hint_that_was_dragged_is_tapped(phone: Visit) -> None:
     phone.open(PALACE)
-    left, top = phone.place(0.5, 0.5)
-    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
-    phone.page.locator("button.suggestion").nth(1).tap()
-    phone.page.locator("#picker-done").tap()
-    phone.page.locator("#picker").wait_for(state="hidden")
+    tap_hint(phone, 0.5)
     pin = phone.page.locator(".pin")
     phone.page.wait_for_timeout(500)  # or a touch would be the second half of a double tap
     box = pin.bounding_box()
@@ -170,11 +172,7 @@ def test_two_fingers_zoom(phone: Visit) -> None:
 @pytest.mark.parametrize("pin_first", [True, False])
 def test_two_fingers_zoom_though_one_is_on_a_hint(phone: Visit, pin_first: bool) -> None:
     phone.open(PALACE)
-    left, top = phone.place(0.5, 0.5)
-    phone.page.locator("#canvas").tap(position={"x": left, "y": top})
-    phone.page.locator("button.suggestion").nth(1).tap()
-    phone.page.locator("#picker-done").tap()
-    phone.page.locator("#picker").wait_for(state="hidden")
+    tap_hint(phone, 0.5)
     phone.page.wait_for_timeout(500)  # or a touch would be the second half of a double tap
     box = phone.page.locator(".pin").bounding_box()
     at = (box["x"] + 15, box["y"] + 15)
@@ -202,10 +200,7 @@ def test_the_focus_is_never_lost(phone: Visit) -> None:
     phone.open(PALACE)
     focused = "() => document.activeElement.id"
     for x in (0.3, 0.7):
-        left, top = phone.place(x, 0.5)
-        phone.page.locator("#canvas").tap(position={"x": left, "y": top})
-        phone.page.locator("button.suggestion").nth(1).tap()
-        phone.page.locator("#picker-done").tap()
+        tap_hint(phone, x)
     phone.page.get_by_role("button", name="Hints", exact=True).tap()
     phone.page.locator("#clear-hints").tap()
     assert phone.page.evaluate(focused) == "canvas"
