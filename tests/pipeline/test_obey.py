@@ -50,6 +50,29 @@ def test_without_paint_nothing_changes() -> None:
     assert not influence(paint(0.0), view()).any()
 
 
+@pytest.mark.parametrize("gray", [0.0, 0.004])  # as "neutral" has it, and about as #808080 has
+def test_grey_paint_turns_nothing_to_another_hue(gray: float) -> None:
+    laid = Paint(np.full((2, *SHAPE), gray, np.float32), np.zeros(SHAPE, np.float32))
+    laid.strength[MIDDLE] = 1
+    wall = np.linspace(0, 2, SHAPE[1]) * np.array([[8.0], [25.0]])  # one hue, from nothing to much
+    wall[:, SHAPE[1] // 2 :] *= [[-1], [1]]  # and another
+    ab = np.broadcast_to(wall[:, None], (2, *SHAPE)).astype(np.float32)
+    got = obey(ab, laid, view())
+    assert np.hypot(*got).max() < 0.1 * np.hypot(*ab).max()
+    share = (got * ab).sum(0) / np.maximum(np.square(ab).sum(0), 1e-9)
+    assert share.min() > -0.01 and share.max() <= 1
+    np.testing.assert_allclose(got, share * ab, atol=0.02)
+
+
+def test_grey_paint_and_colour_hold_beside_each_other() -> None:
+    laid, ab = paint(0.5), chroma()
+    laid.strength[2, 3], laid.strength[6, 17] = 1, 0.3
+    got = obey(ab, laid, view())
+    np.testing.assert_allclose(got[:, 2, 3], 0, atol=1e-4)
+    np.testing.assert_allclose(got[:, 6, 17], 0.7 * ab[:, 6, 17], atol=1e-4)
+    np.testing.assert_allclose(got[:, *MIDDLE], (WANTED + ab[:, *MIDDLE]) / 2, atol=1e-4)
+
+
 def test_what_is_doubtful_follows_further_than_what_is_sure() -> None:
     doubt = np.full(SHAPE, 5, np.float32)
     doubt[:, MIDDLE[1] :] = 20

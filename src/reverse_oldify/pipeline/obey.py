@@ -4,7 +4,9 @@ What is missing at the painted cells is added as a smooth correction that is exa
 over neighbours that look alike (`relax`). The farther away, the more it is pulled: to what is
 painted where the network says the same as there, for a coat is one coat across its creases, and to
 nothing elsewhere, so that the rest of the picture is left alone. All in units of the network's
-doubt: what is hardly known follows a hint further than what is sure of its colour.
+doubt: what is hardly known follows a hint further than what is sure of its colour. Grey takes
+colour away by a share: by an amount, what differs a little from the painted cell would not turn
+grey, but to the opposite hue.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from reverse_oldify.types import FloatArray
 
 Cells = NDArray[np.int64]
 
+_GREY = 0.01  # chroma below which paint is grey; that of a code (#808080) is not quite 0
 _REACH = 100.0  # cells over which a correction fades in a plain area, near to its hint
 _NEAR = 11.0  # cells from the hint, from where on it fades more quickly
 _LIGHTNESS = 3.5  # difference of L* between neighbours that counts as an edge
@@ -52,11 +55,16 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     fixed = painted.strength > 0
     if not fixed.any():
         return ab
-    wanted: FloatArray = np.where(fixed, (painted.ab - ab) * painted.strength, np.float32(0))
-    correction = _spread(wanted / view.doubt, fixed, view) * view.doubt
+    taken = np.where(np.hypot(*painted.ab) < _GREY, painted.strength, np.float32(0))
+    added = np.where(fixed, (painted.ab - ab) * painted.strength + taken * ab, np.float32(0))
+    wanted: FloatArray = np.concatenate([added, taken[None]])
+    felt = wanted.any((1, 2))
+    correction = np.zeros_like(wanted)
+    correction[felt] = _spread(wanted[felt] / view.doubt, fixed, view) * view.doubt
     # What is doubtful follows further than its hint, if that lies on what is sure, but not beyond.
     least, most = wanted.min((1, 2), keepdims=True), wanted.max((1, 2), keepdims=True)
-    return np.asarray(ab + np.clip(correction, least, most), np.float32)
+    np.clip(correction, least, most, out=correction)
+    return np.asarray(ab * (1 - correction[2]) + correction[:2], np.float32)
 
 
 def influence(painted: Paint, view: View) -> FloatArray:
