@@ -13,6 +13,7 @@ from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.options import MOST_RADIUS
 from reverse_oldify.pipeline.hint_file import read_hints
 from reverse_oldify.pipeline.hints import hint_ab, paint, spots
+from reverse_oldify.pipeline.obey import influence
 from reverse_oldify.pipeline.view import View
 
 GREEN, RED = (-20.0, 30.0), (40.0, 20.0)
@@ -43,6 +44,28 @@ def test_a_stroke_paints_what_it_crosses_and_its_radius_widens_it() -> None:
 def test_the_widest_brush_paints_the_whole_picture() -> None:
     hint = Hint(points=((2.0, 30.0),), ab=RED, radius=MOST_RADIUS)
     assert paint(Hints((hint,)), (64, 64), view_of(64, 64)).strength.all()
+
+
+@pytest.mark.parametrize("x, is_dark", [(29, True), (30, False)])
+def test_of_a_cell_across_an_edge_the_side_that_was_touched_follows(x: int, is_dark: bool) -> None:
+    lightness = np.full((64, 64), 80, np.float32)
+    lightness[:, :30] = 20  # the eighth column of cells, of four pixels, is half of each
+    lightness += np.random.default_rng(0).normal(0, 2, lightness.shape).astype(np.float32)
+    view = View(FakeBackend({GREEN: 1.0}), lightness)
+    laid = paint(Hints.from_arrays([(x, 30)], [RED]), (64, 64), view)
+    reach = influence(laid, view)
+    followed, left = reach[7, 3:7].mean(), reach[7, 8:12].mean()
+    if not is_dark:
+        followed, left = left, followed
+    assert followed > 0.5
+    assert left < 0.1
+
+
+def test_texture_is_no_edge() -> None:
+    leaves = np.where(np.indices((64, 64)).sum(0) % 2, 20, 80).astype(np.float32)
+    view = View(FakeBackend({GREEN: 1.0}), leaves)
+    laid = paint(Hints.from_arrays([(30, 30), (41, 30)], [RED, RED]), (64, 64), view)
+    np.testing.assert_array_equal(laid.lightness, view.lightness)
 
 
 def test_later_hints_lie_on_top() -> None:

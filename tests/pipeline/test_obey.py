@@ -25,9 +25,14 @@ def view(**changes: np.ndarray) -> View:
     return cast(View, SimpleNamespace(**plain | changes))
 
 
-def paint(strength: float = 1.0) -> Paint:
+def unpainted(seen: View) -> Paint:
+    nothing = np.zeros((3, *seen.lightness.shape), np.float32)
+    return Paint(nothing[:2], nothing[2], seen.lightness.copy())
+
+
+def paint(strength: float = 1.0, seen: View | None = None) -> Paint:
     """One cell in the middle."""
-    laid = Paint(np.zeros((2, *SHAPE), np.float32), np.zeros(SHAPE, np.float32))
+    laid = unpainted(seen or view())
     laid.ab[:, *MIDDLE], laid.strength[MIDDLE] = WANTED, strength
     return laid
 
@@ -52,8 +57,8 @@ def test_without_paint_nothing_changes() -> None:
 
 @pytest.mark.parametrize("gray", [0.0, 0.004])  # as "neutral" has it, and about as #808080 has
 def test_grey_paint_turns_nothing_to_another_hue(gray: float) -> None:
-    laid = Paint(np.full((2, *SHAPE), gray, np.float32), np.zeros(SHAPE, np.float32))
-    laid.strength[MIDDLE] = 1
+    laid = unpainted(view())
+    laid.ab[:], laid.strength[MIDDLE] = gray, 1
     wall = np.linspace(0, 2, SHAPE[1]) * np.array([[8.0], [25.0]])  # one hue, from nothing to much
     wall[:, SHAPE[1] // 2 :] *= [[-1], [1]]  # and another
     ab = np.broadcast_to(wall[:, None], (2, *SHAPE)).astype(np.float32)
@@ -104,7 +109,8 @@ def test_an_edge_of_lightness_or_of_expected_colour_stops_it() -> None:
     lightness, expected = np.full(SHAPE, 50, np.float32), np.zeros((2, *SHAPE), np.float32)
     lightness[:, MIDDLE[1] + 3 :] += 30
     expected[0, :, : MIDDLE[1] - 2] += 20
-    moved = np.hypot(*obey(ab, paint(), view(lightness=lightness, expected=expected)))
+    seen = view(lightness=lightness, expected=expected)
+    moved = np.hypot(*obey(ab, paint(seen=seen), seen))
     inside = moved[:, MIDDLE[1] - 2 : MIDDLE[1] + 3]
     assert inside.min() > 0.8 * np.hypot(*WANTED)
     assert moved[:, : MIDDLE[1] - 2].max() < 1
@@ -116,15 +122,15 @@ def test_what_is_of_one_kind_follows_across_a_crease_and_what_is_not_does_not() 
     lightness, expected = np.full((rows, columns), 50.0), np.zeros((2, rows, columns))
     lightness[:, 13] = 10  # a crease
     expected[0, 5:, 14:] = 30  # beyond it, below, the network expects something else
-    seen = SimpleNamespace(
+    seen = view(
         lightness=lightness.astype(np.float32),
         expected=expected.astype(np.float32),
         doubt=np.full((rows, columns), 10, np.float32),
     )
-    laid = Paint(np.zeros((2, rows, columns), np.float32), np.zeros((rows, columns), np.float32))
+    laid = unpainted(seen)
     laid.ab[:, 3, 10], laid.strength[3, 10] = WANTED, 1
     ab = np.zeros((2, rows, columns), np.float32)
-    moved = np.hypot(*obey(ab, laid, cast(View, seen))) / np.hypot(*WANTED)
+    moved = np.hypot(*obey(ab, laid, seen)) / np.hypot(*WANTED)
     assert moved[:5, 14:].min() > 0.5
     assert moved[5:, 14:].max() < 0.02
 
@@ -137,5 +143,5 @@ def test_influence_is_a_share_whatever_the_picture() -> None:
             expected=rng.normal(0, 8, (2, *SHAPE)).astype(np.float32),
             doubt=rng.uniform(2, 20, SHAPE).astype(np.float32),
         )
-        share = influence(paint(), seen)
+        share = influence(paint(seen=seen), seen)
         assert share.min() >= 0 and share[MIDDLE] == share.max() == 1

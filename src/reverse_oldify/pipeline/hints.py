@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reverse_oldify.color.lab import srgb_to_lab
 from reverse_oldify.errors import OptionError
+from reverse_oldify.grid import edged
 from reverse_oldify.options import NEUTRAL, Hint, Hints
 from reverse_oldify.pipeline.view import View
 from reverse_oldify.types import FloatArray
@@ -20,6 +21,7 @@ from reverse_oldify.values import number
 Path = NDArray[np.float64]
 
 _STEP = 0.5  # of a cell, between the dabs of a stroke
+_EDGE = 10.0  # L* by which the cell beside is more like what was painted, from an edge on
 _LEAST = 1e-6  # strength that can be told from none in single precision
 
 
@@ -32,10 +34,13 @@ class Paint(NamedTuple):
         a*, b*; 0 where there is no paint.
     strength : float32 (gh, gw)
         0 (no paint) to 1 (obeyed).
+    lightness : float32 (gh, gw)
+        L* of the cells; of one across an edge, that of the side of it that was painted.
     """
 
     ab: FloatArray
     strength: FloatArray
+    lightness: FloatArray
 
 
 def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
@@ -56,18 +61,23 @@ def paint(hints: Hints, size: tuple[int, int], view: View) -> Paint:
         If a hint lies outside the picture.
     """
     rows, columns = view.lightness.shape
-    laid = Paint(np.zeros((2, rows, columns), np.float32), np.zeros((rows, columns), np.float32))
+    nothing = np.zeros((3, rows, columns), np.float32)
+    laid = Paint(nothing[:2], nothing[2], view.lightness.copy())
     cell = np.divide(size, view.extent)
     for hint in hints:
         for x, y in hint.points:
             check_inside(x, y, size)
+    touched = [np.empty((0, 2))]
     for hint in _felt(hints):
         radius = hint.radius * float((1 / cell).mean())
-        covered = _brush(_path(hint, size) / cell, radius, (rows, columns))
+        touched.append(_dabs(_path(hint, size) / cell))
+        covered = _brush(touched[-1], radius, (rows, columns))
         through = laid.strength[covered] * (1 - hint.strength)  # what shows through, as in painting
         laid.strength[covered] = through + hint.strength
         mixed = through * laid.ab[:, covered] + hint.strength * hint_ab(hint)[:, None]
         laid.ab[:, covered] = mixed / laid.strength[covered]
+    dabs = np.concatenate(touched)
+    laid.lightness[tuple(dabs.astype(int).T)] = _sides(dabs, view)
     return laid
 
 
@@ -131,11 +141,26 @@ def _middles(points: Path, size: tuple[int, int]) -> Path:
     return np.asarray(np.floor(np.minimum(points[:, ::-1], last) + 0.5) + 0.5)
 
 
-def _brush(path: Path, radius: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Cells (bool, of ``shape``) under a stroke along ``path`` (n, 2): row, column in cells."""
+def _sides(dabs: Path, view: View) -> FloatArray:
+    """L* of the cells under dabs (n, 2), float32 (n,): across an edge, of that side of it.
+
+    Which is told by the one of the nine cells around that is nearest to the L* under the dab.
+    """
+    row, column = dabs.astype(int).T
+    touched = tuple((dabs * np.divide(view.look.shape, view.extent)).astype(int).T)
+    cells = edged(view.lightness)
+    around = np.stack([cells[row + i // 3, column + i % 3] for i in range(9)])
+    apart = np.abs(around - view.look[touched])
+    nearest = apart.argmin(0)
+    is_across = apart[4] - apart.min(0) > _EDGE
+    return np.asarray(around[np.where(is_across, nearest, 4), np.arange(len(dabs))])
+
+
+def _brush(dabs: Path, radius: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Cells (bool, of ``shape``) under dabs (n, 2): row, column in cells."""
     covered = np.zeros(shape, bool)
     centres = np.mgrid[: shape[0], : shape[1]] + 0.5
-    for dab in _dabs(path):
+    for dab in dabs:
         covered[int(dab[0]), int(dab[1])] = True
         covered |= ((centres - dab[:, None, None]) ** 2).sum(0) < radius**2
     return covered

@@ -4,9 +4,11 @@ What is missing at the painted cells is added as a smooth correction that is exa
 over neighbours that look alike (`relax`). The farther away, the more it is pulled: to what is
 painted where the network says the same as there, for a coat is one coat across its creases, and to
 nothing elsewhere, so that the rest of the picture is left alone. All in units of the network's
-doubt: what is hardly known follows a hint further than what is sure of its colour. Grey takes
-colour away by a share: by an amount, what differs a little from the painted cell would not turn
-grey, but to the opposite hue.
+doubt: what is hardly known follows a hint further than what is sure of its colour.
+
+A cell across an edge passes its correction on to that side which was painted. Grey takes colour
+away by a share: by an amount, what differs from the painted cell would not turn grey, but to the
+opposite hue.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     wanted: FloatArray = np.concatenate([added, taken[None]])
     felt = wanted.any((1, 2))
     correction = np.zeros_like(wanted)
-    correction[felt] = _spread(wanted[felt] / view.doubt, fixed, view) * view.doubt
+    correction[felt] = _spread(wanted[felt] / view.doubt, painted, view) * view.doubt
     # What is doubtful follows further than its hint, if that lies on what is sure, but not beyond.
     least, most = wanted.min((1, 2), keepdims=True), wanted.max((1, 2), keepdims=True)
     np.clip(correction, least, most, out=correction)
@@ -72,31 +74,33 @@ def influence(painted: Paint, view: View) -> FloatArray:
     fixed = painted.strength > 0
     if not fixed.any():
         return np.zeros(fixed.shape, np.float32)
-    (reach,) = _spread(painted.strength[None], fixed, view)
+    (reach,) = _spread(painted.strength[None], painted, view)
     # What `relax` is short of its solution may lead outside.
     return np.asarray(np.clip(reach, 0, 1))
 
 
-def _spread(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
-    """Fill planes (c, gh, gw) from their fixed cells."""
-    target = _of_its_kind(wanted, fixed, view)
-    guide = np.concatenate([view.lightness[None] / _LIGHTNESS, view.expected / _CHROMA])
+def _spread(wanted: FloatArray, painted: Paint, view: View) -> FloatArray:
+    """Fill planes (c, gh, gw) from their painted cells."""
+    fixed = painted.strength > 0
+    target = _of_its_kind(wanted, painted, view)
+    guide = np.concatenate([painted.lightness[None] / _LIGHTNESS, view.expected / _CHROMA])
     links = alike(guide, 1), alike(guide, 2)
     return relax(np.where(fixed, wanted, target), target, _pull(fixed), links, fixed)
 
 
-def _of_its_kind(wanted: FloatArray, fixed: Mask, view: View) -> FloatArray:
+def _of_its_kind(wanted: FloatArray, painted: Paint, view: View) -> FloatArray:
     """What planes (c, gh, gw) would be if only the network's opinion counted, and the place.
 
-    The mean of the fixed cells that are of the kind of each; the less so, the nearer to zero.
+    The mean of the painted cells that are of the kind of each; the less so, the nearer to zero.
     """
-    aspects = view.lightness / _SAME_LIGHTNESS, np.log(view.doubt) / _SAME_DOUBT
+    aspects = painted.lightness / _SAME_LIGHTNESS, np.log(view.doubt) / _SAME_DOUBT
     kind = np.stack([*view.expected / _SAME_CHROMA, *aspects])
-    weighed, weights = np.zeros_like(wanted), np.zeros(fixed.shape, np.float32)
-    nearest = np.zeros(fixed.shape, np.float32)
-    painted = np.argwhere(fixed)
-    painted = painted[:: 1 + len(painted) // _MOST_KINDS]
-    for (row, column), away in zip(painted, _squared_distances(painted, fixed.shape), strict=True):
+    shape = view.lightness.shape
+    weighed, weights = np.zeros_like(wanted), np.zeros(shape, np.float32)
+    nearest = np.zeros(shape, np.float32)
+    cells = np.argwhere(painted.strength > 0)
+    cells = cells[:: 1 + len(cells) // _MOST_KINDS]
+    for (row, column), away in zip(cells, _squared_distances(cells, shape), strict=True):
         other = np.square(kind - kind[:, row, column, None, None]).sum(0)
         same = np.exp(-0.5 * np.square(other)) / (1 + np.square(away / _SAME_PLACE**2))
         np.maximum(nearest, same, out=nearest)
