@@ -6,9 +6,9 @@ painted where the network says the same as there, for a coat is one coat across 
 nothing elsewhere, so that the rest of the picture is left alone. All in units of the network's
 doubt: what is hardly known follows a hint further than what is sure of its colour.
 
-A cell across an edge passes its correction on to that side which was painted. Grey takes colour
-away by a share: by an amount, what differs from the painted cell would not turn grey, but to the
-opposite hue.
+A cell across an edge passes its correction on to that side which was painted. Grey takes chroma
+away, whatever its hue, and no more than there is: if it took a*, b* away, what differs from the
+painted cell would not turn grey, but to the opposite hue.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     fixed = painted.strength > 0
     if not fixed.any():
         return ab
-    taken = np.where(np.hypot(*painted.ab) < _GREY, painted.strength, np.float32(0))
-    added = np.where(fixed, (painted.ab - ab) * painted.strength + taken * ab, np.float32(0))
+    chroma, is_grey = np.hypot(*ab), np.hypot(*painted.ab) < _GREY
+    added = np.where(is_grey, np.float32(0), (painted.ab - ab) * painted.strength)
+    taken = np.where(is_grey, chroma * painted.strength, np.float32(0))
     wanted: FloatArray = np.concatenate([added, taken[None]])
     felt = wanted.any((1, 2))
     correction = np.zeros_like(wanted)
@@ -66,7 +67,8 @@ def obey(ab: FloatArray, painted: Paint, view: View) -> FloatArray:
     # What is doubtful follows further than its hint, if that lies on what is sure, but not beyond.
     least, most = wanted.min((1, 2), keepdims=True), wanted.max((1, 2), keepdims=True)
     np.clip(correction, least, most, out=correction)
-    return np.asarray(ab * (1 - correction[2]) + correction[:2], np.float32)
+    lost = np.minimum(correction[2] / np.maximum(chroma, 1e-6), 1)
+    return np.asarray(ab * (1 - lost) + correction[:2], np.float32)
 
 
 def influence(painted: Paint, view: View) -> FloatArray:
