@@ -53,8 +53,7 @@ def directories(data: bytes) -> None:
     """TIFF directories, and those below them; whether they are of camera RAW."""
     raw.is_raw(io.BytesIO(data), None)
     with suppress(InputError):
-        for directory in ifd.read_directories(io.BytesIO(data)):
-            list(ifd.sub_directories(io.BytesIO(data), directory))
+        list(ifd.sub_directories(io.BytesIO(data), ifd.read_directories(io.BytesIO(data))))
 
 
 def exif(data: bytes) -> None:

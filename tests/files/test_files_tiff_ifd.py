@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from reverse_oldify.files.tiff.ifd import (
     read_block,
     read_directories,
     short,
+    sub_directories,
     to_bytes,
 )
 
@@ -99,6 +101,31 @@ def test_fields_that_overlap_to_more_than_the_file_are_left_out() -> None:
 def test_what_is_no_directory_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableError):
         next(read_directories(io.BytesIO(data)))
+
+
+def test_entries_that_are_told_more_often_than_the_file_has_room_for_are_damage() -> None:
+    void = struct.pack("<H", 4096) + struct.pack("<HHII", 1, 99, 0, 0) * 4096 + bytes(4)
+    pointers = 4096
+    at = 8 + 2 + 12 * pointers + 4
+    first = struct.pack("<H", pointers) + struct.pack("<HHII", EXIF, LONG, 1, at) * pointers
+    data = b"II*\0" + struct.pack("<I", 8) + first + bytes(4) + void
+    began = time.process_time()
+    directory = read_block(data + bytes(100_000))
+    assert directory.damaged
+    assert time.process_time() - began < 2  # each of them took 4 ms
+
+
+def test_one_directory_below_many_places_is_not_read_for_ever() -> None:
+    at = 8 + 2 + 12 + 4
+    below = struct.pack("<HHHII", 1, 34675, UNDEFINED, 5000, at + 4 * 1000 + 18) + bytes(4)
+    head = struct.pack("<HHHII", 1, 330, LONG, 1000, at) + bytes(4)
+    places = struct.pack("<I", at + 4 * 1000) * 1000
+    file = io.BytesIO(b"II*\0" + struct.pack("<I", 8) + head + places + below + bytes(5000))
+    read = list[Directory]()
+    with pytest.raises(UnreadableError, match="damaged"):
+        for directory in sub_directories(file, read_directories(file)):
+            read.append(directory)
+    assert sum(34675 in directory for directory in read) == 1
 
 
 def test_directory_inside_itself_ends() -> None:

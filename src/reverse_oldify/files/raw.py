@@ -40,7 +40,7 @@ def is_raw(file: BinaryIO, path: Path | None) -> bool:
         return True
     with suppress(UnreadableError):
         for page in islice(read_directories(file), _MOST_DIRECTORIES):
-            below = islice(sub_directories(file, page), _MOST_DIRECTORIES)
+            below = islice(sub_directories(file, [page]), _MOST_DIRECTORIES)
             if any(_holds_raw(directory) for directory in chain([page], below)):
                 return True
     return False

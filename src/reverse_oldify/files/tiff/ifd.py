@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
@@ -136,17 +136,18 @@ def read_directories(file: BinaryIO) -> Iterator[Directory]:
         yield directory
 
 
-def sub_directories(file: BinaryIO, directory: Directory) -> Iterator[Directory]:
-    """Read the directories below one of a TIFF file (TIFF Technical Note 1), as they are asked for.
+def sub_directories(file: BinaryIO, directories: Iterable[Directory]) -> Iterator[Directory]:
+    """Read the directories below others (TIFF Technical Note 1), as they are asked for.
 
     Raises
     ------
     UnreadableError
         The next one is damaged.
     """
-    header = read_header(file)
-    for offset in directory.numbers(_SUB_DIRECTORIES):
-        yield _Reader(file, header).read(offset)[0]
+    reader = _Reader(file, read_header(file))
+    for directory in directories:
+        for offset in directory.numbers(_SUB_DIRECTORIES):
+            yield reader.read(offset)[0]
 
 
 def read_block(block: bytes) -> Directory:
@@ -162,17 +163,22 @@ def read_block(block: bytes) -> Directory:
 
 
 class _Reader:
-    """Reads directories, and no more bytes of values than the file has."""
+    """Reads directories, and no more entries, nor bytes of values, than the file has room for.
+
+    Else a few kilobytes, told again and again, would be read for hours.
+    """
 
     def __init__(self, file: BinaryIO, header: Header) -> None:
         self._file, self._order, self._big = file, header.order, header.big
         self._size = self._left = file.seek(0, io.SEEK_END)
+        self._entries_left = self._size // (20 if self._big else 12)
 
     def read(self, offset: int, depth: int = 1) -> tuple[Directory, int]:
         """Read the directory at an offset; return also the offset of the next."""
         pointer, entry_size = ("Q", 20) if self._big else ("I", 12)
         (count,) = self._unpack("Q" if self._big else "H", offset)
-        if count > _MOST_ENTRIES:
+        self._entries_left -= count
+        if count > _MOST_ENTRIES or self._entries_left < 0:
             raise UnreadableError(DAMAGED)
         at = offset + (8 if self._big else 2)
         directory = Directory()

@@ -83,11 +83,7 @@ class TiffFile:
 
     def _below_thumbnails(self) -> list[Directory]:
         """Pages in directories below others, where all of those are thumbnails (TIFF/EP)."""
-        below = (
-            page
-            for thumbnail in read_directories(self._file)
-            for page in sub_directories(self._file, thumbnail)
-        )
+        below = sub_directories(self._file, read_directories(self._file))
         return [page for page in islice(below, MAX_PAGES) if read.is_page(page)]
 
     def _open(
