@@ -1,4 +1,6 @@
+import io
 import os
+import tarfile
 import zipfile
 
 import pytest
@@ -125,6 +127,46 @@ def test_a_damaged_archive_is_an_error_that_names_it(tmp_path, name):
     (tmp_path / name).write_bytes(b"not an archive at all" * 100)
     with pytest.raises(DataError, match=name):
         find_sources([tmp_path / name])[0].count()
+
+
+def extended(record):
+    head = tarfile.TarInfo("head")
+    head.type, head.size = tarfile.XHDTYPE, len(record)
+    member = tarfile.TarInfo("a.jpg").tobuf(tarfile.USTAR_FORMAT)
+    return head.tobuf(tarfile.USTAR_FORMAT) + record.ljust(512, b"\0") + member + bytes(1024)
+
+
+def zip_named(name):
+    """A zip whose only name is told to be UTF-8."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("ü.jpg", b"")
+    return file.getvalue().replace("ü.jpg".encode(), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("sparse.tar", extended(b"22 GNU.sparse.map=x,y\n")),
+        ("name.zip", zip_named(b"\xff\xff.jpg")),
+        (
+            "newer.zip",
+            zip_named("ü.jpg".encode()).replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\xff"),
+        ),
+    ],
+)
+def test_an_archive_that_python_fails_to_read_is_an_error_that_names_it(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DataError, match=f"{name}: unreadable"):
+        contents(tmp_path / name)
+
+
+def test_a_member_that_python_fails_to_open_is_unreadable(tmp_path):
+    data = zip_named("ü.jpg".encode())
+    (tmp_path / "a.zip").write_bytes(data.replace("ü.jpg".encode(), b"\xff\xff.jpg", 1))
+    (source,) = find_sources([tmp_path / "a.zip"])
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        next(source.files()).read()
 
 
 def test_a_damaged_member_is_unreadable_and_the_next_one_is_fine(tmp_path):
