@@ -26,6 +26,14 @@ def test_the_command_prepares_a_set_and_reports_it(tmp_path, capsys):
     assert told.err == "", "a log holds failures and nothing else"
 
 
+def test_names_of_strangers_command_no_terminal(tmp_path, capsys):
+    source = write_photographs(tmp_path / "a\x1b[2J", 2)
+    assert main(["data", "prepare", str(source), "-o", str(tmp_path / "set")]) == 0
+    told = capsys.readouterr().out
+    assert "a\\x1b[2J: " in told
+    assert "\x1b" not in told
+
+
 def test_a_missing_source_is_one_line_and_status_1(tmp_path, capsys):
     assert main(["data", "prepare", str(tmp_path / "no"), "-o", str(tmp_path / "set")]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1

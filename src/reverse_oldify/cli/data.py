@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from reverse_oldify.cli.main import one_line
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's sub-commands and their flags."""
@@ -76,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{arguments.output}: {about['pictures']:,} pictures")
     for title in ("counts", "dropped"):
         for name, count in about[title].items():
-            print(f"  {title} {name}: {count:,}")
+            print(f"  {title} {one_line(name)}: {count:,}")
     for split in ("train", "val"):
         if not any(name.startswith(f"{split}/") for name in about["counts"]):
             print(f"  no {split} pictures: give more, or another val_fraction in the recipe")
