@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from live_server import live, problem, scan
+
+from reverse_oldify.serve.guard import COOKIE, Guard
+from reverse_oldify.serve.settings import Settings
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -119,6 +123,27 @@ def test_the_page_exchanges_the_token_for_a_cookie(guarded: httpx.Client) -> Non
     assert "httponly" in cookie and "samesite=strict" in cookie and "path=/v1" in cookie
     assert guarded.get("/v1/about").status_code == 200  # the client keeps cookies
     guarded.cookies.clear()
+
+
+@pytest.mark.parametrize("other", ['state={"page": 1}', "seen", 'open="', "a[b]=c d", "é=ü"])
+def test_cookies_of_other_programs_on_this_machine_do_not_hide_the_token(
+    guarded: httpx.Client, other: str
+) -> None:
+    for both in (f"{other}; {COOKIE}={TOKEN}", f"{COOKIE}={TOKEN}; {other}"):
+        answer = guarded.get("/v1/about", headers={"Cookie": both.encode()})
+        assert answer.status_code == 200
+
+
+def test_a_fault_is_one_line_of_the_log_whatever_the_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def faulty(*_: object) -> None:
+        raise ValueError
+
+    headers = [(b"host", b"localhost")]
+    scope = {"type": "http", "method": "GET", "path": "/a\nERROR no", "headers": headers}
+    asyncio.run(Guard(faulty, Settings())(scope, faulty, faulty))
+    assert "\n" not in caplog.records[0].getMessage()
 
 
 def test_without_a_token_there_is_nothing_to_exchange(client: httpx.Client) -> None:
