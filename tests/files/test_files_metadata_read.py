@@ -205,6 +205,15 @@ def test_exif_keeps_its_letters_and_types(key: str, dpi: tuple[float, float] | N
     assert read(file.getvalue()).metadata.dpi == dpi
 
 
+def test_comments_of_a_jpeg_have_a_limit_all_together() -> None:
+    data = encoded(Image.fromarray(scene()), "JPEG")
+    comment = b"\xff\xfe\xff\xff" + bytes(65_533)
+    few, many = (read(data[:2] + comment * count + data[2:]) for count in (127, 128))
+    assert len(few.metadata.jpeg_comments) == 127
+    assert many.metadata.jpeg_comments == ()
+    assert "its comments are longer than 8 MB; left out" in many.notes
+
+
 @pytest.mark.parametrize("written", ["utf-16-be", "utf-16-le"])
 def test_comments_of_two_bytes_a_letter_are_turned_with_their_file(written: str) -> None:
     exif = Image.Exif()

@@ -13,6 +13,7 @@ from live_server import MIXTURE, FakeBackend
 
 from reverse_oldify import Colorizer, Options, Picture
 from reverse_oldify.errors import OptionError
+from reverse_oldify.files.picture import Metadata
 from reverse_oldify.options import Hint, Palette
 from reverse_oldify.pipeline.preview import Preview
 from reverse_oldify.serve.asked import options_of_body, options_of_query
@@ -25,9 +26,9 @@ from reverse_oldify.serve.settings import Settings
 TOKEN = "0123456789abcdef"
 
 
-def open_picture(side: int = 100) -> Opened:
-    pixels = np.zeros((side, side), np.uint8)
-    session = Colorizer(backend=FakeBackend(MIXTURE)).open(Picture(pixels=pixels))
+def open_picture(side: int = 100, **told: bytes | tuple[bytes, ...]) -> Opened:
+    picture = Picture(pixels=np.zeros((side, side), np.uint8), metadata=Metadata(**told))
+    session = Colorizer(backend=FakeBackend(MIXTURE)).open(picture)
     return Opened(
         session=session,
         preview=Preview(session),
@@ -112,6 +113,15 @@ def test_the_least_used_makes_room() -> None:
     with pytest.raises(Problem) as refused:
         pictures.add(open_picture(200))
     assert refused.value.status == 413
+
+
+@pytest.mark.parametrize("part", ["exif", "xmp", "iptc", "icc", "png_texts", "jpeg_comments"])
+def test_what_is_told_of_a_picture_takes_room_too(part: str) -> None:
+    data = bytes(10_000)
+    pictures = OpenedPictures(25_000, 10, lambda: 0.0)
+    pictures.add(open_picture())
+    pictures.add(open_picture(**{part: (data,) if part.endswith("s") else data}))
+    assert len(pictures) == 1
 
 
 def test_the_schema_of_the_options_is_that_of_the_dataclasses() -> None:

@@ -27,6 +27,7 @@ _TINT = 6.0
 _COLOURED_SHARE = 0.01
 _LOOKED_AT = 96  # pixels a side: enough to tell, and takes less than a millisecond
 _KINDS = np.uint8, np.uint16
+_OBJECT = 48  # bytes of a short one of Python, beside what it holds
 _SHOWN = 1024  # pixels a side: a notebook keeps what it shows
 
 
@@ -63,6 +64,12 @@ class Metadata:
     png_texts: tuple[bytes, ...] = ()
     jpeg_comments: tuple[bytes, ...] = ()
     jpeg_quality: int | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes, about."""
+        parts = (self.exif, self.xmp, self.iptc, self.icc, *self.png_texts, *self.jpeg_comments)
+        return sum(_OBJECT + len(part) for part in parts if part)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -52,7 +52,8 @@ class Opened:
     @property
     def nbytes(self) -> int:
         """Bytes that it takes, about."""
-        return self.session.nbytes + self.preview.nbytes
+        told = self.session.picture.metadata.nbytes
+        return self.session.nbytes + self.preview.nbytes + told
 
 
 class OpenedPictures:

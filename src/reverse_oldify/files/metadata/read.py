@@ -24,7 +24,7 @@ METRE = 39.3701
 """In inches: PNG and JPEG 2000 tell resolution by it."""
 
 MOST_BYTES = 8 << 20
-"""Limit on EXIF, XMP, IPTC and colour profile, each."""
+"""Limit on EXIF, XMP, IPTC, colour profile, texts and comments, each."""
 
 # Sum of the luminance table of ITU-T T.81, annex K, that libjpeg scales with the quality.
 _STANDARD_TABLE_SUM = 3688
@@ -44,17 +44,18 @@ def read_metadata(image: Image.Image) -> Read:
     notes += notes_of(exif)
     orientation = orientation_of(exif)
     packet, more = xmp_extended.joined(_packet(image), _segments(image, xmp_extended.SEGMENT))
+    comments, too_many = _comments(image)
     metadata = Metadata(
         exif=block_of(exif),
         xmp=packet,
         icc=_bytes(image.info.get("icc_profile")),
         iptc=iptc.of_image(image.info, _segments(image, iptc.SEGMENT)),
         dpi=plausible_dpi(image.info.get("dpi") or densities_of(exif), orientation),
-        jpeg_comments=_comments(image),
+        jpeg_comments=comments,
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
     metadata, too_long = bounded(metadata)
-    notes += more + too_long
+    notes += more + too_many + too_long
     if metadata.dpi is None:
         notes += notes_of_aspect(_aspect(image.info))
     return Read(metadata, orientation, notes)
@@ -192,8 +193,12 @@ def _packet(image: Image.Image) -> bytes | None:
     return next((data for data in packets if data.lstrip().startswith(b"<")), None)
 
 
-def _comments(image: Image.Image) -> tuple[bytes, ...]:
-    return tuple(data for name, data in getattr(image, "applist", ()) if name == "COM")
+def _comments(image: Image.Image) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """Comments of a JPEG, and a note if they are too long together."""
+    comments = tuple(data for name, data in getattr(image, "applist", ()) if name == "COM")
+    if sum(4 + len(comment) for comment in comments) > MOST_BYTES:
+        return (), (f"its comments are longer than {MOST_BYTES >> 20} MB; left out",)
+    return comments, ()
 
 
 def _segments(image: Image.Image, head: bytes) -> list[bytes]:

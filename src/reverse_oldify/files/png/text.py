@@ -13,7 +13,7 @@ from reverse_oldify.files.png.deep import XMP_KEYWORD, chunks_of
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _RAW = ("exif", "APP1", "xmp", "iptc", "8bim", "icc", "icm")
 _READ_ELSEWHERE = {XMP_KEYWORD, *(raw_profile.KEYWORD + name for name in _RAW)}
-_TYPE = 4  # bytes
+_TYPE, _AROUND = 4, 12  # bytes: of the type of a chunk, and of all that is around its data
 _LONGEST_KEYWORD = 79
 
 
@@ -23,7 +23,7 @@ def completed(read: Read, file: BinaryIO) -> Read:
     for name, length in chunks_of(file):
         if name not in _TEXTS:
             continue
-        left -= length
+        left -= _AROUND + length  # many are short
         if left < 0:
             notes.append(f"its texts are longer than {MOST_BYTES >> 20} MB; some left out")
             break
