@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from made_files import encode, encoded, scene
 from made_profiles import gray_profile, swapped_rgb_profile
 from PIL import Image
 
+from reverse_oldify.errors import UnreadableError, UnsupportedError
 from reverse_oldify.files.boxes import boxes_of, to_box
 from reverse_oldify.files.formats import FORMATS
 from reverse_oldify.files.jpeg2000.jp2 import completed
@@ -105,11 +107,69 @@ def test_colours_of_a_palette_come_as_they_are(bits: int, depth: int) -> None:
         codestream = pytest.importorskip("imagecodecs").jpeg2k_encode(
             codes, level=0, bitspersample=bits, reversible=True, codecformat="j2k"
         )
-    header = to_box(b"ihdr", struct.pack(">IIH4B", 40, 60, 1, bits - 1, 7, 0, 0))
-    header += to_box(b"colr", b"\1\0\0" + struct.pack(">I", 16))
-    about = struct.pack(">H4B", len(colours), 3, *[depth - 1] * 3)
+    np.testing.assert_array_equal(
+        read(with_palette(codestream, colours, bits=bits, depths=(depth - 1,) * 3)).pixels,
+        colours[codes] * (255 // most),
+    )
+
+
+def with_palette(
+    codestream: bytes,
+    colours: np.ndarray,
+    *,
+    bits: int = 8,
+    depths: tuple[int, ...] = (7, 7, 7),
+    columns: tuple[int, ...] | None = None,
+    space: int = 16,
+    channels: int = 1,
+) -> bytes:
+    """A file of 40 x 60 pixels whose samples are numbers of colours, perhaps beside opacity."""
+    header = to_box(b"ihdr", struct.pack(">IIH4B", 40, 60, channels, bits - 1, 7, 0, 0))
+    header += to_box(b"colr", b"\1\0\0" + struct.pack(">I", space))
+    about = struct.pack(">HB", len(colours), len(depths)) + bytes(depths)
     header += to_box(b"pclr", about + colours.tobytes())
-    header += to_box(b"cmap", b"".join(struct.pack(">H2B", 0, 1, column) for column in range(3)))
+    columns = tuple(range(len(depths))) if columns is None else columns
+    mapped = b"".join(struct.pack(">H2B", 0, 1, column) for column in columns)
+    header += to_box(b"cmap", mapped + (struct.pack(">H2B", 1, 0, 0) if channels > 1 else b""))
     data = to_box(b"jP  ", b"\r\n\x87\n") + to_box(b"ftyp", b"jp2 \0\0\0\0jp2 ")
-    data += to_box(b"jp2h", header) + to_box(b"jp2c", codestream)
-    np.testing.assert_array_equal(read(data).pixels, colours[codes] * (255 // most))
+    return data + to_box(b"jp2h", header) + to_box(b"jp2c", codestream)
+
+
+CODES = np.random.default_rng(0).integers(0, 16, (40, 60), dtype=np.uint8)
+NUMBERS = encoded(Image.fromarray(CODES), "JPEG2000", no_jp2=True)
+COLOURS = np.random.default_rng(1).integers(0, 256, (16, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("colours", "how"),
+    [
+        (COLOURS, {"columns": (2, 1, 0)}),
+        (COLOURS, {"depths": (0x87,) * 3}),
+        (COLOURS.astype(">u2") * 2, {"depths": (8,) * 3}),
+        (COLOURS.astype(">u2") * 257, {"depths": (15,) * 3}),
+        (COLOURS, {"space": 17}),
+        (COLOURS[:, :1], {"depths": (7,), "space": 17}),
+        (COLOURS[:, :1], {"depths": (7,)}),
+        (COLOURS[:, :0], {"depths": ()}),
+    ],
+)
+def test_palettes_that_would_come_out_wrong_are_refused(
+    colours: np.ndarray, how: dict[str, Any]
+) -> None:
+    with pytest.raises(UnsupportedError, match="unusual palette"):
+        read(with_palette(NUMBERS, colours, **how))
+
+
+def test_numbers_of_colours_that_are_not_there_are_damage() -> None:
+    with pytest.raises(UnreadableError, match="damaged"):
+        read(with_palette(NUMBERS, COLOURS[:15]))
+
+
+def test_a_palette_beside_opacity_keeps_its_places() -> None:
+    colours = COLOURS.copy()
+    colours[1] = colours[0]  # there twice
+    pairs = Image.fromarray(np.dstack([CODES, CODES + 200]))
+    codestream = encoded(pairs, "JPEG2000", no_jp2=True)
+    picture = read(with_palette(codestream, colours, channels=2))
+    np.testing.assert_array_equal(picture.pixels, colours[CODES])
+    np.testing.assert_array_equal(picture.alpha, CODES + 200)

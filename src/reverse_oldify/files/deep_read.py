@@ -7,13 +7,14 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from reverse_oldify.errors import MissingExtraError, UnreadableError, UnsupportedError
+from reverse_oldify.errors import DAMAGED, MissingExtraError, UnreadableError, UnsupportedError
 from reverse_oldify.files import avif, codecs, interpret, jxl, modes
 from reverse_oldify.files.formats import Format
 from reverse_oldify.files.heic import notes_of_tones
 from reverse_oldify.files.jpeg2000 import jp2
 from reverse_oldify.files.jpeg2000.codestream import read_codestream
 from reverse_oldify.files.modes import Arrays
+from reverse_oldify.files.picture import Pixels
 
 KEYS = ("jp2", "j2k", "jxl", "avif")
 """Of the formats that are read here."""
@@ -42,6 +43,7 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
         JPEG 2000 that is neither grey nor RGB.
     """
     is_jpeg_2000 = kind.key in ("jp2", "j2k")
+    palette = _palette(image, file) if is_jpeg_2000 else None
     if is_jpeg_2000:
         bits, decoded, notes = _jpeg_2000(image, file)
     elif kind.key == "jxl":
@@ -49,8 +51,8 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
     else:
         bits, decoded, notes = _avif(image, file)
     if decoded is None:
-        if is_jpeg_2000 and image.mode == "P":
-            image = _with_palette(image, file, bits)
+        if palette is not None:
+            image = _with_palette(image, palette, bits)
         elif is_jpeg_2000 and bits < 8:
             image = _widened(image, bits)
         arrays = modes.to_arrays(image)
@@ -93,14 +95,32 @@ def _widened(image: Image.Image, bits: int) -> Image.Image:
     return image.point(table * len(image.getbands()))
 
 
-def _with_palette(image: Image.Image, file: BinaryIO, bits: int) -> Image.Image:
+def _palette(image: Image.Image, file: BinaryIO) -> Pixels | None:
+    """Palette of JPEG 2000, None where there is none; errors are those of `jp2.read_palette`."""
+    colours = jp2.read_palette(file)
+    if colours is not None and image.mode not in ("P", "PA"):
+        raise UnsupportedError(jp2.UNUSUAL_PALETTE)
+    return colours
+
+
+def _with_palette(image: Image.Image, colours: Pixels, bits: int) -> Image.Image:
     """Give an image its palette: Pillow drops colours that are in it twice, which moves the rest,
     and shifts the numbers of colours if they have fewer than 8 bits.
+
+    Raises
+    ------
+    UnreadableError
+        It has numbers of colours that are not there.
+    UnsupportedError
+        It has opacity beside them, and fewer than 8 bits.
     """
-    numbers = image.point([code >> (8 - bits) for code in range(256)])
-    colours = jp2.read_palette(file)
-    if colours is not None and numbers.palette is not None:
-        numbers.putpalette(colours.tobytes(), numbers.palette.mode)
+    if bits < 8 and image.mode == "PA":
+        raise UnsupportedError(jp2.UNUSUAL_PALETTE)
+    numbers = image.point([code >> (8 - bits) for code in range(256)]) if bits < 8 else image
+    if np.asarray(numbers.getchannel(0)).max() >= len(colours):
+        raise UnreadableError(DAMAGED)
+    assert image.palette is not None
+    numbers.putpalette(colours.tobytes(), image.palette.mode)
     return numbers
 
 

@@ -22,11 +22,15 @@ from reverse_oldify.files.jpeg2000.codestream import Codestream
 from reverse_oldify.files.metadata.read import METRE, MOST_BYTES, Read, bounded, with_exif
 from reverse_oldify.files.picture import Metadata, Pixels
 
+UNUSUAL_PALETTE = "has an unusual palette, which is not read here; save it as RGB"
+"""What is said of those that Pillow takes for something else."""
+
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXIF = b"JpgTiffExif->JP2"
 _IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 _BY_PROFILE = (b"\2", b"\3")  # methods of a colour specification: a plain profile, or any (JPX)
 _BY_NUMBER, _GRAY_OR_SRGB = b"\1", (b"\0\0\0\x10", b"\0\0\0\x11")
+_MAPPED = struct.Struct(">HBB")  # component, whether by the palette, channel of that
 _TRIPLE = struct.Struct(">HHH")  # channel, kind, colour
 _OPACITY, _MULTIPLIED = 1, 2  # with which colour was multiplied
 _MOST_OF_HEADER = 1024  # bytes of a box that is not a profile
@@ -43,21 +47,30 @@ def read_profile(file: BinaryIO) -> bytes | None:
 
 
 def read_palette(file: BinaryIO) -> Pixels | None:
-    """Return the colours of a palette (I.5.3.4), (N, channels) of 8 bits.
+    """Return the colours of a palette (I.5.3.4), (N, 3 or 4) of 8 bits; None where there is none.
 
-    None where there is none, or it has more bits.
+    Raises
+    ------
+    UnsupportedError
+        Pillow takes it for something else: it has other channels, more bits, signs or another
+        order, or its colours are called grey.
     """
+    boxes = dict[bytes, Box]()
     for box in _header(file):
-        if box.name == b"pclr":
-            contents = box.read(_MOST_OF_PALETTE)
-            count, channels = struct.unpack_from(">HB", contents)
-            depths = np.frombuffer(contents, np.uint8, channels, 3)  # bits, less 1
-            if depths.max() < 8:
-                values = np.frombuffer(contents, np.uint8, count * channels, 3 + channels)
-                most = (2 << depths.astype(np.uint32)) - 1
-                codes = values.astype(np.uint32).reshape(count, channels) * 255 // most
-                return np.asarray(codes, np.uint8)
-    return None
+        boxes.setdefault(box.name, box)
+    if b"pclr" not in boxes:
+        return None
+    contents = boxes[b"pclr"].read(_MOST_OF_PALETTE)
+    count, channels = struct.unpack_from(">HB", contents)
+    depths = np.frombuffer(contents, np.uint8, channels, 3)  # bits, less 1
+    in_order = b"".join(_MAPPED.pack(0, 1, channel) for channel in range(channels))  # I.5.3.5
+    mapped = boxes[b"cmap"].read(len(in_order)) if b"cmap" in boxes else in_order
+    if channels not in (3, 4) or depths.max() > 7 or mapped != in_order:
+        raise UnsupportedError(UNUSUAL_PALETTE)
+    values = np.frombuffer(contents, np.uint8, count * channels, 3 + channels)
+    most = (2 << depths.astype(np.uint32)) - 1
+    codes = values.astype(np.uint32).reshape(count, channels) * 255 // most
+    return np.asarray(codes, np.uint8)
 
 
 def read_samples(image: Image.Image, file: BinaryIO, codestream: Codestream) -> Decoded:
