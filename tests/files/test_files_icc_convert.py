@@ -76,6 +76,8 @@ def test_profile_of_another_space_is_ignored_with_a_note() -> None:
     np.testing.assert_array_equal(np.asarray(image), scene())
     assert note is not None
     assert "GRAY" in note
+    _, note = to_srgb(Image.fromarray(scene()), gray_profile(2.2).replace(b"GRAY", b"\n\x1b[ "))
+    assert note == "its colour profile is for something else, not for its pixels; ignored"
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense" * 30, SRGB[:140], gray_profile(2.2)[:-30]])

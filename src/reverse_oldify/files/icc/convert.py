@@ -55,6 +55,7 @@ def to_srgb(image: Image.Image, icc: bytes) -> tuple[Image.Image, str | None]:
         if image.mode == "L" and space == "RGB":
             image = image.convert("RGB")
         if space != _SPACE_OF_MODE.get(image.mode):
+            space = space if space.isprintable() else "something else"
             return image, f"its colour profile is for {space}, not for its pixels; ignored"
         if (profile.profile.profile_description or "").startswith("sRGB"):
             return image, None
