@@ -65,6 +65,9 @@ def without(key):
         dump_info(INFO).replace('"prior": [', '"prior": ["many", '),
         dump_info(INFO).replace('{"temperature": 0.5}', '{"temperature": "low"}'),
         dump_info(INFO).replace('{"temperature": 0.5}', "[0.5]"),
+        dump_info(INFO).replace('"prior": [', f'"prior": [{10**400}, '),
+        dump_info(INFO).replace('{"temperature": 0.5}', f'{{"temperature": {10**400}}}'),
+        "[" * 100_000,
     ],
 )
 def test_another_text_is_refused(text):
@@ -84,6 +87,8 @@ def test_another_text_is_refused(text):
         ({"bins": INFO.bins[:0], "prior": INFO.prior[:0]}, "'distribution', with 0 bins"),
         ({"prior": INFO.prior[:2]}, "a prior for each"),
         ({"bins": np.full((3, 2), np.nan, np.float32)}, "bins must be finite"),
+        ({"bins": np.full((3, 2), 1e300)}, "bins must be finite"),
+        ({"prior": np.full(3, np.inf)}, "bins must be finite"),
     ],
 )
 def test_what_cannot_be_is_refused(change, told):

@@ -57,12 +57,13 @@ def test_a_model_of_ab_is_told_nothing(tmp_path):
     np.testing.assert_allclose(ab, np.broadcast_to(mean(plane), (2, 2, 3)), rtol=1e-5)
 
 
-def test_a_model_that_asks_for_what_is_not_known_is_of_another_release(tmp_path):
+@pytest.mark.parametrize("file", [ENCODE_FILE, DECODE_FILE])
+def test_a_model_that_asks_for_what_is_not_known_is_of_another_release(tmp_path, file):
     folder = write_model(tmp_path / "older")
-    model = onnx.load(folder / DECODE_FILE)
+    model = onnx.load(folder / file)
     hints = onnx.helper.make_tensor_value_info("hints", onnx.TensorProto.FLOAT, [1, 3, "h", "w"])
     model.graph.input.append(hints)
-    onnx.save(model, folder / DECODE_FILE)
+    onnx.save(model, folder / file)
     with pytest.raises(ModelError, match="another release: it asks for hints, palette; train"):
         OnnxBackend(folder)
 

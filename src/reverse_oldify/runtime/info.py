@@ -43,7 +43,8 @@ def _check_sizes(info: ModelInfo) -> None:
         raise OptionError(f"multiple is {info.multiple}: must be one of stride, {info.stride}")
     if info.output != ("distribution" if len(info.bins) else "ab"):
         raise OptionError(f"output is {info.output!r}, with {len(info.bins)} bins")
-    if info.prior.shape != (len(info.bins),) or not np.isfinite(info.bins).all():
+    finite = np.isfinite(info.bins).all() and np.isfinite(info.prior).all()
+    if info.prior.shape != (len(info.bins),) or not finite:
         raise OptionError("bins must be finite, with a prior for each")
 
 
@@ -67,14 +68,22 @@ def parse_info(text: str, weights_hash: str) -> ModelInfo:
     """
     try:
         table: dict[str, Any] = json.loads(text)
-        table["bins"] = np.array(table["bins"], np.float32).reshape(-1, 2)
-        table["prior"] = np.array(table["prior"], np.float32)
+        with np.errstate(over="ignore"):  # what is too large is refused below
+            table["bins"] = np.array(table["bins"], np.float32).reshape(-1, 2)
+            table["prior"] = np.array(table["prior"], np.float32)
         info = replace(ModelInfo(**table), weights_hash=weights_hash)
         check_decoding(info.decoding)
         _check_sizes(info)
     except OptionError as error:
         raise ModelError(f"the model cannot be used ({error}); export it again") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         reason = f"the model's metadata is not of this version ({error}); export it again"
         raise ModelError(reason) from error
     return info

@@ -67,6 +67,7 @@ class OnnxBackend:
         self.info = parse_info(texts[1], weights_hash)
         self._maps = [output.name for output in self._encode.get_outputs()]
         inputs = {value.name for value in self._decode.get_inputs()} - set(self._maps)
+        inputs |= {value.name for value in self._encode.get_inputs()} - {ENCODE_INPUT}
         if inputs - {PALETTE_INPUT}:
             raise ModelError(
                 f"{folder}: of another release: it asks for {', '.join(sorted(inputs))}; train and "
