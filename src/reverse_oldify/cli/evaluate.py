@@ -167,7 +167,7 @@ def _table(evaluation: Evaluation) -> str:
     lines = [["", *(metric.heading for metric in METRICS)]]
     for row, scores in zip(evaluation.rows, evaluation.scores, strict=True):
         values = [metric.format(scores[metric.key].value) for metric in METRICS]
-        lines.append([row.contender.name, *values])
+        lines.append([one_line(row.contender.name), *values])
     return _aligned(lines)
 
 
