@@ -406,6 +406,16 @@ def test_sheet_shows_what_was_done(run: Run) -> None:
     assert not Path("other").exists()
 
 
+def test_a_link_to_itself_is_a_failure_also_beside_a_sheet(run: Run) -> None:
+    Path("in").mkdir()
+    Path("in/a.jpg").write_bytes(JPEG)
+    Path("in/loop.jpg").symlink_to("loop.jpg")
+    status, _, err = run("in", "-o", "out", "--sheet", "sheet.jpg")
+    assert (status, len(err)) == (1, 1)
+    assert err[0].startswith("reverse-oldify: in/loop.jpg: cannot be opened")
+    assert Path("sheet.jpg").exists()
+
+
 def test_nothing_but_failures_writes_no_sheet(run: Run) -> None:
     Path("a.jpg").write_bytes(b"")
     assert run("a.jpg", "-o", "out", "--sheet", "sheet.jpg")[0] == 1

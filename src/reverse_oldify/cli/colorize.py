@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 import warnings
@@ -107,7 +108,7 @@ def _check_sheet(sheet: Path, found: Discovery, order: Order, overwrite: bool) -
         suffixes = ", ".join("." + key for key in OUTPUT_FORMATS)
         raise OptionError(f"{sheet}: no format for a sheet; choose one of {suffixes}")
     files = (path for task in found.tasks for path in [task.source, *order.targets(task.target)])
-    if sheet.resolve() in (path.resolve() for path in files):
+    if os.path.realpath(sheet) in map(os.path.realpath, files):
         raise OptionError(f"{sheet}: the sheet would replace a picture; choose another name")
     check_name(sheet, overwrite=overwrite)
     check_folder(sheet.parent)
