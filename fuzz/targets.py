@@ -22,6 +22,7 @@ from PIL import Image
 
 from reverse_oldify.errors import InputError, MissingExtraError, OptionError, UnsupportedError
 from reverse_oldify.files import avif, jxl, raw
+from reverse_oldify.files.boxes import to_box
 from reverse_oldify.files.icc.make import gray_srgb_profile, srgb_profile
 from reverse_oldify.files.icc.matrix import parse_matrix_profile
 from reverse_oldify.files.jpeg.damage import Watched
@@ -89,6 +90,9 @@ def boxes(data: bytes) -> None:
         codestream = read_codestream(io.BytesIO(data))
         assert codestream.width > 0 < codestream.height
         jp2.is_associated(io.BytesIO(data), codestream)
+    with suppress(UnsupportedError, ValueError, struct.error):
+        colours = jp2.read_palette(io.BytesIO(data))
+        assert colours is None or colours.shape[1] in (3, 4)
     jp2.read_profile(io.BytesIO(data)), jp2.completed(Read(Metadata(), 1, ()), io.BytesIO(data))
     jxl.corrected(Read(Metadata(), 1, ()), SimpleNamespace(), io.BytesIO(data))
     with suppress(InputError):
@@ -256,7 +260,13 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Seeds]] = {
     ),
     "boxes": (
         boxes,
-        lambda: [_file("jp2"), _plain("AVIF"), bytes.fromhex("ff0a1840fc00141702080201"), _BOXED],
+        lambda: [
+            _file("jp2"),
+            _plain("AVIF"),
+            bytes.fromhex("ff0a1840fc00141702080201"),
+            _BOXED,
+            _PALETTE,
+        ],
     ),
     "xmp": (xmp_packet, lambda: [xmp.merge(None, [_STATEMENT]), b"<a xmlns:b='c'><b:d/></a>"]),
     "extended": (extended_xmp, lambda: [_extended(), _extended()[:-30]]),
@@ -276,4 +286,9 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Seeds]] = {
 _BOXED = (
     b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl "
     b"\0\0\0\x0cxml <a/>\0\0\0\x14jxlp\x80\0\0\0\xff\x0a\x18\x40\xfc\0\x14\x17"
+)
+_PALETTE = to_box(
+    b"jp2h",
+    to_box(b"pclr", b"\0\2\3\7\7\7abcdef")
+    + to_box(b"cmap", bytes.fromhex("000001000000010100000102")),
 )

@@ -53,7 +53,9 @@ def read_palette(file: BinaryIO) -> Pixels | None:
     ------
     UnsupportedError
         Pillow takes it for something else: it has other channels, more bits, signs or another
-        order, or its colours are called grey.
+        order.
+    ValueError, struct.error
+        It is cut off.
     """
     boxes = dict[bytes, Box]()
     for box in _header(file):
