@@ -35,6 +35,12 @@ def test_what_is_no_json_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without end")
+def test_what_has_no_end_is_told() -> None:
+    with pytest.raises(OptionError, match="longer than 64 MB"):
+        read_json("/dev/zero")
+
+
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_cannot_be_read_is_told(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "a.json"

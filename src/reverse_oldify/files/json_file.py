@@ -9,12 +9,21 @@ from typing import Any
 from reverse_oldify.errors import OptionError, reason_of
 from reverse_oldify.files.drafts import written
 
+MOST_BYTES = 64 << 20
+"""More than anyone writes by hand."""
+
 
 def read_json(path: Path | str) -> Any:
     """Read a JSON file that a user named; whatever is wrong with it becomes an `OptionError`."""
     try:
+        with Path(path).open("rb") as file:
+            data = file.read(MOST_BYTES + 1)  # of a device there is no end
+        if len(data) > MOST_BYTES:
+            raise OptionError(f"{path}: longer than {MOST_BYTES >> 20} MB; give less")
         # Some programs on Windows begin with a mark of byte order.
-        return json.loads(Path(path).read_text("utf-8-sig"))
+        return json.loads(data.decode("utf-8-sig"))
+    except OptionError:
+        raise
     except OSError as error:
         raise OptionError(f"{path}: cannot be read ({reason_of(error)}); check the name") from error
     except (ValueError, RecursionError) as error:
