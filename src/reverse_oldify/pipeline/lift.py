@@ -31,10 +31,19 @@ class Moments(NamedTuple):
     due: FloatArray
 
     @property
+    def kept(self) -> float:
+        """Mean square of the chroma of the mean."""
+        return _power(self.expected)
+
+    @property
+    def lost(self) -> float:
+        """What is beyond that in the mean square of the chroma that is expected: the variance."""
+        return float(self.variance.mean())
+
+    @property
     def doubt(self) -> float:
-        """How much of the mean square of the chroma that is expected is variance, 0..1."""
-        kept, lost = float(np.square(self.expected).sum(0).mean()), float(self.variance.mean())
-        return lost / max(kept + lost, 1e-6)
+        """Share of it that is lost, 0..1."""
+        return self.lost / max(self.kept + self.lost, 1e-6)
 
 
 class Lift(NamedTuple):
@@ -78,9 +87,7 @@ def due_times(
     moments: Moments, info: ModelInfo, vividness: float, reference: FloatArray | None
 ) -> float:
     """What gives the annealed colours the mean square of the chroma that is wanted."""
-    ab, expected, variance, due = moments
-    kept, power = (float(np.square(planes).sum(0).mean()) for planes in (expected, ab))
-    lost = float(variance.mean())
+    ab, kept, lost, power = moments.ab, moments.kept, moments.lost, _power(moments.ab)
     beyond = max(vividness - 1, 0)
     share = info.decoding.get("restored", 0.0) * moments.doubt**2
     wanted = kept + share * lost
@@ -89,7 +96,7 @@ def due_times(
         faded = (1 + beyond) * float(matmul(np.square(info.bins).sum(1), reference))
         wanted = min(wanted, kept + _TILTED * (1 + beyond) * lost, faded)  # ... nor what is faded
     chroma = np.hypot(ab[0], ab[1])
-    reach = _reach(chroma, due, info.decoding.get("knee", 0.0))
+    reach = _reach(chroma, moments.due, info.decoding.get("knee", 0.0))
     square, across = float(np.square(reach).mean()), float((reach * chroma).mean())
     missing = max(wanted - power, 0.0)  # = square * lift**2 + 2 * across * lift
     lift = missing / max(across + np.sqrt(across**2 + square * missing), 1e-6)
@@ -117,6 +124,11 @@ def share_missing(
             break
         share += missing / max(own, 1e-6)
     return share
+
+
+def _power(ab: FloatArray) -> float:
+    """Mean square of the chroma of colours (2, h, w)."""
+    return float(np.square(ab).sum(0).mean())
 
 
 def _colourfulness(ab: FloatArray, lightness: FloatArray) -> float:
