@@ -42,9 +42,9 @@ def to_arrays(image: Image.Image, file: BinaryIO, kind: Format) -> Arrays:
     UnsupportedError
         JPEG 2000 that is neither grey nor RGB.
     """
-    is_jpeg_2000 = kind.key in ("jp2", "j2k")
-    palette = _palette(image, file) if is_jpeg_2000 else None
+    is_jpeg_2000, palette = kind.key in ("jp2", "j2k"), None
     if is_jpeg_2000:
+        palette = _palette(image, file)
         bits, decoded, notes = _jpeg_2000(image, file)
     elif kind.key == "jxl":
         bits, decoded, notes = _jpeg_xl(image, file)

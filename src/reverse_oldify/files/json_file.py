@@ -18,14 +18,13 @@ def read_json(path: Path | str) -> Any:
     try:
         with Path(path).open("rb") as file:
             data = file.read(MOST_BYTES + 1)  # of a device there is no end
-        if len(data) > MOST_BYTES:
-            raise OptionError(f"{path}: longer than {MOST_BYTES >> 20} MB; give less")
-        # Some programs on Windows begin with a mark of byte order.
-        return json.loads(data.decode("utf-8-sig"))
-    except OptionError:
-        raise
     except OSError as error:
         raise OptionError(f"{path}: cannot be read ({reason_of(error)}); check the name") from error
+    if len(data) > MOST_BYTES:
+        raise OptionError(f"{path}: longer than {MOST_BYTES >> 20} MB; give less")
+    try:
+        # Some programs on Windows begin with a mark of byte order.
+        return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise OptionError(f"{path}: not JSON ({error}); see docs/controls.md") from error
 
