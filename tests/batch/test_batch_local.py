@@ -16,17 +16,21 @@ from reverse_oldify.pipeline.deliver import Order
 from reverse_oldify.pipeline.filing import Filing
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_the_group_does_not_end_a_worker_that_is_starting(
-    tmp_path: Path, number: signal.Signals, capfd: pytest.CaptureFixture[str]
-) -> None:
-    setup = Setup(
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return Setup(
         source=str(tmp_path / "in"),
         output=str(tmp_path / "out"),
         model=None,
         order=Order(filing=Filing(provenance=None)),
         open_colorizer=open_colorizer,
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_group_does_not_end_a_worker_that_is_starting(
+    setup: Setup, number: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     member = local._Process(setup)
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == mask
@@ -44,15 +48,8 @@ def test_a_signal_to_the_group_does_not_end_a_worker_that_is_starting(
 
 
 def test_a_worker_that_cannot_be_ended_yet_is_not_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setup = Setup(
-        source=str(tmp_path / "in"),
-        output=str(tmp_path / "out"),
-        model=None,
-        order=Order(filing=Filing(provenance=None)),
-        open_colorizer=open_colorizer,
-    )
     member = local._Process(setup)
     with monkeypatch.context() as patch:  # as one that waits for a dead share
         patch.setattr(member._process, "kill", lambda: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,16 +127,21 @@ def test_a_colour_is_taken_from_the_picture(visit: Visit) -> None:
     assert visit.page.locator(".pin").count() == 1
 
 
-def test_a_colour_is_taken_from_another_photograph(visit: Visit, tmp_path: Path) -> None:
+def reference(visit: Visit, path: Path, height: int, width: int) -> Any:
+    """Show a reference, half blue and half red, in the picker of a place; return its locator."""
     visit.open(PALACE)
-    reference = tmp_path / "flag.png"
-    flag = np.zeros((60, 90, 3), np.uint8)
-    flag[:, :45], flag[:, 45:] = (0, 60, 160), (200, 30, 40)
-    Image.fromarray(flag).save(reference)
+    flag = np.zeros((height, width, 3), np.uint8)
+    flag[:, : width // 2], flag[:, width // 2 :] = (0, 60, 160), (200, 30, 40)
+    Image.fromarray(flag).save(path)
     visit.click(0.9, 0.9)
-    visit.page.locator("#reference-file").set_input_files(str(reference))
+    visit.page.locator("#reference-file").set_input_files(str(path))
     shown = visit.page.locator("#reference")
     shown.wait_for()
+    return shown
+
+
+def test_a_colour_is_taken_from_another_photograph(visit: Visit, tmp_path: Path) -> None:
+    shown = reference(visit, tmp_path / "flag.png", 60, 90)
     shown.click(position={"x": 200, "y": 40})
     assert visit.page.locator("#picker-hex").input_value() == "#c81e28"
     box = shown.bounding_box()
@@ -148,15 +154,10 @@ def test_a_colour_is_taken_from_another_photograph(visit: Visit, tmp_path: Path)
 
 
 def test_a_tall_reference_is_not_bent(visit: Visit, tmp_path: Path) -> None:
-    visit.open(PALACE)
-    reference = tmp_path / "tall.png"
-    stripe = np.zeros((90, 30, 3), np.uint8)
-    stripe[:, :15], stripe[:, 15:] = (0, 60, 160), (200, 30, 40)
-    Image.fromarray(stripe).save(reference)
-    visit.click(0.9, 0.9)
-    visit.page.locator("#reference-file").set_input_files(str(reference))
-    shown, typed = visit.page.locator("#reference"), visit.page.locator("#picker-hex")
-    shown.wait_for()
+    shown, typed = (
+        reference(visit, tmp_path / "tall.png", 90, 30),
+        visit.page.locator("#picker-hex"),
+    )
     before = typed.input_value()
     shown.click(position={"x": 4, "y": 80})  # beside the photograph
     assert typed.input_value() == before
